@@ -1,0 +1,109 @@
+/*
+ * cart: what a member owes, paid and has in advance.
+ *
+ * Invariant: the balance is the sum of the lines, computed, never stored; a line is never
+ * changed or deleted, it is corrected by another. (domain.md)
+ */
+#ifndef ASSOCIATION_CART_H
+#define ASSOCIATION_CART_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/zone.h"
+#include "db/db.h"
+
+enum cart_kind {
+    CART_CHARGE,
+    CART_PAYMENT,
+    CART_REFUND,
+    CART_ADJUSTMENT,
+    CART_DONATION,
+    CART_DISPUTE
+};
+const char *cart_kind_name(enum cart_kind kind);
+
+struct cart_line {
+    int64_t id;
+    enum cart_kind kind;
+    int64_t amount_cents; /* charges positive, payments negative */
+    int64_t balance_cents; /* after this line, in date order */
+    const char *label;
+    struct date date;
+    int64_t fiscal_year_id;
+    const char *fiscal_year_label;
+    int64_t open_cents;    /* charges: what is still due of it */
+    bool corrects;
+};
+
+/* The lines of a cart in date order with running balance; fiscal_year_id 0 = all. The running
+ * balance of a filtered list starts with what stood before it. Array in the arena. */
+enum err cart_lines(struct db *db, int64_t association_id, int64_t member_id,
+                    int64_t fiscal_year_id, struct arena *arena, struct cart_line **lines,
+                    size_t *count);
+/* Positive: the member owes; negative: has an advance. */
+enum err cart_balance(struct db *db, int64_t association_id, int64_t member_id,
+                      int64_t *balance_cents);
+
+struct cart_year {
+    int64_t id;
+    const char *label;
+};
+/* The fiscal years this cart has lines in, newest first. */
+enum err cart_years(struct db *db, int64_t association_id, int64_t member_id,
+                    struct arena *arena, struct cart_year **years, size_t *count);
+
+/* One line to write. Inside a transaction. */
+struct cart_draft {
+    int64_t id;
+    int64_t association_id;
+    int64_t member_id;
+    enum cart_kind kind;
+    int64_t amount_cents;
+    const char *label;
+    struct date date;
+    int64_t fiscal_year_id;
+    int64_t product_id;       /* 0: none */
+    const char *account_code; /* NULL: none */
+    int64_t transaction_id;   /* 0: none */
+    int64_t entry_id;         /* 0: none */
+    int64_t corrects_line_id; /* 0: none */
+    int64_t login_id;         /* 0: none */
+    int64_t now;
+};
+enum err cart_add_line(struct db *db, const struct cart_draft *draft);
+
+/* A charge with something still due. */
+struct cart_due {
+    int64_t charge_line_id;
+    int64_t member_id;
+    int64_t member_number;
+    int64_t open_cents;
+    const char *account_code;
+    const char *fiscal_year_first_day; /* ISO: decides 487 */
+};
+/* The open charges of a payer's own cart and of those they pay for: oldest first. */
+enum err cart_dues(struct db *db, int64_t association_id, int64_t payer_id, struct arena *arena,
+                   struct cart_due **dues, size_t *count);
+/* A credit with something left: payments, oldest first. */
+struct cart_credit {
+    int64_t payment_line_id;
+    int64_t left_cents;
+};
+enum err cart_credits(struct db *db, int64_t association_id, int64_t member_id,
+                      struct arena *arena, struct cart_credit **credits, size_t *count);
+
+/* One link payment -> charge. Inside a transaction; a trigger refuses more than the lines. */
+struct allocation_draft {
+    int64_t association_id;
+    int64_t member_id;
+    int64_t payment_line_id;
+    int64_t charge_line_id;
+    int64_t amount_cents;
+    int deferred; /* booked to 487 */
+    int64_t entry_id;
+    int64_t now;
+};
+enum err cart_allocate(struct db *db, const struct allocation_draft *draft);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * login: persons who log in, their passwords, sessions and the throttle against guessing.
+ *
+ * Invariant: the database holds the SHA-256 of a session's cookie, never the cookie; a session
+ * is valid only while its login is enabled and its ages are within the limits, looked at on
+ * every request. (security.md rows 1 to 4, 8, 11 to 15, 46.)
+ */
+#ifndef ASSOCIATION_LOGIN_H
+#define ASSOCIATION_LOGIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "association/audit.h"
+#include "base/hash.h"
+#include "db/db.h"
+
+enum {
+    SESSION_COOKIE_MAX = 65,       /* 256 bits as 64 hexadecimal digits, and NUL */
+    SESSION_IDLE_S = 30 * 60,
+    SESSION_IDLE_ADMINISTRATOR_S = 15 * 60,
+    SESSION_AGE_S = 12 * 3600,
+    PASSWORD_CHARACTERS_MIN = 12,
+    PASSWORD_CHARACTERS_MAX = 128
+};
+
+enum role { ROLE_NONE, ROLE_MEMBER, ROLE_VIEWER, ROLE_TREASURER, ROLE_ADMINISTRATOR };
+/* "member", "viewer", ... as in the database; "" for ROLE_NONE. And back (ROLE_NONE when
+ * unknown). */
+const char *role_name(enum role role);
+enum role role_from_name(struct str name);
+
+/* ---- the person ---- */
+
+struct login {
+    int64_t id;
+    const char *email;
+    const char *password_hash; /* NULL until set */
+    bool disabled;
+};
+/* By e-mail (folded here). *found false when there is none; not an error. */
+enum err login_find(struct db *db, struct str email, struct arena *arena, struct login *login,
+                    bool *found);
+/* Adds or finds the login of an e-mail; ERR_INPUT for an address that is none. Inside a
+ * transaction. */
+enum err login_ensure(struct db *db, struct str email, int64_t now, struct arena *arena,
+                      int64_t *login_id);
+/* 12 to 128 characters of valid UTF-8 without NUL, nothing else asked. ERR_INPUT. */
+enum err login_check_password(struct str password);
+/* Stores a hash made outside the transaction (password_hash takes 0.4 s) and ends all other
+ * sessions than keep_token_hash (NULL: all). */
+enum err login_set_password(struct db *db, int64_t login_id, const char *hash,
+                            const unsigned char *keep_token_hash,
+                            const struct audit_actor *actor, int64_t now);
+/* Replaces a hash by a stronger one of the same password; sessions stay. */
+enum err login_rehash(struct db *db, int64_t login_id, const char *hash);
+/* No login from now on, every session ended; undone by login_enable. */
+enum err login_disable(struct db *db, int64_t login_id, const struct audit_actor *actor,
+                       int64_t now);
+enum err login_enable(struct db *db, int64_t login_id, const struct audit_actor *actor);
+
+/* What a login may open: one row per association and quality. */
+struct login_door {
+    int64_t association_id;
+    const char *association_name;
+    enum role role;
+    int64_t member_id;       /* ROLE_MEMBER */
+    const char *member_name; /* ROLE_MEMBER: "Jeanne Martin" */
+};
+/* All doors, personal spaces first, then back offices, by name. Array in the arena. */
+enum err login_doors(struct db *db, int64_t login_id, struct arena *arena,
+                     struct login_door **doors, size_t *count);
+/* Gives a back-office role. Inside a transaction. */
+enum err login_grant(struct db *db, int64_t association_id, int64_t login_id, enum role role,
+                     const struct audit_actor *actor, int64_t now);
+
+/* ---- the throttle ---- */
+
+/* Milliseconds to wait before an attempt for this e-mail from this address is looked at; 0 =
+ * now. Five failures, then 1 s, 2 s, 4 s ... 15 min; address = IPv4, or the /64 of an IPv6. */
+enum err login_throttle_wait_ms(struct db *db, struct str email, struct str address,
+                                int64_t now_ms, struct arena *arena, int64_t *wait_ms);
+/* Counts a failure for both subjects. Inside a transaction. The subject of an address blocks
+ * after 50 failures only, so that one household is not locked out by one forgetful person. */
+enum err login_throttle_failed(struct db *db, struct str email, struct str address,
+                               int64_t now_ms, struct arena *arena);
+/* Forgets the failures of the account (not of the address). Inside a transaction. */
+enum err login_throttle_succeeded(struct db *db, struct str email, struct arena *arena);
+
+/* ---- the session ---- */
+
+struct session {
+    unsigned char token_hash[HASH_LEN];
+    int64_t login_id;
+    const char *login_email;
+    int64_t association_id; /* 0 until chosen */
+    enum role role;
+    int64_t member_id; /* 0 but for ROLE_MEMBER */
+    unsigned char csrf_key[HASH_LEN];
+    int64_t created_at;
+    int64_t last_seen_at;
+};
+
+/* Makes a session for the door (NULL: none chosen yet), in place of *replaces (the hash of an
+ * older session that dies; NULL for none). cookie gets the value to send. The caller makes
+ * cookie and csrf_key with session_secrets before the transaction. */
+struct session_draft {
+    char cookie[SESSION_COOKIE_MAX];
+    unsigned char token_hash[HASH_LEN];
+    unsigned char csrf_key[HASH_LEN];
+    int64_t login_id;
+    const struct login_door *door;
+    const unsigned char *replaces;
+    struct str address;
+    struct str user_agent;
+    int64_t now;
+};
+enum err session_secrets(struct session_draft *draft);
+/* Inside a transaction. The absolute age of a replaced session goes on. */
+enum err session_add(struct db *db, const struct session_draft *draft);
+/* The session of a cookie if it is valid now (login enabled, role still held, ages within the
+ * limits); *found false otherwise. Reads only. */
+enum err session_find(struct db *db, struct str cookie, int64_t now, struct arena *arena,
+                      struct session *session, bool *found);
+/* Notes that it was seen (the caller does so at most once a minute, not awaited by a page). */
+enum err session_touch(struct db *db, const unsigned char token_hash[HASH_LEN], int64_t now);
+/* Logout. */
+enum err session_end(struct db *db, const unsigned char token_hash[HASH_LEN]);
+/* Deletes the sessions that are too old. A job calls it. */
+enum err session_sweep(struct db *db, int64_t now);
+
+/* The token of a form: HMAC-SHA256(csrf_key, form id) in hexadecimal (64 digits, NUL). */
+enum err session_form_token(const struct session *session, const char *form_id,
+                            char out[HASH_HEX_MAX]);
+bool session_form_token_valid(const struct session *session, const char *form_id,
+                              struct str given);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * account: the accounts at providers, and their sealed secrets.
+ *
+ * Invariant: an account serves one association; (provider, external id, mode) is unique over
+ * the installation once proven; a secret opens only for the account, name and slot it was
+ * sealed for. (domain.md: provider_account.)
+ */
+#ifndef PAYMENT_ACCOUNT_H
+#define PAYMENT_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "association/audit.h"
+#include "base/seal.h"
+#include "db/db.h"
+
+enum account_mode { ACCOUNT_LIVE, ACCOUNT_TEST };
+
+struct provider_account {
+    int64_t association_id;
+    int64_t id;
+    const char *public_id;
+    const char *provider;
+    enum account_mode mode;
+    const char *external_id;  /* "" while unknown */
+    const char *email_folded; /* "" for none */
+    const char *label;
+    const char *transit_account;
+    int64_t key_version;
+    bool verified;
+    bool linked;
+};
+
+/* Each: ERR_NOT_FOUND when there is none; texts in the arena. */
+enum err account_find(struct db *db, int64_t association_id, int64_t account_id,
+                      struct arena *arena, struct provider_account *account);
+enum err account_find_public(struct db *db, const char *provider, struct str public_id,
+                             struct arena *arena, struct provider_account *account);
+/* Whose PayPal money: receiver_id alone when some account of ours has it or when both sides
+ * have one; otherwise receiver_email; business only when both are absent. mode must be told
+ * apart by the caller: both modes are looked up, *accounts gets those that match (a live and a
+ * test account may share an e-mail). */
+enum err account_find_receivers(struct db *db, const char *provider, struct str receiver_id,
+                                struct str receiver_email, struct str business,
+                                struct arena *arena, struct provider_account **accounts,
+                                size_t *count);
+/* True when the account is the receiver by the same rule. */
+bool account_is_receiver(const struct provider_account *account, struct str receiver_id,
+                         struct str receiver_email, struct str business, struct arena *arena);
+/* The linked accounts of an association in the order of their buttons, 'manual' left out. */
+enum err account_list_linked(struct db *db, int64_t association_id, struct arena *arena,
+                             struct provider_account **accounts, size_t *count);
+
+struct account_draft {
+    int64_t id;
+    int64_t association_id;
+    const char *public_id; /* random token made before the transaction */
+    const char *provider;  /* "stripe", "paypal", "manual" */
+    enum account_mode mode;
+    const char *external_id; /* NULL = unknown */
+    const char *email;       /* NULL = none; folded here */
+    const char *label;
+    const char *transit_account;
+    const char *since_day;
+    bool verified;
+    int64_t now;
+};
+/* Inside a transaction. ERR_CONFLICT when the account serves another association. */
+enum err account_add(struct db *db, const struct account_draft *draft,
+                     const struct audit_actor *actor);
+/* Notes that a verified message proved the account's identity; learns a missing external id. */
+enum err account_verified(struct db *db, int64_t association_id, int64_t account_id,
+                          const char *external_id, int64_t now);
+
+/* ---- secrets ---- */
+
+/* Seals and stores (replaces) a secret. name "api_key" or "webhook"; slot 0 or 1 for webhook
+ * secrets during a rotation. Inside a transaction. */
+enum err account_set_secret(struct db *db, const struct seal_key *key,
+                            const struct provider_account *account, const char *name,
+                            int64_t slot, struct str plain, const struct audit_actor *actor,
+                            int64_t now);
+/* Opens one: ERR_NOT_FOUND when it is not set, ERR_CRYPTO when the seal is broken. */
+enum err account_secret(struct db *db, const struct seal_key *key,
+                        const struct provider_account *account, const char *name, int64_t slot,
+                        int64_t now, struct arena *arena, struct str *plain);
+/* All webhook secrets accepted now (at most 2): *count may be 0. */
+enum err account_webhook_secrets(struct db *db, const struct seal_key *key,
+                                 const struct provider_account *account, int64_t now,
+                                 struct arena *arena, struct str plains[2], size_t *count);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * fact: what a provider says happened, in the kernel's words.
+ *
+ * Invariant: a fact is verified (by signature, by asking back, or by reading it at the
+ * provider) before it becomes one; the kernel books it whatever the order of arrival.
+ * (domain.md: provider_transaction, What a fact becomes.)
+ */
+#ifndef PAYMENT_FACT_H
+#define PAYMENT_FACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+enum fact_kind {
+    FACT_CAPTURE,  /* money is there */
+    FACT_PENDING,  /* the payer has done their part, the money is under way */
+    FACT_FAILED,   /* it will not come */
+    FACT_EXPIRED,  /* nobody paid in time */
+    FACT_CANCELED  /* ended on our word */
+};
+
+enum { FACT_OBJECTS_MAX = 4, FACTS_MAX = 4 };
+
+/* Strings live in the job's arena. */
+struct payment_fact {
+    enum fact_kind kind;
+    int64_t association_id;      /* of the receiving account */
+    int64_t provider_account_id; /* the receiving account */
+    const char *token;           /* the intent it names ("" = none): exact value */
+    bool our_mark;               /* it bears this installation's mark, known or not */
+    const char *reference;       /* FACT_CAPTURE: unique name at the provider (pi_, txn_id) */
+    int64_t amount_cents;        /* FACT_CAPTURE */
+    const char *currency;        /* capital letters */
+    int64_t fact_at;
+    const char *payer;           /* name or "" */
+    const char *reason;          /* pending or failed: the provider's word, "" */
+    const char *objects[FACT_OBJECTS_MAX]; /* further names (cs_, ch_), NULL = none */
+};
+
+/* What a message led to; kept with it and shown to staff. */
+enum event_outcome {
+    OUTCOME_POSTED,
+    OUTCOME_ALREADY_POSTED,
+    OUTCOME_NOTED,          /* a change of state without money */
+    OUTCOME_PENDING,
+    OUTCOME_QUARANTINED,
+    OUTCOME_NOT_OURS,       /* hors Guichet */
+    OUTCOME_OTHER_ACCOUNT,
+    OUTCOME_TEST_MONEY,
+    OUTCOME_UNSUPPORTED,    /* put back to waiting by migrate after an upgrade */
+    OUTCOME_WAITS_FOR_PARENT
+};
+const char *event_outcome_name(enum event_outcome outcome);
+
+enum resolution_kind {
+    RESOLUTION_FACTS,   /* book these; their results make the outcome */
+    RESOLUTION_OUTCOME, /* nothing to book: this outcome */
+    RESOLUTION_INVALID, /* not authentic */
+    RESOLUTION_RETRY,   /* could not be found out now: later again */
+    RESOLUTION_NOTHING  /* an intent that is as it was */
+};
+
+struct resolution {
+    enum resolution_kind kind;
+    enum event_outcome outcome;  /* RESOLUTION_OUTCOME */
+    bool authentic;              /* proven now */
+    int64_t association_id;      /* whose it is, 0 = unknown */
+    int64_t provider_account_id;
+    const char *external_id;     /* better knowledge than at the door, NULL = as it was */
+    const char *type;
+    const char *detail;          /* why, a few words for staff; "" */
+    int64_t retry_after_s;       /* RESOLUTION_RETRY: the provider's wish, 0 = none */
+    bool provider_down;          /* RESOLUTION_RETRY: counts for the circuit breaker */
+    struct payment_fact facts[FACTS_MAX];
+    int fact_count;
+};
+
+/* A stored message as a provider reads it. */
+struct provider_event {
+    int64_t id;
+    const char *provider;
+    int64_t association_id;      /* 0 = not known */
+    int64_t provider_account_id; /* 0 = not known */
+    const char *hint;
+    bool authentic;
+    struct str raw;
+    int64_t received_at;
+};
+
+#endif

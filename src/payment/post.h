@@ -1,0 +1,55 @@
+/*
+ * post: facts become books.
+ *
+ * Invariant: one fact is one transaction: the movement under its unique key, the balanced
+ * entry, the cart lines with their allocations, the intent's move, audit and outbox. Called
+ * twice with the same fact, whoever calls, it books once. (architecture.md, Data flow.)
+ */
+#ifndef PAYMENT_POST_H
+#define PAYMENT_POST_H
+
+#include "db/db.h"
+#include "payment/fact.h"
+
+struct post_result {
+    enum event_outcome outcome;
+    int64_t transaction_id; /* 0 = none */
+    int64_t intent_id;      /* 0 = none */
+};
+
+/* Books one fact. Inside a transaction; the arena is for the length of the call. */
+enum err payment_post(struct db *db, const struct payment_fact *fact, int64_t now,
+                      struct arena *arena, struct post_result *result);
+
+/* A payment received without provider (cheque, cash, transfer): the same kernel with the
+ * provider account of its means. reference must be unique per means. Inside a transaction. */
+struct manual_payment {
+    int64_t association_id;
+    int64_t member_id;
+    int64_t provider_account_id;
+    const char *reference;
+    int64_t amount_cents;
+    int64_t fact_at;
+    const char *label;
+};
+enum err payment_post_manual(struct db *db, const struct manual_payment *payment, int64_t now,
+                             struct arena *arena, struct post_result *result);
+
+/* A charge for a member: the cart line, and, when the cart has an advance, its use (entry OD
+ * 4191 -> the charge's account, allocations) in the same transaction. */
+struct charge_draft {
+    int64_t id;
+    int64_t association_id;
+    int64_t member_id;
+    int64_t amount_cents;
+    const char *label;
+    struct date date;           /* its fiscal year is the one that holds for_day */
+    struct date for_day;        /* a day of the fiscal year the charge is for */
+    const char *account_code;
+    int64_t product_id;         /* 0 = none */
+    int64_t login_id;           /* 0 = command line */
+    int64_t now;
+};
+enum err payment_charge(struct db *db, const struct charge_draft *draft, struct arena *arena);
+
+#endif

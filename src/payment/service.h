@@ -1,0 +1,72 @@
+/*
+ * service: the kernel's operations that speak with providers, used by pages and jobs alike.
+ *
+ * Invariant: what is to be done is durable before the provider is called; what the provider
+ * says is booked in one transaction after. No database transaction is held across a call.
+ */
+#ifndef PAYMENT_SERVICE_H
+#define PAYMENT_SERVICE_H
+
+#include "db/db.h"
+#include "payment/event.h"
+#include "payment/intent.h"
+#include "payment/post.h"
+#include "payment/provider.h"
+
+struct payment_service {
+    struct db_writer *writer;
+    const struct seal_key *key;
+    const struct provider_settings *settings;
+    const struct provider *const *providers; /* registered by main, in the order of buttons */
+    size_t provider_count;
+    const char *installation;
+};
+
+/* By name ("stripe"); NULL when not registered. */
+const struct provider *payment_provider(const struct payment_service *service,
+                                        struct str name);
+/* Fills what a provider's function gets; db and client are the calling thread's. */
+struct provider_call payment_call(const struct payment_service *service, struct db *db,
+                                  struct http_client *client, struct arena *arena);
+
+/* What a press on Payer needs. */
+struct payment_press {
+    int64_t association_id;
+    int64_t member_id;
+    int64_t provider_account_id;
+    const char *form_token;
+    int64_t amount_cents;
+    int64_t balance_shown_cents;
+    int64_t login_id;
+    const char *address;
+};
+/* Begins a payment: prepares, stores, calls the provider, stores its answer. Follows the same
+ * form's intent instead of a second call; ends another live attempt first (ERR_BUSY when that
+ * cannot be done now). *intent is the attempt to follow: open with provider_url to go to,
+ * created (unknown outcome, a job repeats), failed, or whatever it became. */
+enum err payment_begin(const struct payment_service *service, const struct provider_call *call,
+                       const struct payment_press *press, enum intent_start *start,
+                       struct payment_intent *intent);
+/* Ends an attempt on the member's word: at the provider first where that is possible. *intent
+ * says what it became (canceled, paid, processing ...). ERR_BUSY when the provider cannot be
+ * reached. */
+enum err payment_cancel(const struct payment_service *service, const struct provider_call *call,
+                        int64_t association_id, int64_t intent_id,
+                        const struct audit_actor *actor, struct payment_intent *intent);
+
+/* Works on one claimed event, or one claimed intent: asks the provider, books, sets the next
+ * try. *provider_down tells the circuit breaker. */
+enum err payment_work_event(const struct payment_service *service,
+                            const struct provider_call *call, const struct claim *claim,
+                            bool *provider_down);
+enum err payment_work_intent(const struct payment_service *service,
+                             const struct provider_call *call, const struct claim *claim,
+                             bool *provider_down);
+/* Claims due intents (created, open, processing) of a provider. Inside a transaction. */
+enum err intent_claim_due(struct db *db, const char *provider, int64_t now,
+                          struct claim *claims, size_t max, size_t *count);
+/* Claims one intent now, whatever its next_at (a return page wakes it). *count 0 or 1. */
+enum err intent_claim_one(struct db *db, int64_t association_id, int64_t intent_id, int64_t now,
+                          struct claim *claim, size_t *count);
+
+#endif
