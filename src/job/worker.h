@@ -8,6 +8,7 @@
 #ifndef JOB_WORKER_H
 #define JOB_WORKER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "payment/service.h"

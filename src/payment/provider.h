@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "accounting/accounting.h"
 #include "association/association.h"
 #include "db/db.h"
 #include "net/http_client.h"
