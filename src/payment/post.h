@@ -8,6 +8,7 @@
 #ifndef PAYMENT_POST_H
 #define PAYMENT_POST_H
 
+#include "base/zone.h"
 #include "db/db.h"
 #include "payment/fact.h"
 
