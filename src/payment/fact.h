@@ -70,6 +70,8 @@ struct resolution {
     int64_t provider_account_id;
     const char *external_id;     /* better knowledge than at the door, NULL = as it was */
     const char *type;
+    const char *proven_external_id; /* the receiver's own id, told by a verified message that
+                                       names an intent of this account; NULL = nothing proven */
     const char *detail;          /* why, a few words for staff; "" */
     int64_t retry_after_s;       /* RESOLUTION_RETRY: the provider's wish, 0 = none */
     bool provider_down;          /* RESOLUTION_RETRY: counts for the circuit breaker */
