@@ -66,7 +66,7 @@ struct db_value db_null(void);
 struct db_value db_int(int64_t value);
 struct db_value db_text(const char *text); /* NULL gives NULL */
 struct db_value db_str(struct str text);   /* data NULL gives NULL */
-struct db_value db_blob(struct str bytes);
+struct db_value db_blob(struct str bytes); /* data NULL gives NULL */
 /* The i-th value binds to parameter $i, by name. The bytes must live until the call returns
  * (db_run) or until db_rows_done (db_select). */
 #define DB_VALUES(...)                                                                            \
@@ -128,6 +128,9 @@ typedef enum err db_write_fn(struct db *db, void *argument);
 enum err db_writer_new(const char *path, const struct db_catalog *catalog,
                        struct db_writer **writer);
 void db_writer_free(struct db_writer *writer);
+/* The first half of db_writer_free: later writes get ERR_BUSY, those queued are run, the
+ * threads end, the log is copied into the database. */
+void db_writer_stop(struct db_writer *writer);
 /* Queues the closure, waits until its group is durably committed, returns its result (the
  * error record is copied to this thread). Up to 64 closures or 5 ms share one commit; a group
  * that dies is run again one by one, once. Refused (ERR_INTERNAL): nested, or while this
@@ -135,6 +138,8 @@ void db_writer_free(struct db_writer *writer);
 enum err db_write(struct db_writer *writer, db_write_fn *fn, void *argument);
 /* The same, alone in its group: imports, migrations of state. */
 enum err db_write_alone(struct db_writer *writer, db_write_fn *fn, void *argument);
+/* Closures in the queue now: for metrics. */
+int db_writer_waiting(struct db_writer *writer);
 /* One closure in BEGIN IMMEDIATE .. COMMIT on a DB_WRITE connection of the caller's own: the
  * command line. */
 enum err db_transaction(struct db *db, db_write_fn *fn, void *argument);
@@ -147,8 +152,8 @@ enum err db_writer_start_checkpoints(struct db_writer *writer);
 /* Brings the database up to the last migration: each in its own transaction, recorded with
  * number, name and SHA-256 of its text; copies the file beside itself first when it already
  * had tables. A lock file (path + ".lock", flock) refuses a second migrate and a running
- * server. ERR_CONFLICT for a recorded checksum that differs or a newer schema. *applied
- * counts. */
+ * server. ERR_CONFLICT for a recorded checksum that differs, a newer schema, or tables of
+ * another program. *applied counts. */
 enum err db_migrate(const char *path, const struct db_migrations *migrations, int *applied);
 /* ERR_CONFLICT unless the schema is exactly the last migration with the same checksums. */
 enum err db_check_schema(struct db *db, const struct db_migrations *migrations);
