@@ -37,7 +37,7 @@ BEGIN SELECT RAISE(ABORT, 'provider_transaction: a fact does not change'); END;
 CREATE TRIGGER payment_intent_arrows BEFORE UPDATE OF state ON payment_intent
 WHEN NEW.state <> OLD.state AND NOT (
     (OLD.state = 'created' AND NEW.state IN ('open', 'failed', 'canceled', 'expired'))
-    OR (OLD.state IN ('created', 'open', 'failed', 'canceled', 'expired') AND NEW.state = 'processing')
+    OR (OLD.state IN ('open', 'failed', 'canceled', 'expired') AND NEW.state = 'processing')
     OR (OLD.state = 'open' AND NEW.state IN ('failed', 'canceled', 'expired'))
     OR (OLD.state = 'processing' AND NEW.state = 'failed')
     OR NEW.state = 'paid' AND OLD.state <> 'paid')

@@ -32,6 +32,11 @@ struct fiscal_year {
 enum err accounting_year_for(struct db *db, const struct association *association,
                              struct date date, int64_t now, struct arena *arena,
                              struct fiscal_year *year);
+/* Where a fact of a date is written: its year when that is open, else the first day of the
+ * oldest open year after it. Inside a transaction (years may be made). */
+enum err accounting_entry_day(struct db *db, const struct association *association,
+                              struct date fact_date, int64_t now, struct arena *arena,
+                              struct date *entry_date, struct fiscal_year *year);
 /* All years, newest first. */
 enum err accounting_years(struct db *db, int64_t association_id, struct arena *arena,
                           struct fiscal_year **years, size_t *count);

@@ -30,7 +30,9 @@ void worker_free(struct worker *worker);
  * full: the lease then simply runs out. Never blocks. */
 bool worker_take_event(struct worker *worker, const struct provider *provider,
                        int64_t event_id);
-/* Asks for a look at an intent soon, at most once per intent per 3 s; in memory only. */
-void worker_wake_intent(struct worker *worker, int64_t association_id, int64_t intent_id);
+/* Asks for a look at an intent soon, at most once per intent per 3 s; in memory only. Nothing
+ * happens for a provider that cannot be asked. */
+void worker_wake_intent(struct worker *worker, const struct provider *provider,
+                        int64_t association_id, int64_t intent_id);
 
 #endif

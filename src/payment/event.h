@@ -47,6 +47,8 @@ struct claim {
  * Inside a transaction. */
 enum err event_claim(struct db *db, const char *provider, int64_t now, struct claim *claims,
                      size_t max, size_t *count);
+/* Is some message of the provider due? Reads only. */
+enum err event_any_due(struct db *db, const char *provider, int64_t now, bool *due);
 enum err event_find(struct db *db, int64_t event_id, struct arena *arena,
                     struct provider_event *event);
 

@@ -62,6 +62,8 @@ enum err payment_work_event(const struct payment_service *service,
 enum err payment_work_intent(const struct payment_service *service,
                              const struct provider_call *call, const struct claim *claim,
                              bool *provider_down);
+/* Does some intent want to be looked at? Reads only. */
+enum err intent_any_due(struct db *db, int64_t now, bool *due);
 /* Claims due intents (created, open, processing) of a provider. Inside a transaction. */
 enum err intent_claim_due(struct db *db, const char *provider, int64_t now,
                           struct claim *claims, size_t max, size_t *count);

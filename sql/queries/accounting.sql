@@ -1,0 +1,87 @@
+-- name: chart_add_defaults
+-- The default chart of a new association (domain.md, Postings). $1 association.
+INSERT INTO account (association_id, code, label)
+SELECT CAST($1 AS BIGINT), chart.code, chart.label
+FROM (SELECT '110' AS code, 'Report à nouveau' AS label
+    UNION ALL SELECT '4191', 'Adhérents, avances reçues'
+    UNION ALL SELECT '4671', 'Paiements contestés'
+    UNION ALL SELECT '471', 'Compte d''attente, à rattacher'
+    UNION ALL SELECT '487', 'Produits constatés d''avance'
+    UNION ALL SELECT '5112', 'Chèques à encaisser'
+    UNION ALL SELECT '5115', 'Cartes bancaires à encaisser'
+    UNION ALL SELECT '5121', 'Banque'
+    UNION ALL SELECT '5171', 'Stripe'
+    UNION ALL SELECT '5172', 'PayPal'
+    UNION ALL SELECT '530', 'Caisse'
+    UNION ALL SELECT '627', 'Services bancaires'
+    UNION ALL SELECT '666', 'Pertes de change'
+    UNION ALL SELECT '706', 'Prestations de services, sorties'
+    UNION ALL SELECT '707', 'Ventes de marchandises'
+    UNION ALL SELECT '7088', 'Autres produits d''activités annexes, assurances'
+    UNION ALL SELECT '75411', 'Dons manuels'
+    UNION ALL SELECT '7561', 'Cotisations sans contrepartie'
+    UNION ALL SELECT '7562', 'Cotisations avec contrepartie'
+    UNION ALL SELECT '7588', 'Autres produits de gestion courante'
+    UNION ALL SELECT '766', 'Gains de change') chart
+WHERE true
+ON CONFLICT (association_id, code) DO NOTHING;
+
+-- name: account_add
+-- $1 association, $2 code, $3 label.
+INSERT INTO account (association_id, code, label) VALUES ($1, $2, $3)
+ON CONFLICT (association_id, code) DO NOTHING;
+
+-- name: account_read
+-- $1 association, $2 code.
+SELECT label, CASE WHEN archived_at IS NULL THEN 0 ELSE 1 END AS archived
+FROM account WHERE association_id = $1 AND code = $2;
+
+-- name: fiscal_year_holding
+-- $1 association, $2 ISO date.
+SELECT id, label, first_day, last_day, CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END AS closed
+FROM fiscal_year WHERE association_id = $1 AND first_day <= $2 AND last_day >= $2
+ORDER BY first_day DESC LIMIT 1;
+
+-- name: fiscal_year_oldest
+SELECT id, label, first_day, last_day, CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END AS closed
+FROM fiscal_year WHERE association_id = $1 ORDER BY first_day LIMIT 1;
+
+-- name: fiscal_year_newest
+SELECT id, label, first_day, last_day, CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END AS closed
+FROM fiscal_year WHERE association_id = $1 ORDER BY first_day DESC LIMIT 1;
+
+-- name: fiscal_year_list
+SELECT id, label, first_day, last_day, CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END AS closed
+FROM fiscal_year WHERE association_id = $1 ORDER BY first_day DESC;
+
+-- name: fiscal_year_add
+-- $1 association, $2 id, $3 label, $4 first day, $5 last day.
+INSERT INTO fiscal_year (association_id, id, label, first_day, last_day) VALUES ($1, $2, $3, $4, $5);
+
+-- name: fiscal_year_next_number
+-- The next entry number of a year: no gap, since the update rolls back with its transaction.
+UPDATE fiscal_year SET last_number = last_number + 1
+WHERE association_id = $1 AND id = $2 RETURNING last_number;
+
+-- name: entry_chain_head
+SELECT chain_number, hash FROM entry WHERE association_id = $1 ORDER BY chain_number DESC LIMIT 1;
+
+-- name: entry_add
+INSERT INTO entry (association_id, id, fiscal_year_id, number, chain_number, journal, fact_date,
+    entry_date, posted_at, piece, label, total_cents, previous_hash, hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
+
+-- name: entry_line_add
+INSERT INTO entry_line (association_id, entry_id, line_number, account_code, account_label,
+    debit_cents, credit_cents, member_number)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: entry_read
+-- $1 association, $2 entry.
+SELECT fiscal_year_id, number, chain_number, journal, fact_date, entry_date, posted_at, piece,
+    label, total_cents, hash
+FROM entry WHERE association_id = $1 AND id = $2;
+
+-- name: entry_read_lines
+SELECT line_number, account_code, account_label, debit_cents, credit_cents, member_number
+FROM entry_line WHERE association_id = $1 AND entry_id = $2 ORDER BY line_number;

@@ -1,0 +1,115 @@
+-- name: intent_find
+-- $1 association, $2 id.
+SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
+    i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
+    i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
+    i.updated_at, a.provider
+FROM payment_intent i
+JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
+WHERE i.association_id = $1 AND i.id = $2;
+
+-- name: intent_find_token
+-- $1 the whole token. In any association: the token is unique and cannot be guessed.
+SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
+    i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
+    i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
+    i.updated_at, a.provider
+FROM payment_intent i
+JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
+WHERE i.token = $1;
+
+-- name: intent_find_live
+-- $1 association, $2 payer.
+SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
+    i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
+    i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
+    i.updated_at, a.provider
+FROM payment_intent i
+JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
+WHERE i.association_id = $1 AND i.member_id = $2 AND i.state IN ('created', 'open');
+
+-- name: intent_in_progress
+-- $1 association, $2 payer. Newest first.
+SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
+    i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
+    i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
+    i.updated_at, a.provider
+FROM payment_intent i
+JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
+WHERE i.association_id = $1 AND i.member_id = $2 AND i.state IN ('created', 'open', 'processing')
+ORDER BY i.created_at DESC, i.id DESC;
+
+-- name: intent_same_form
+-- $1 association, $2 payer, $3 form token.
+SELECT id FROM payment_intent WHERE association_id = $1 AND member_id = $2 AND form_token = $3;
+
+-- name: intent_live_id
+-- $1 association, $2 payer.
+SELECT id FROM payment_intent
+WHERE association_id = $1 AND member_id = $2 AND state IN ('created', 'open');
+
+-- name: intent_add
+INSERT INTO payment_intent (association_id, id, member_id, provider_account_id, key_version,
+    token, form_token, amount_cents, currency, state, request, idempotency_key, expires_at,
+    next_at, created_by, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'created', $10, $11, $12, $13, $14, $15, $15);
+
+-- name: intent_add_charge
+-- $1 association, $2 intent, $3 charge line, $4 position, $5 amount.
+INSERT INTO intent_charge (association_id, intent_id, charge_line_id, position, amount_cents)
+VALUES ($1, $2, $3, $4, $5);
+
+-- name: intent_charges
+-- $1 association, $2 intent. In the order of the intent.
+SELECT charge_line_id, amount_cents FROM intent_charge
+WHERE association_id = $1 AND intent_id = $2 ORDER BY position;
+
+-- name: intent_opened
+-- $1 association, $2 id, $3 reference, $4 url, $5 expires_at (0 = as asked), $6 next_at, $7 now.
+UPDATE payment_intent SET state = 'open', provider_reference = $3, provider_url = $4,
+    expires_at = CASE WHEN $5 > 0 THEN $5 ELSE expires_at END, next_at = $6, updated_at = $7,
+    attempts = 0, lease_until = 0
+WHERE association_id = $1 AND id = $2 AND state = 'created';
+
+-- name: intent_not_answered
+-- $1 association, $2 id, $3 reason, $4 next_at.
+UPDATE payment_intent SET reason = $3, next_at = $4, lease_until = 0
+WHERE association_id = $1 AND id = $2 AND state = 'created';
+
+-- name: intent_move
+-- $1 association, $2 id, $3 new state, $4 reason, $5 next_at, $6 now. Along the arrows only;
+-- created -> processing passes through open, in two calls.
+UPDATE payment_intent SET state = $3, reason = $4, next_at = $5, updated_at = $6, attempts = 0,
+    lease_until = 0
+WHERE association_id = $1 AND id = $2 AND (
+    (CAST($3 AS TEXT) = 'paid' AND state <> 'paid')
+    OR (CAST($3 AS TEXT) = 'open' AND state = 'created')
+    OR (CAST($3 AS TEXT) = 'processing' AND state IN ('open', 'failed', 'canceled', 'expired'))
+    OR (CAST($3 AS TEXT) = 'failed' AND state IN ('created', 'open', 'processing'))
+    OR (CAST($3 AS TEXT) IN ('canceled', 'expired') AND state IN ('created', 'open')));
+
+-- name: intent_looked_at
+-- $1 association, $2 id, $3 claim, $4 next_at. A look that changed nothing.
+UPDATE payment_intent SET next_at = $4, lease_until = 0
+WHERE association_id = $1 AND id = $2 AND claim = $3;
+
+-- name: intent_due
+-- $1 provider, $2 now, $3 now + lease, $4 at most. A lease further ahead than its length is
+-- expired: the clock went back.
+SELECT i.association_id, i.id FROM payment_intent i
+JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
+WHERE i.next_at IS NOT NULL AND i.next_at <= $2 AND a.provider = $1
+    AND (i.lease_until <= $2 OR i.lease_until > $3)
+ORDER BY i.next_at LIMIT $4;
+
+-- name: intent_claim
+-- $1 association, $2 id, $3 now, $4 now + lease.
+UPDATE payment_intent SET lease_until = $4, claim = claim + 1, attempts = attempts + 1
+WHERE association_id = $1 AND id = $2 AND (lease_until <= $3 OR lease_until > $4)
+    AND state IN ('created', 'open', 'processing')
+RETURNING claim;
+
+-- name: intent_any_due
+-- $1 now. 1 when some intent wants to be looked at.
+SELECT 1 FROM payment_intent WHERE next_at IS NOT NULL AND next_at <= $1
+    AND lease_until <= $1 LIMIT 1;

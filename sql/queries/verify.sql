@@ -1,0 +1,225 @@
+-- The breaches of the invariants (domain.md). Each statement returns association and row of
+-- every breach; they read whole tables on purpose.
+
+-- name: verify_entry_balance
+-- 1: debit = credit = total, at least two lines.
+SELECT e.association_id, e.id FROM entry e
+LEFT JOIN (SELECT association_id, entry_id, SUM(debit_cents) AS debit, SUM(credit_cents) AS credit,
+        COUNT(*) AS line_count FROM entry_line GROUP BY association_id, entry_id) l
+    ON l.association_id = e.association_id AND l.entry_id = e.id
+WHERE l.entry_id IS NULL OR l.debit <> l.credit OR l.debit <> e.total_cents OR l.line_count < 2;
+
+-- name: verify_entry_numbers
+-- 1: numbers 1..n in each fiscal year, as many as counted.
+SELECT y.association_id, y.id FROM fiscal_year y
+LEFT JOIN (SELECT association_id, fiscal_year_id, COUNT(*) AS entry_count, MIN(number) AS lowest,
+        MAX(number) AS highest FROM entry GROUP BY association_id, fiscal_year_id) e
+    ON e.association_id = y.association_id AND e.fiscal_year_id = y.id
+WHERE COALESCE(e.entry_count, 0) <> y.last_number OR COALESCE(e.highest, 0) <> y.last_number
+    OR COALESCE(e.lowest, 1) <> 1;
+
+-- name: verify_entry_year
+-- 1: an entry lies in its fiscal year.
+SELECT e.association_id, e.id FROM entry e
+LEFT JOIN fiscal_year y ON y.association_id = e.association_id AND y.id = e.fiscal_year_id
+WHERE y.id IS NULL OR e.entry_date < y.first_day OR e.entry_date > y.last_day
+    OR e.entry_date < e.fact_date;
+
+-- name: verify_entry_chain
+-- $1 association. The entries in the order of their chain; C recomputes the hashes.
+SELECT id, chain_number, previous_hash FROM entry WHERE association_id = $1 ORDER BY chain_number;
+
+-- name: verify_capture_entry
+-- 2: a capture in the association's currency has its entry, over its amount; another currency
+-- has none.
+SELECT t.association_id, t.id FROM provider_transaction t
+JOIN association a ON a.id = t.association_id
+LEFT JOIN entry e ON e.association_id = t.association_id AND e.id = t.entry_id
+WHERE t.kind = 'capture' AND (
+    (t.currency = a.currency AND (e.id IS NULL OR e.total_cents <> t.amount_cents))
+    OR (t.currency <> a.currency AND t.entry_id IS NOT NULL));
+
+-- name: verify_capture_lines
+-- 2: cart payment lines that add up to the capture, or else one quarantine row.
+SELECT t.association_id, t.id FROM provider_transaction t
+LEFT JOIN (SELECT association_id, transaction_id, -SUM(amount_cents) AS paid_cents FROM cart_line
+        WHERE kind = 'payment' AND transaction_id IS NOT NULL AND corrects_line_id IS NULL
+        GROUP BY association_id, transaction_id) l
+    ON l.association_id = t.association_id AND l.transaction_id = t.id
+LEFT JOIN (SELECT association_id, transaction_id, COUNT(*) AS row_count FROM quarantine
+        WHERE reason IN ('unknown_intent', 'other_currency') GROUP BY association_id, transaction_id) q
+    ON q.association_id = t.association_id AND q.transaction_id = t.id
+WHERE t.kind = 'capture' AND NOT (
+    (q.row_count IS NULL AND l.paid_cents = t.amount_cents)
+    OR (q.row_count = 1 AND l.paid_cents IS NULL));
+
+-- name: verify_payment_line
+-- 2: a cart payment line stands on a capture, and on the same entry.
+SELECT l.association_id, l.id FROM cart_line l
+LEFT JOIN provider_transaction t
+    ON t.association_id = l.association_id AND t.id = l.transaction_id AND t.kind = 'capture'
+WHERE l.kind = 'payment' AND l.corrects_line_id IS NULL
+    AND (t.id IS NULL OR l.entry_id IS NULL OR l.entry_id <> t.entry_id);
+
+-- name: verify_entry_single
+-- 2: an entry of a provider's journal belongs to exactly one movement.
+SELECT e.association_id, e.id FROM entry e
+LEFT JOIN provider_transaction t ON t.association_id = e.association_id AND t.entry_id = e.id
+WHERE e.journal <> 'OD'
+GROUP BY e.association_id, e.id
+HAVING COUNT(t.id) <> 1;
+
+-- name: verify_intent_paid
+-- 3: no intent is paid without a capture, none with a capture is unpaid.
+SELECT i.association_id, i.id FROM payment_intent i
+LEFT JOIN provider_transaction t ON t.association_id = i.association_id AND t.intent_id = i.id
+    AND t.kind = 'capture'
+LEFT JOIN quarantine q ON q.association_id = t.association_id AND q.transaction_id = t.id
+    AND q.reason = 'other_currency'
+GROUP BY i.association_id, i.id, i.state
+HAVING (i.state = 'paid') <> (COUNT(t.id) > COUNT(q.id));
+
+-- name: verify_transaction_twice
+-- 3: no movement exists twice.
+SELECT association_id, MAX(id) FROM provider_transaction
+GROUP BY association_id, provider_account_id, kind, reference HAVING COUNT(*) > 1;
+
+-- name: verify_transaction_intent
+-- 3: a movement and its intent speak of the same account and the same payer.
+SELECT t.association_id, t.id FROM provider_transaction t
+JOIN payment_intent i ON i.association_id = t.association_id AND i.id = t.intent_id
+WHERE i.provider_account_id <> t.provider_account_id OR t.member_id IS NULL
+    OR i.member_id <> t.member_id;
+
+-- name: verify_account_twice
+-- 3: a proven account of a provider serves one association.
+SELECT MAX(association_id), MAX(id) FROM provider_account
+WHERE provider <> 'manual' AND external_id IS NOT NULL AND verified_at IS NOT NULL
+GROUP BY provider, external_id, mode HAVING COUNT(*) > 1;
+
+-- name: verify_references
+-- 3: nothing points to what is not there, and so nothing into another association: every
+-- reference between tenant tables carries the association.
+SELECT 0, "table" || ' ' || COALESCE(rowid, '') || ' -> ' || parent FROM pragma_foreign_key_check;
+
+-- name: verify_file
+-- 3: the file itself is whole (indexes agree with tables, CHECKs hold).
+SELECT 0, integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok';
+
+-- name: verify_transit
+-- 4: a transit account holds what its movements say.
+SELECT s.association_id, s.transit_account || ' : ' || s.booked_cents || ' / ' || s.moved_cents
+FROM (SELECT a.association_id, a.transit_account,
+        COALESCE((SELECT SUM(l.debit_cents - l.credit_cents) FROM entry_line l
+            WHERE l.association_id = a.association_id AND l.account_code = a.transit_account), 0) AS booked_cents,
+        COALESCE((SELECT SUM(t.amount_cents) FROM provider_transaction t
+            JOIN provider_account b ON b.association_id = t.association_id AND b.id = t.provider_account_id
+            WHERE t.association_id = a.association_id AND b.transit_account = a.transit_account
+                AND t.entry_id IS NOT NULL), 0) AS moved_cents
+    FROM (SELECT DISTINCT association_id, transit_account FROM provider_account) a) s
+WHERE s.booked_cents <> s.moved_cents;
+
+-- name: verify_event_outcome
+-- 5: an authentic message has an outcome or waits for its next try, with its time.
+SELECT COALESCE(association_id, 0), id FROM provider_event
+WHERE authentic = 1 AND NOT (
+    (state = 'done' AND outcome IS NOT NULL) OR (state = 'waiting' AND next_at IS NOT NULL));
+
+-- name: verify_event_posted
+-- 5: a message that ended as posted names a movement that exists.
+SELECT COALESCE(e.association_id, 0), e.id FROM provider_event e
+LEFT JOIN provider_transaction t ON t.association_id = e.association_id AND t.id = e.transaction_id
+WHERE e.outcome IN ('posted', 'already_posted', 'quarantined') AND t.id IS NULL;
+
+-- name: verify_allocation_lines
+-- 6: an allocation joins a credit and a debt of its own member.
+SELECT a.association_id, a.id FROM allocation a
+LEFT JOIN cart_line p ON p.association_id = a.association_id AND p.id = a.payment_line_id
+LEFT JOIN cart_line c ON c.association_id = a.association_id AND c.id = a.charge_line_id
+WHERE p.id IS NULL OR c.id IS NULL OR p.member_id <> a.member_id OR c.member_id <> a.member_id
+    OR p.amount_cents > 0 OR c.amount_cents < 0;
+
+-- name: verify_allocation_charge
+-- 6: a charge is paid at most once over.
+SELECT l.association_id, l.id FROM cart_line l
+JOIN (SELECT association_id, charge_line_id, SUM(amount_cents) AS allocated_cents FROM allocation
+        GROUP BY association_id, charge_line_id) a
+    ON a.association_id = l.association_id AND a.charge_line_id = l.id
+LEFT JOIN (SELECT association_id, corrects_line_id, SUM(amount_cents) AS corrected_cents FROM cart_line
+        WHERE corrects_line_id IS NOT NULL GROUP BY association_id, corrects_line_id) k
+    ON k.association_id = l.association_id AND k.corrects_line_id = l.id
+WHERE a.allocated_cents < 0 OR a.allocated_cents > l.amount_cents + COALESCE(k.corrected_cents, 0);
+
+-- name: verify_allocation_payment
+-- 6: a payment pays at most itself.
+SELECT l.association_id, l.id FROM cart_line l
+JOIN (SELECT association_id, payment_line_id, SUM(amount_cents) AS allocated_cents FROM allocation
+        GROUP BY association_id, payment_line_id) a
+    ON a.association_id = l.association_id AND a.payment_line_id = l.id
+LEFT JOIN (SELECT association_id, corrects_line_id, SUM(amount_cents) AS corrected_cents FROM cart_line
+        WHERE corrects_line_id IS NOT NULL GROUP BY association_id, corrects_line_id) k
+    ON k.association_id = l.association_id AND k.corrects_line_id = l.id
+WHERE a.allocated_cents < 0 OR a.allocated_cents > -(l.amount_cents + COALESCE(k.corrected_cents, 0));
+
+-- name: verify_member_balance
+-- 6: balance = open charges - unallocated payments, per member.
+SELECT m.association_id, m.id FROM member m
+LEFT JOIN (SELECT association_id, member_id, SUM(amount_cents) AS balance_cents FROM cart_line
+        GROUP BY association_id, member_id) b
+    ON b.association_id = m.association_id AND b.member_id = m.id
+LEFT JOIN (SELECT l.association_id, l.member_id,
+            SUM(CASE WHEN l.kind = 'payment' THEN 0 ELSE l.amount_cents END) AS charged_cents,
+            SUM(CASE WHEN l.kind = 'payment' THEN -l.amount_cents ELSE 0 END) AS paid_cents
+        FROM cart_line l GROUP BY l.association_id, l.member_id) s
+    ON s.association_id = m.association_id AND s.member_id = m.id
+LEFT JOIN (SELECT a.association_id, c.member_id, SUM(a.amount_cents) AS paid_off_cents FROM allocation a
+        JOIN cart_line c ON c.association_id = a.association_id AND c.id = a.charge_line_id
+        GROUP BY a.association_id, c.member_id) o
+    ON o.association_id = m.association_id AND o.member_id = m.id
+LEFT JOIN (SELECT a.association_id, p.member_id, SUM(a.amount_cents) AS used_cents FROM allocation a
+        JOIN cart_line p ON p.association_id = a.association_id AND p.id = a.payment_line_id
+        GROUP BY a.association_id, p.member_id) u
+    ON u.association_id = m.association_id AND u.member_id = m.id
+WHERE COALESCE(b.balance_cents, 0) <>
+    (COALESCE(s.charged_cents, 0) - COALESCE(o.paid_off_cents, 0))
+    - (COALESCE(s.paid_cents, 0) - COALESCE(u.used_cents, 0));
+
+-- name: verify_advances
+-- 6: 4191 holds the unallocated payments, per association and member.
+SELECT m.association_id, 'adhérent n° ' || m.number || ' : ' || m.booked_cents || ' / ' || m.left_cents
+FROM (SELECT m.association_id, m.number,
+        COALESCE((SELECT SUM(l.credit_cents - l.debit_cents) FROM entry_line l
+            WHERE l.association_id = m.association_id AND l.account_code = '4191'
+                AND l.member_number = m.number), 0) AS booked_cents,
+        COALESCE((SELECT -SUM(c.amount_cents) FROM cart_line c
+            WHERE c.association_id = m.association_id AND c.member_id = m.id AND c.kind = 'payment'), 0)
+        - COALESCE((SELECT SUM(a.amount_cents) FROM allocation a
+            WHERE a.association_id = m.association_id AND a.member_id = m.id), 0) AS left_cents
+    FROM member m) m
+WHERE m.booked_cents <> m.left_cents;
+
+-- name: verify_advances_nobody
+-- 6: no line of 4191 without a member.
+SELECT association_id, entry_id FROM entry_line l
+WHERE l.account_code = '4191' AND NOT EXISTS (SELECT 1 FROM member m
+    WHERE m.association_id = l.association_id AND m.number = l.member_number);
+
+-- name: verify_audit_associations
+SELECT DISTINCT association_id FROM audit ORDER BY association_id;
+
+-- name: verify_audit_chain
+-- $1 association. C recomputes the hashes.
+SELECT chain_number, at_ms, login_id, address, action, object, detail, previous_hash, hash
+FROM audit WHERE association_id = $1 ORDER BY chain_number;
+
+-- name: verify_counts
+SELECT (SELECT COUNT(*) FROM association), (SELECT COUNT(*) FROM entry),
+    (SELECT COUNT(*) FROM provider_transaction WHERE kind = 'capture'),
+    (SELECT COUNT(*) FROM provider_event),
+    (SELECT COUNT(*) FROM provider_event WHERE state = 'waiting'),
+    (SELECT COUNT(*) FROM quarantine WHERE settled_at IS NULL);
+
+-- name: verify_quarantine
+-- What waits to be settled by hand: not a breach, listed.
+SELECT association_id, id, reason, transaction_id, created_at FROM quarantine
+WHERE settled_at IS NULL ORDER BY association_id, created_at, id;

@@ -1,0 +1,23 @@
+/*
+ * internal: what the files of accounting/ share and nobody else sees.
+ *
+ * Invariant: the codes below are the default chart's (domain.md, Postings).
+ */
+#ifndef ACCOUNTING_INTERNAL_H
+#define ACCOUNTING_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db/db.h"
+
+#define ACCOUNT_ADVANCE "4191"
+#define ACCOUNT_SUSPENSE "471"
+#define ACCOUNT_DEFERRED "487"
+
+/* The account to use for *code and its label: itself, or 471 with *missing set when it is
+ * absent or archived. *missing is never reset. Inside a transaction. */
+enum err account_resolve(struct db *db, int64_t association_id, const char **code,
+                         struct arena *arena, const char **label, bool *missing);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * queue: the work in memory, and who may take it.
+ *
+ * Invariant: nothing here matters: a task that is lost comes back when its lease runs out. All
+ * functions are called with the worker's lock held.
+ */
+#ifndef JOB_QUEUE_H
+#define JOB_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "payment/service.h"
+
+enum {
+    QUEUE_TASKS_MAX = 4096,
+    QUEUE_PROVIDERS_MAX = 8,
+    QUEUE_WAKES_MAX = 512,
+    QUEUE_WAKE_MS = 3000,
+    BREAKER_FAILURES_MAX = 5,
+    BREAKER_PAUSE_MS = 15000,
+    BREAKER_PAUSE_MAX_MS = 300000
+};
+
+enum task_kind { TASK_EVENT, TASK_INTENT, TASK_WAKE };
+
+struct task {
+    enum task_kind kind;
+    size_t provider; /* index in the service's table */
+    struct claim claim;
+};
+
+/* A provider that fails again and again is left alone for a while. */
+struct breaker {
+    int failures;
+    int64_t pause_ms;
+    int64_t closed_again_at_ms; /* monotonic; 0 = closed */
+};
+
+struct queue {
+    struct task tasks[QUEUE_TASKS_MAX];
+    size_t count;
+    int running[QUEUE_PROVIDERS_MAX];
+    int running_max; /* per provider: half of the threads, at least one */
+    struct breaker breakers[QUEUE_PROVIDERS_MAX];
+    struct {
+        int64_t intent_id;
+        int64_t at_ms;
+    } wakes[QUEUE_WAKES_MAX];
+};
+
+/* False when it is full. */
+bool queue_add(struct queue *queue, const struct task *task);
+/* Takes the first task whose provider has a free place. A task of a provider whose breaker is
+ * open is dropped (its lease runs out). False when there is none. */
+bool queue_take(struct queue *queue, int64_t now_ms, struct task *task);
+/* Tells how the taken task ended. */
+void queue_done(struct queue *queue, const struct task *task, bool provider_down,
+                int64_t now_ms);
+/* May this provider be called now? */
+bool queue_provider_open(const struct queue *queue, size_t provider, int64_t now_ms);
+/* True at most once per intent per QUEUE_WAKE_MS. */
+bool queue_may_wake(struct queue *queue, int64_t intent_id, int64_t now_ms);
+
+#endif

@@ -1,0 +1,356 @@
+#include "job/worker.h"
+
+#include "association/login.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "job/queue.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { POLL_MS = 1000, WAIT_MS = 250, CLAIMS_MAX = 8, SWEEP_MS = 3600 * 1000 };
+
+struct worker {
+    struct worker_options options;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct queue queue;
+    int64_t poll_at_ms;  /* monotonic */
+    int64_t sweep_at_ms; /* monotonic */
+    bool stopping;
+    pthread_t *threads;
+    int started;
+};
+
+/* What one job thread owns. */
+struct job_thread {
+    struct worker *worker;
+    struct db *db;
+    struct http_client *client;
+    struct arena *arena;
+};
+
+/* ---- claiming ---- */
+
+struct claiming {
+    const char *provider;
+    int64_t now;
+    struct claim claims[CLAIMS_MAX];
+    size_t count;
+    int64_t association_id, intent_id; /* one intent */
+};
+
+static enum err claim_events(struct db *db, void *argument)
+{
+    struct claiming *claiming = argument;
+
+    return event_claim(db, claiming->provider, claiming->now, claiming->claims, CLAIMS_MAX,
+                       &claiming->count);
+}
+
+static enum err claim_intents(struct db *db, void *argument)
+{
+    struct claiming *claiming = argument;
+
+    return intent_claim_due(db, claiming->provider, claiming->now, claiming->claims, CLAIMS_MAX,
+                            &claiming->count);
+}
+
+static enum err claim_intent(struct db *db, void *argument)
+{
+    struct claiming *claiming = argument;
+
+    return intent_claim_one(db, claiming->association_id, claiming->intent_id, claiming->now,
+                            &claiming->claims[0], &claiming->count);
+}
+
+static enum err sweep(struct db *db, void *argument)
+{
+    const int64_t *now = argument;
+    enum err err = session_sweep(db, *now);
+
+    return err ? err : event_sweep_invalid(db, *now);
+}
+
+static void take_claims(struct worker *worker, const struct claiming *claiming,
+                        enum task_kind kind, size_t provider)
+{
+    pthread_mutex_lock(&worker->lock);
+    for (size_t i = 0; i < claiming->count; i++) {
+        struct task task = {kind, provider, claiming->claims[i]};
+        (void)queue_add(&worker->queue, &task); /* full: the lease runs out */
+    }
+    pthread_cond_broadcast(&worker->wake);
+    pthread_mutex_unlock(&worker->lock);
+}
+
+static enum err poll_provider(struct job_thread *job, size_t index, bool intents_due)
+{
+    struct worker *worker = job->worker;
+    const struct payment_service *service = worker->options.service;
+    struct claiming claiming = {.provider = service->providers[index]->name,
+                                .now = clock_now()};
+    bool open, due = false;
+    enum err err;
+
+    pthread_mutex_lock(&worker->lock);
+    open = queue_provider_open(&worker->queue, index, clock_monotonic_ms());
+    pthread_mutex_unlock(&worker->lock);
+    if (!open)
+        return OK;
+    err = event_any_due(job->db, claiming.provider, claiming.now, &due);
+    if (!err && due) {
+        err = db_write(service->writer, claim_events, &claiming);
+        if (!err)
+            take_claims(worker, &claiming, TASK_EVENT, index);
+    }
+    if (!err && intents_due) {
+        claiming.count = 0;
+        err = db_write(service->writer, claim_intents, &claiming);
+        if (!err)
+            take_claims(worker, &claiming, TASK_INTENT, index);
+    }
+    return err;
+}
+
+static void poll_all(struct job_thread *job)
+{
+    const struct payment_service *service = job->worker->options.service;
+    bool intents_due = false;
+    enum err err = intent_any_due(job->db, clock_now(), &intents_due);
+
+    for (size_t i = 0; !err && i < service->provider_count; i++)
+        err = poll_provider(job, i, intents_due);
+    if (err)
+        log_failure("job.poll");
+}
+
+static void sweep_old(struct job_thread *job)
+{
+    int64_t now = clock_now();
+
+    if (db_write(job->worker->options.service->writer, sweep, &now))
+        log_failure("job.sweep");
+}
+
+/* ---- working ---- */
+
+/* A return page asked: claim that intent now, whatever its time. */
+static enum err claim_woken(struct job_thread *job, struct task *task)
+{
+    struct claiming claiming = {.now = clock_now(),
+                                .association_id = task->claim.association_id,
+                                .intent_id = task->claim.id};
+    enum err err = db_write(job->worker->options.service->writer, claim_intent, &claiming);
+
+    task->claim = claiming.claims[0];
+    if (!err && claiming.count == 0)
+        task->claim.id = 0; /* another works on it */
+    return err;
+}
+
+static bool run_task(struct job_thread *job, struct task *task)
+{
+    const struct payment_service *service = job->worker->options.service;
+    struct provider_call call = payment_call(service, job->db, job->client, job->arena);
+    bool provider_down = false;
+    enum err err = task->kind == TASK_WAKE ? claim_woken(job, task) : OK;
+
+    if (!err && task->kind == TASK_EVENT)
+        err = payment_work_event(service, &call, &task->claim, &provider_down);
+    else if (!err && task->claim.id)
+        err = payment_work_intent(service, &call, &task->claim, &provider_down);
+    if (err)
+        log_failure("job.task");
+    arena_reset(job->arena);
+    return provider_down;
+}
+
+static void wait_for_work(struct worker *worker)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += WAIT_MS * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_nsec -= 1000000000L;
+        until.tv_sec++;
+    }
+    pthread_cond_timedwait(&worker->wake, &worker->lock, &until);
+}
+
+/* True when this thread is to do the round of polling or sweeping; one thread at a time. */
+static bool turn_has_come(int64_t *at_ms, int64_t every_ms)
+{
+    int64_t now_ms = clock_monotonic_ms();
+
+    if (now_ms < *at_ms)
+        return false;
+    *at_ms = now_ms + every_ms;
+    return true;
+}
+
+static void work_once(struct job_thread *job, struct task *task)
+{
+    struct worker *worker = job->worker;
+    bool provider_down;
+
+    pthread_mutex_unlock(&worker->lock);
+    provider_down = run_task(job, task);
+    pthread_mutex_lock(&worker->lock);
+    queue_done(&worker->queue, task, provider_down, clock_monotonic_ms());
+    pthread_cond_signal(&worker->wake);
+}
+
+static void run_unlocked(struct worker *worker, void (*round)(struct job_thread *),
+                         struct job_thread *job)
+{
+    pthread_mutex_unlock(&worker->lock);
+    round(job);
+    pthread_mutex_lock(&worker->lock);
+}
+
+static void *run_thread(void *argument)
+{
+    struct job_thread *job = argument;
+    struct worker *worker = job->worker;
+    struct task task;
+
+    log_set_request("job");
+    pthread_mutex_lock(&worker->lock);
+    while (!worker->stopping) {
+        if (turn_has_come(&worker->poll_at_ms, POLL_MS))
+            run_unlocked(worker, poll_all, job);
+        else if (turn_has_come(&worker->sweep_at_ms, SWEEP_MS))
+            run_unlocked(worker, sweep_old, job);
+        else if (queue_take(&worker->queue, clock_monotonic_ms(), &task))
+            work_once(job, &task);
+        else
+            wait_for_work(worker);
+    }
+    pthread_mutex_unlock(&worker->lock);
+    arena_free(job->arena);
+    http_client_free(job->client);
+    db_close(job->db);
+    free(job);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static enum err start_thread(struct worker *worker)
+{
+    struct job_thread *job = calloc(1, sizeof(*job));
+    enum err err;
+
+    require(job);
+    job->worker = worker;
+    job->arena = arena_new();
+    err = db_open(worker->options.database_path, DB_READ, worker->options.catalog, &job->db);
+    if (!err)
+        err = http_client_new(&job->client);
+    if (!err && pthread_create(&worker->threads[worker->started], NULL, run_thread, job) != 0)
+        err = fail(ERR_INTERNAL, "a job thread could not be started");
+    if (!err) {
+        worker->started++;
+        return OK;
+    }
+    arena_free(job->arena);
+    http_client_free(job->client);
+    db_close(job->db);
+    free(job);
+    return err;
+}
+
+enum err worker_new(const struct worker_options *options, struct worker **worker)
+{
+    struct worker *made = calloc(1, sizeof(*made));
+    pthread_condattr_t attributes;
+    enum err err = OK;
+
+    require(made && options->threads > 0);
+    require(options->service->provider_count <= QUEUE_PROVIDERS_MAX);
+    made->options = *options;
+    made->queue.running_max = options->threads / 2 > 0 ? options->threads / 2 : 1;
+    made->threads = calloc((size_t)options->threads, sizeof(*made->threads));
+    require(made->threads);
+    pthread_mutex_init(&made->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&made->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    for (int i = 0; !err && i < options->threads; i++)
+        err = start_thread(made);
+    if (err) {
+        worker_free(made);
+        made = NULL;
+    }
+    *worker = made;
+    return err;
+}
+
+void worker_free(struct worker *worker)
+{
+    if (!worker)
+        return;
+    pthread_mutex_lock(&worker->lock);
+    worker->stopping = true;
+    pthread_cond_broadcast(&worker->wake);
+    pthread_mutex_unlock(&worker->lock);
+    for (int i = 0; i < worker->started; i++)
+        pthread_join(worker->threads[i], NULL);
+    pthread_cond_destroy(&worker->wake);
+    pthread_mutex_destroy(&worker->lock);
+    free(worker->threads);
+    free(worker);
+}
+
+/* ---- from pages and the door ---- */
+
+static bool provider_index(const struct worker *worker, const struct provider *provider,
+                           size_t *index)
+{
+    const struct payment_service *service = worker->options.service;
+
+    for (*index = 0; *index < service->provider_count; (*index)++)
+        if (service->providers[*index] == provider)
+            return true;
+    return false;
+}
+
+static bool hand_over(struct worker *worker, const struct task *task)
+{
+    bool taken;
+
+    pthread_mutex_lock(&worker->lock);
+    taken = queue_add(&worker->queue, task);
+    pthread_cond_signal(&worker->wake);
+    pthread_mutex_unlock(&worker->lock);
+    return taken;
+}
+
+bool worker_take_event(struct worker *worker, const struct provider *provider, int64_t event_id)
+{
+    struct task task = {.kind = TASK_EVENT, .claim = {.id = event_id, .claim = 1}};
+
+    return provider_index(worker, provider, &task.provider) && hand_over(worker, &task);
+}
+
+void worker_wake_intent(struct worker *worker, const struct provider *provider,
+                        int64_t association_id, int64_t intent_id)
+{
+    struct task task = {.kind = TASK_WAKE,
+                        .claim = {.association_id = association_id, .id = intent_id}};
+    bool may;
+
+    if (!provider || !provider->asks || !provider_index(worker, provider, &task.provider))
+        return;
+    pthread_mutex_lock(&worker->lock);
+    may = queue_may_wake(&worker->queue, intent_id, clock_monotonic_ms());
+    pthread_mutex_unlock(&worker->lock);
+    if (may)
+        (void)hand_over(worker, &task);
+}

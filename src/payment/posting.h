@@ -1,0 +1,61 @@
+/*
+ * posting: the parts of a posting, shared by captures, manual payments and charges.
+ *
+ * Invariant: the parts of one amount add up to it: cart payment lines, allocations and entry
+ * lines are written from the same list of shares.
+ */
+#ifndef PAYMENT_POSTING_H
+#define PAYMENT_POSTING_H
+
+#include "accounting/accounting.h"
+#include "association/cart.h"
+#include "association/member.h"
+#include "payment/account.h"
+#include "payment/intent.h"
+
+enum { SHARES_MAX = 100 };
+
+/* A part of a payment: a charge it pays, or an advance (charge_line_id 0). */
+struct share {
+    int64_t charge_line_id;
+    int64_t member_id;
+    int64_t member_number;
+    int64_t amount_cents;
+    const char *account;  /* the charge's; NULL for an advance */
+    bool deferred;        /* the charge is for a later fiscal year */
+};
+
+/* One posting: what its steps hand on. Lives in the arena. */
+struct posting {
+    struct db *db;
+    struct arena *arena;
+    int64_t now;
+    struct association association;
+    struct provider_account account;
+    struct date fact_date;
+    struct fiscal_year entry_year;
+    int64_t transaction_id;
+    int64_t entry_id;
+    int64_t amount_cents;
+    const char *piece;
+    const char *cart_label; /* "Paiement Stripe" */
+    struct share shares[SHARES_MAX];
+    int share_count;
+};
+
+/* Fills association, account, date and year for a fact at an account. */
+enum err posting_begin(struct posting *posting, int64_t association_id, int64_t account_id,
+                       int64_t fact_at);
+/* Splits the amount: first the charges frozen with the intent (intent_id 0: none), then the
+ * oldest due of the payer's carts, the rest is the payer's advance. */
+enum err posting_share_out(struct posting *posting, int64_t payer_id, int64_t intent_id);
+/* All of it to the payer's advance. */
+enum err posting_share_advance(struct posting *posting, int64_t payer_id);
+/* Writes entry, cart lines and allocations from the shares, and ties them to the movement. */
+enum err posting_write_shares(struct posting *posting);
+/* Writes the entry of money nobody can place: transit against 471. */
+enum err posting_write_unknown(struct posting *posting);
+/* Notes something for À rattacher. */
+enum err posting_quarantine(struct posting *posting, const char *reason, const char *detail);
+
+#endif

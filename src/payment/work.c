@@ -1,0 +1,305 @@
+#include "payment/service.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "payment/internal.h"
+#include "queries.h"
+
+/* ---- events ---- */
+
+struct event_ending {
+    const struct claim *claim;
+    const struct resolution *resolution;
+    int64_t now;
+    enum event_outcome outcome;
+};
+
+static enum err write_event_end(struct db *db, void *argument)
+{
+    struct event_ending *ending = argument;
+    struct arena *arena = arena_new();
+    enum err err = event_finish(db, ending->claim, ending->resolution, ending->now, arena,
+                                &ending->outcome);
+
+    arena_free(arena);
+    return err;
+}
+
+/* What cannot be booked now must not stay claimed: it waits for its next try. */
+static enum err end_event(const struct payment_service *service, const struct claim *claim,
+                          const struct resolution *resolution)
+{
+    struct resolution later = {.kind = RESOLUTION_RETRY};
+    struct event_ending ending = {.claim = claim, .resolution = resolution, .now = clock_now()};
+    enum err err = db_write(service->writer, write_event_end, &ending);
+
+    if (!err)
+        return OK;
+    log_failure("payment.event");
+    later.detail = err_name(err);
+    ending.resolution = &later;
+    return db_write(service->writer, write_event_end, &ending);
+}
+
+enum err payment_work_event(const struct payment_service *service,
+                            const struct provider_call *call, const struct claim *claim,
+                            bool *provider_down)
+{
+    struct resolution *resolution = arena_alloc(call->arena, sizeof(*resolution));
+    struct provider_event event;
+    const struct provider *provider;
+    enum err err = event_find(call->db, claim->id, call->arena, &event);
+
+    *provider_down = false;
+    if (err)
+        return err;
+    provider = payment_provider(service, str_of(event.provider));
+    if (!provider)
+        return fail(ERR_INTERNAL, "provider %s is not registered", event.provider);
+    err = provider->resolve_event(call, &event, resolution);
+    if (err) {
+        log_failure("payment.resolve");
+        *resolution = (struct resolution){.kind = RESOLUTION_RETRY, .detail = err_name(err)};
+    }
+    *provider_down = resolution->kind == RESOLUTION_RETRY && resolution->provider_down;
+    return end_event(service, claim, resolution);
+}
+
+/* ---- intents ---- */
+
+struct intent_ending {
+    const struct payment_intent *intent;
+    const struct claim *claim;
+    const struct resolution *resolution;
+    bool provider_asks;
+    int64_t now;
+};
+
+/* When the same attempt is looked at again; never, where nobody can be asked and the end comes
+ * by a notification alone. */
+static struct db_value next_look(const struct intent_ending *ending,
+                                 const struct payment_intent *intent)
+{
+    int64_t next_at = intent_next_at(intent->state, intent->attempts, ending->now,
+                                     intent->expires_at);
+
+    if (intent->state == INTENT_PROCESSING && !ending->provider_asks)
+        return db_null();
+    if (!ending->provider_asks && intent->state == INTENT_OPEN)
+        next_at = intent->expires_at > ending->now ? intent->expires_at : next_at;
+    return db_int(next_at);
+}
+
+static enum err write_intent_end(struct db *db, void *argument)
+{
+    struct intent_ending *ending = argument;
+    const struct payment_intent *intent = ending->intent;
+    struct payment_intent now_is;
+    struct arena *arena = arena_new();
+    enum err err = OK;
+
+    if (ending->resolution->kind == RESOLUTION_FACTS) {
+        for (int i = 0; !err && i < ending->resolution->fact_count; i++) {
+            struct post_result result;
+            err = payment_post(db, &ending->resolution->facts[i], ending->now, arena, &result);
+        }
+    }
+    if (!err && ending->claim)
+        err = intent_find(db, intent->association_id, intent->id, arena, &now_is);
+    if (!err && ending->claim &&
+        (intent_state_live(now_is.state) || now_is.state == INTENT_PROCESSING))
+        err = db_run(db, Q_INTENT_LOOKED_AT,
+                     DB_VALUES(db_int(intent->association_id), db_int(intent->id),
+                               db_int(ending->claim->claim), next_look(ending, &now_is)));
+    arena_free(arena);
+    return err;
+}
+
+static enum err resolve(const struct provider *provider, const struct provider_call *call,
+                        const struct payment_intent *intent, struct resolution *resolution)
+{
+    struct provider_intent asked = payment_provider_intent(intent);
+    struct provider_account account;
+    enum err err = account_find(call->db, intent->association_id, intent->provider_account_id,
+                                call->arena, &account);
+
+    return err ? err
+               : provider->resolve_intent(call, &account, &asked,
+                                          intent_state_name(intent->state), resolution);
+}
+
+/* A created intent: the same bytes again, for a day; then nobody can have paid it. */
+static enum err reopen(const struct payment_service *service, const struct provider_call *call,
+                       const struct payment_intent *intent, struct resolution *resolution,
+                       bool *provider_down)
+{
+    if (call->now - intent->created_at < INTENT_LOCAL_EXPIRY_S)
+        return payment_open(service, call, intent, provider_down);
+    resolution->kind = RESOLUTION_FACTS;
+    resolution->fact_count = 1;
+    resolution->facts[0] =
+        (struct payment_fact){.kind = FACT_EXPIRED,
+                              .association_id = intent->association_id,
+                              .provider_account_id = intent->provider_account_id,
+                              .token = intent->token,
+                              .reason = "never opened",
+                              .fact_at = call->now};
+    return OK;
+}
+
+enum err payment_work_intent(const struct payment_service *service,
+                             const struct provider_call *call, const struct claim *claim,
+                             bool *provider_down)
+{
+    struct resolution *resolution = arena_alloc(call->arena, sizeof(*resolution));
+    struct payment_intent intent;
+    struct intent_ending ending = {
+        .intent = &intent, .claim = claim, .resolution = resolution};
+    const struct provider *provider;
+    enum err err =
+        intent_find(call->db, claim->association_id, claim->id, call->arena, &intent);
+
+    *provider_down = false;
+    resolution->kind = RESOLUTION_NOTHING;
+    if (err)
+        return err;
+    provider = payment_provider(service, str_of(intent.provider));
+    if (!provider)
+        return fail(ERR_INTERNAL, "provider of an intent is not registered");
+    if (intent.state == INTENT_CREATED)
+        err = reopen(service, call, &intent, resolution, provider_down);
+    else if (intent.state == INTENT_OPEN || intent.state == INTENT_PROCESSING)
+        err = resolve(provider, call, &intent, resolution);
+    if (err) {
+        log_failure("payment.sweep");
+        *resolution = (struct resolution){.kind = RESOLUTION_RETRY};
+    }
+    if (resolution->kind == RESOLUTION_RETRY && resolution->provider_down)
+        *provider_down = true;
+    ending.provider_asks = provider->asks;
+    ending.now = clock_now();
+    return db_write(service->writer, write_intent_end, &ending);
+}
+
+/* ---- claims on intents ---- */
+
+enum { DUE_MAX = 16 };
+
+enum err intent_any_due(struct db *db, int64_t now, bool *due)
+{
+    int64_t found = 0;
+    enum err err = db_integer(db, Q_INTENT_ANY_DUE, DB_VALUES(db_int(now)), 0, &found);
+
+    *due = found > 0;
+    return err;
+}
+
+enum err intent_claim_one(struct db *db, int64_t association_id, int64_t intent_id, int64_t now,
+                          struct claim *claim, size_t *count)
+{
+    int64_t number = 0;
+    enum err err = db_integer(db, Q_INTENT_CLAIM,
+                              DB_VALUES(db_int(association_id), db_int(intent_id), db_int(now),
+                                        db_int(now + EVENT_LEASE_S)),
+                              0, &number);
+
+    *claim = (struct claim){association_id, intent_id, number};
+    *count = number > 0 ? 1 : 0;
+    return err;
+}
+
+enum err intent_claim_due(struct db *db, const char *provider, int64_t now,
+                          struct claim *claims, size_t max, size_t *count)
+{
+    struct claim due[DUE_MAX];
+    size_t due_count = 0;
+    struct db_rows rows = {0};
+    bool found = false;
+    enum err err;
+
+    *count = 0;
+    if (max > DUE_MAX)
+        max = DUE_MAX;
+    err = db_select(db, Q_INTENT_DUE,
+                    DB_VALUES(db_text(provider), db_int(now), db_int(now + EVENT_LEASE_S),
+                              db_int((int64_t)max)),
+                    &rows);
+    while (!err && !(err = db_next(&rows, &found)) && found && due_count < max)
+        due[due_count++] =
+            (struct claim){db_column_int(&rows, 0), db_column_int(&rows, 1), 0};
+    db_rows_done(&rows);
+    for (size_t i = 0; !err && i < due_count; i++) {
+        size_t held = 0;
+        err = intent_claim_one(db, due[i].association_id, due[i].id, now, &claims[*count],
+                               &held);
+        *count += held;
+    }
+    return err;
+}
+
+/* ---- ending on the member's word ---- */
+
+struct canceling {
+    int64_t association_id, intent_id, now;
+    const struct audit_actor *actor;
+    const char *reason;
+};
+
+static enum err write_canceled(struct db *db, void *argument)
+{
+    const struct canceling *canceling = argument;
+    bool moved;
+
+    return intent_move(db, canceling->association_id, canceling->intent_id, INTENT_CANCELED,
+                       canceling->reason, canceling->actor, canceling->now, &moved);
+}
+
+/* Books what the provider said of an attempt that was to end. */
+static enum err finish_cancel(const struct payment_service *service,
+                              const struct payment_intent *intent,
+                              const struct resolution *resolution,
+                              const struct audit_actor *actor)
+{
+    struct intent_ending ending = {.intent = intent, .resolution = resolution,
+                                   .now = clock_now()};
+    struct canceling canceling = {.association_id = intent->association_id,
+                                  .intent_id = intent->id,
+                                  .now = ending.now,
+                                  .actor = actor,
+                                  .reason = ""};
+
+    if (resolution->kind == RESOLUTION_RETRY || resolution->kind == RESOLUTION_NOTHING)
+        return fail(ERR_BUSY, "the attempt cannot be ended at its provider now");
+    if (resolution->kind == RESOLUTION_FACTS && resolution->fact_count == 1 &&
+        resolution->facts[0].kind == FACT_CANCELED)
+        return db_write(service->writer, write_canceled, &canceling);
+    return db_write(service->writer, write_intent_end, &ending);
+}
+
+enum err payment_cancel(const struct payment_service *service, const struct provider_call *call,
+                        int64_t association_id, int64_t intent_id,
+                        const struct audit_actor *actor, struct payment_intent *intent)
+{
+    struct resolution *resolution = arena_alloc(call->arena, sizeof(*resolution));
+    struct provider_account account;
+    struct provider_intent asked;
+    const struct provider *provider;
+    enum err err = intent_find(call->db, association_id, intent_id, call->arena, intent);
+
+    if (err || !intent_state_live(intent->state))
+        return err;
+    if (intent->state == INTENT_CREATED) /* its outcome at the provider is not known yet */
+        return fail(ERR_BUSY, "the attempt is being opened");
+    provider = payment_provider(service, str_of(intent->provider));
+    if (!provider)
+        return fail(ERR_INTERNAL, "provider of an intent is not registered");
+    err = account_find(call->db, association_id, intent->provider_account_id, call->arena,
+                       &account);
+    asked = payment_provider_intent(intent);
+    if (!err)
+        err = provider->cancel(call, &account, &asked, resolution);
+    if (!err)
+        err = finish_cancel(service, intent, resolution, actor);
+    return err ? err : intent_find(call->db, association_id, intent_id, call->arena, intent);
+}
