@@ -41,10 +41,10 @@ struct login {
 /* By e-mail (folded here). *found false when there is none; not an error. */
 enum err login_find(struct db *db, struct str email, struct arena *arena, struct login *login,
                     bool *found);
-/* Adds or finds the login of an e-mail; ERR_INPUT for an address that is none. Inside a
- * transaction. */
-enum err login_ensure(struct db *db, struct str email, int64_t now, struct arena *arena,
-                      int64_t *login_id);
+/* Adds (with an audit row) or finds the login of an e-mail; ERR_INPUT for an address that is
+ * none. Inside a transaction. */
+enum err login_ensure(struct db *db, struct str email, const struct audit_actor *actor,
+                      int64_t now, struct arena *arena, int64_t *login_id);
 /* 12 to 128 characters of valid UTF-8 without NUL, nothing else asked. ERR_INPUT. */
 enum err login_check_password(struct str password);
 /* Stores a hash made outside the transaction (password_hash takes 0.4 s) and ends all other
@@ -70,7 +70,8 @@ struct login_door {
 /* All doors, personal spaces first, then back offices, by name. Array in the arena. */
 enum err login_doors(struct db *db, int64_t login_id, struct arena *arena,
                      struct login_door **doors, size_t *count);
-/* Gives a back-office role. Inside a transaction. */
+/* Gives a back-office role, or another one: back-office sessions there end. ERR_INPUT for
+ * ROLE_NONE and ROLE_MEMBER. Inside a transaction. */
 enum err login_grant(struct db *db, int64_t association_id, int64_t login_id, enum role role,
                      const struct audit_actor *actor, int64_t now);
 
@@ -86,6 +87,8 @@ enum err login_throttle_failed(struct db *db, struct str email, struct str addre
                                int64_t now_ms, struct arena *arena);
 /* Forgets the failures of the account (not of the address). Inside a transaction. */
 enum err login_throttle_succeeded(struct db *db, struct str email, struct arena *arena);
+/* Deletes failures older than a day. A job calls it, with session_sweep. */
+enum err login_throttle_sweep(struct db *db, int64_t now);
 
 /* ---- the session ---- */
 
@@ -116,7 +119,8 @@ struct session_draft {
     int64_t now;
 };
 enum err session_secrets(struct session_draft *draft);
-/* Inside a transaction. The absolute age of a replaced session goes on. */
+/* Inside a transaction. The absolute age of a replaced session of the same login goes on: after
+ * a fresh password use session_end and leave replaces NULL. */
 enum err session_add(struct db *db, const struct session_draft *draft);
 /* The session of a cookie if it is valid now (login enabled, role still held, ages within the
  * limits); *found false otherwise. Reads only. */

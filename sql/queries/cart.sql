@@ -1,0 +1,106 @@
+-- The member's cart: lines, what is open of them, links between payments and charges.
+
+-- name: cart_lines
+-- $1 association, $2 member, $3 fiscal year or 0 for all. The balance runs over the whole cart
+-- before the filter, so that every line shows what was really owed after it.
+SELECT line.id, line.kind, line.amount_cents, line.balance_cents, line.label, line.line_date,
+       line.fiscal_year_id, line.fiscal_year_label, line.corrects,
+       CASE WHEN line.corrects = 0 AND line.amount_cents > 0
+                 AND line.kind IN ('charge', 'donation', 'adjustment')
+            THEN line.amount_cents
+                 + (SELECT COALESCE(SUM(correction.amount_cents), 0) FROM cart_line correction
+                    WHERE correction.association_id = CAST($1 AS BIGINT)
+                      AND correction.corrects_line_id = line.id)
+                 - (SELECT COALESCE(SUM(paid.amount_cents), 0) FROM allocation paid
+                    WHERE paid.association_id = CAST($1 AS BIGINT)
+                      AND paid.charge_line_id = line.id)
+            ELSE 0 END AS open_cents
+FROM (SELECT l.id, l.kind, l.amount_cents, l.label, l.line_date, l.fiscal_year_id,
+             y.label AS fiscal_year_label,
+             CASE WHEN l.corrects_line_id IS NULL THEN 0 ELSE 1 END AS corrects,
+             SUM(l.amount_cents) OVER (ORDER BY l.line_date, l.id
+                                       ROWS UNBOUNDED PRECEDING) AS balance_cents
+      FROM cart_line l
+      JOIN fiscal_year y ON y.association_id = l.association_id AND y.id = l.fiscal_year_id
+      WHERE l.association_id = CAST($1 AS BIGINT) AND l.member_id = CAST($2 AS BIGINT)) line
+WHERE CAST($3 AS BIGINT) = 0 OR line.fiscal_year_id = CAST($3 AS BIGINT)
+ORDER BY line.line_date, line.id
+
+-- name: cart_balance
+-- $1 association, $2 member
+SELECT SUM(amount_cents)
+FROM cart_line
+WHERE association_id = CAST($1 AS BIGINT) AND member_id = CAST($2 AS BIGINT)
+
+-- name: cart_years
+-- $1 association, $2 member
+SELECT y.id, y.label
+FROM fiscal_year y
+WHERE y.association_id = CAST($1 AS BIGINT)
+  AND EXISTS (SELECT 1 FROM cart_line l
+              WHERE l.association_id = y.association_id AND l.member_id = CAST($2 AS BIGINT)
+                AND l.fiscal_year_id = y.id)
+ORDER BY y.first_day DESC
+
+-- name: cart_line_add
+-- $1 association, $2 id, $3 member, $4 kind, $5 amount, $6 label, $7 date, $8 fiscal year,
+-- $9 product or NULL, $10 account or NULL, $11 transaction or NULL, $12 entry or NULL,
+-- $13 corrected line or NULL, $14 login or NULL, $15 now
+INSERT INTO cart_line (association_id, id, member_id, kind, amount_cents, label, line_date,
+                       fiscal_year_id, product_id, account_code, transaction_id, entry_id,
+                       corrects_line_id, created_by, created_at)
+VALUES (CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS TEXT),
+        CAST($5 AS BIGINT), CAST($6 AS TEXT), CAST($7 AS TEXT), CAST($8 AS BIGINT),
+        CAST($9 AS BIGINT), CAST($10 AS TEXT), CAST($11 AS BIGINT), CAST($12 AS BIGINT),
+        CAST($13 AS BIGINT), CAST($14 AS BIGINT), CAST($15 AS BIGINT))
+
+-- name: cart_dues
+-- $1 association, $2 payer: what is open in their cart and in the carts they pay for
+SELECT due.id, due.member_id, due.number, due.open_cents, due.account_code, due.first_day
+FROM (SELECT l.id, l.member_id, m.number, l.line_date, y.first_day,
+             CASE WHEN l.kind = 'adjustment' THEN NULL ELSE l.account_code END AS account_code,
+             l.amount_cents
+             + (SELECT COALESCE(SUM(correction.amount_cents), 0) FROM cart_line correction
+                WHERE correction.association_id = CAST($1 AS BIGINT)
+                  AND correction.corrects_line_id = l.id)
+             - (SELECT COALESCE(SUM(paid.amount_cents), 0) FROM allocation paid
+                WHERE paid.association_id = CAST($1 AS BIGINT)
+                  AND paid.charge_line_id = l.id) AS open_cents
+      FROM (SELECT id, number FROM member
+            WHERE association_id = CAST($1 AS BIGINT) AND id = CAST($2 AS BIGINT)
+            UNION ALL
+            SELECT id, number FROM member
+            WHERE association_id = CAST($1 AS BIGINT) AND payer_id = CAST($2 AS BIGINT)) m
+      JOIN cart_line l ON l.association_id = CAST($1 AS BIGINT) AND l.member_id = m.id
+      JOIN fiscal_year y ON y.association_id = l.association_id AND y.id = l.fiscal_year_id
+      WHERE l.kind IN ('charge', 'donation', 'adjustment')
+        AND l.amount_cents > 0 AND l.corrects_line_id IS NULL) due
+WHERE due.open_cents > 0
+ORDER BY due.line_date, due.id
+
+-- name: cart_credits
+-- $1 association, $2 member: payments (and adjustments in the member's favour) with a rest
+SELECT credit.id, credit.left_cents
+FROM (SELECT l.id, l.line_date,
+             - l.amount_cents
+             - (SELECT COALESCE(SUM(correction.amount_cents), 0) FROM cart_line correction
+                WHERE correction.association_id = CAST($1 AS BIGINT)
+                  AND correction.corrects_line_id = l.id)
+             - (SELECT COALESCE(SUM(spent.amount_cents), 0) FROM allocation spent
+                WHERE spent.association_id = CAST($1 AS BIGINT)
+                  AND spent.payment_line_id = l.id) AS left_cents
+      FROM cart_line l
+      WHERE l.association_id = CAST($1 AS BIGINT) AND l.member_id = CAST($2 AS BIGINT)
+        AND l.kind IN ('payment', 'adjustment')
+        AND l.amount_cents < 0 AND l.corrects_line_id IS NULL) credit
+WHERE credit.left_cents > 0
+ORDER BY credit.line_date, credit.id
+
+-- name: allocation_add
+-- $1 association, $2 id, $3 member, $4 payment line, $5 charge line, $6 amount, $7 deferred,
+-- $8 entry, $9 now
+INSERT INTO allocation (association_id, id, member_id, payment_line_id, charge_line_id,
+                        amount_cents, deferred, entry_id, created_at)
+VALUES (CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT),
+        CAST($5 AS BIGINT), CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS BIGINT),
+        CAST($9 AS BIGINT))
