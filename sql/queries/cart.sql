@@ -24,13 +24,13 @@ FROM (SELECT l.id, l.kind, l.amount_cents, l.label, l.line_date, l.fiscal_year_i
       JOIN fiscal_year y ON y.association_id = l.association_id AND y.id = l.fiscal_year_id
       WHERE l.association_id = CAST($1 AS BIGINT) AND l.member_id = CAST($2 AS BIGINT)) line
 WHERE CAST($3 AS BIGINT) = 0 OR line.fiscal_year_id = CAST($3 AS BIGINT)
-ORDER BY line.line_date, line.id
+ORDER BY line.line_date, line.id;
 
 -- name: cart_balance
 -- $1 association, $2 member
 SELECT SUM(amount_cents)
 FROM cart_line
-WHERE association_id = CAST($1 AS BIGINT) AND member_id = CAST($2 AS BIGINT)
+WHERE association_id = CAST($1 AS BIGINT) AND member_id = CAST($2 AS BIGINT);
 
 -- name: cart_years
 -- $1 association, $2 member
@@ -40,7 +40,7 @@ WHERE y.association_id = CAST($1 AS BIGINT)
   AND EXISTS (SELECT 1 FROM cart_line l
               WHERE l.association_id = y.association_id AND l.member_id = CAST($2 AS BIGINT)
                 AND l.fiscal_year_id = y.id)
-ORDER BY y.first_day DESC
+ORDER BY y.first_day DESC;
 
 -- name: cart_line_add
 -- $1 association, $2 id, $3 member, $4 kind, $5 amount, $6 label, $7 date, $8 fiscal year,
@@ -52,7 +52,7 @@ INSERT INTO cart_line (association_id, id, member_id, kind, amount_cents, label,
 VALUES (CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS TEXT),
         CAST($5 AS BIGINT), CAST($6 AS TEXT), CAST($7 AS TEXT), CAST($8 AS BIGINT),
         CAST($9 AS BIGINT), CAST($10 AS TEXT), CAST($11 AS BIGINT), CAST($12 AS BIGINT),
-        CAST($13 AS BIGINT), CAST($14 AS BIGINT), CAST($15 AS BIGINT))
+        CAST($13 AS BIGINT), CAST($14 AS BIGINT), CAST($15 AS BIGINT));
 
 -- name: cart_dues
 -- $1 association, $2 payer: what is open in their cart and in the carts they pay for
@@ -76,7 +76,7 @@ FROM (SELECT l.id, l.member_id, m.number, l.line_date, y.first_day,
       WHERE l.kind IN ('charge', 'donation', 'adjustment')
         AND l.amount_cents > 0 AND l.corrects_line_id IS NULL) due
 WHERE due.open_cents > 0
-ORDER BY due.line_date, due.id
+ORDER BY due.line_date, due.id;
 
 -- name: cart_credits
 -- $1 association, $2 member: payments (and adjustments in the member's favour) with a rest
@@ -94,7 +94,7 @@ FROM (SELECT l.id, l.line_date,
         AND l.kind IN ('payment', 'adjustment')
         AND l.amount_cents < 0 AND l.corrects_line_id IS NULL) credit
 WHERE credit.left_cents > 0
-ORDER BY credit.line_date, credit.id
+ORDER BY credit.line_date, credit.id;
 
 -- name: allocation_add
 -- $1 association, $2 id, $3 member, $4 payment line, $5 charge line, $6 amount, $7 deferred,
@@ -103,4 +103,4 @@ INSERT INTO allocation (association_id, id, member_id, payment_line_id, charge_l
                         amount_cents, deferred, entry_id, created_at)
 VALUES (CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT),
         CAST($5 AS BIGINT), CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS BIGINT),
-        CAST($9 AS BIGINT))
+        CAST($9 AS BIGINT));

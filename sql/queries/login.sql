@@ -4,42 +4,42 @@
 -- $1 folded e-mail
 SELECT id, email, password_hash, disabled_at
 FROM login
-WHERE email_folded = CAST($1 AS TEXT)
+WHERE email_folded = CAST($1 AS TEXT);
 
 -- name: login_add
 -- $1 id, $2 e-mail, $3 folded e-mail, $4 now
 INSERT INTO login (id, email, email_folded, created_at)
 VALUES (CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT))
 ON CONFLICT (email_folded) DO NOTHING
-RETURNING id
+RETURNING id;
 
 -- name: login_set_password
 -- $1 login, $2 hash, $3 now
 UPDATE login
 SET password_hash = CAST($2 AS TEXT), password_changed_at = CAST($3 AS BIGINT)
 WHERE id = CAST($1 AS BIGINT)
-RETURNING id
+RETURNING id;
 
 -- name: login_rehash
 -- $1 login, $2 hash
 UPDATE login
 SET password_hash = CAST($2 AS TEXT)
 WHERE id = CAST($1 AS BIGINT) AND password_hash IS NOT NULL
-RETURNING id
+RETURNING id;
 
 -- name: login_disable
 -- $1 login, $2 now
 UPDATE login
 SET disabled_at = COALESCE(disabled_at, CAST($2 AS BIGINT))
 WHERE id = CAST($1 AS BIGINT)
-RETURNING id
+RETURNING id;
 
 -- name: login_enable
 -- $1 login
 UPDATE login
 SET disabled_at = NULL
 WHERE id = CAST($1 AS BIGINT)
-RETURNING id
+RETURNING id;
 
 -- name: login_doors
 -- $1 login: personal spaces first, then back offices
@@ -55,19 +55,19 @@ FROM (SELECT 0 AS rank, a.id AS association_id, a.name AS association_name,
       FROM staff s
       JOIN association a ON a.id = s.association_id
       WHERE s.login_id = CAST($1 AS BIGINT)) door
-ORDER BY door.rank, door.association_name, door.association_id, door.member_name, door.member_id
+ORDER BY door.rank, door.association_name, door.association_id, door.member_name, door.member_id;
 
 -- name: staff_grant
 -- $1 association, $2 login, $3 role, $4 now
 INSERT INTO staff (association_id, login_id, role, created_at)
 VALUES (CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS BIGINT))
-ON CONFLICT (association_id, login_id) DO UPDATE SET role = excluded.role
+ON CONFLICT (association_id, login_id) DO UPDATE SET role = excluded.role;
 
 -- name: throttle_find
 -- $1 subject
 SELECT blocked_until_ms
 FROM login_throttle
-WHERE subject = CAST($1 AS TEXT)
+WHERE subject = CAST($1 AS TEXT);
 
 -- name: throttle_count
 -- $1 subject, $2 now, $3 failures before that are forgotten
@@ -77,18 +77,18 @@ ON CONFLICT (subject) DO UPDATE
 SET failures = CASE WHEN login_throttle.last_failed_at < CAST($3 AS BIGINT)
                     THEN 1 ELSE login_throttle.failures + 1 END,
     last_failed_at = excluded.last_failed_at
-RETURNING failures
+RETURNING failures;
 
 -- name: throttle_block
 -- $1 subject, $2 until
 UPDATE login_throttle
 SET blocked_until_ms = CAST($2 AS BIGINT)
-WHERE subject = CAST($1 AS TEXT)
+WHERE subject = CAST($1 AS TEXT);
 
 -- name: throttle_forget
 -- $1 subject
-DELETE FROM login_throttle WHERE subject = CAST($1 AS TEXT)
+DELETE FROM login_throttle WHERE subject = CAST($1 AS TEXT);
 
 -- name: throttle_sweep
 -- $1 failures before that are forgotten
-DELETE FROM login_throttle WHERE last_failed_at < CAST($1 AS BIGINT)
+DELETE FROM login_throttle WHERE last_failed_at < CAST($1 AS BIGINT);

@@ -32,6 +32,13 @@ FROM provider_account
 WHERE association_id = $1 AND unlinked_at IS NULL AND provider <> 'manual'
 ORDER BY position, created_at, id;
 
+-- name: provider_account_find_means
+-- $1 association, $2 code of a means without provider.
+SELECT association_id, id, public_id, provider, mode, external_id, email_folded, label,
+    transit_account, key_version, verified_at, unlinked_at
+FROM provider_account
+WHERE association_id = $1 AND provider = 'manual' AND external_id = $2;
+
 -- name: provider_account_add
 -- $1 association, $2 id, $3 public id, $4 provider, $5 mode, $6 external id, $7 folded e-mail,
 -- $8 label, $9 transit account, $10 position, $11 verified_at, $12 since, $13 now.

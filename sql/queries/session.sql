@@ -7,7 +7,7 @@ INSERT INTO session (token_hash, login_id, association_id, member_id, role, csrf
                      user_agent, created_at, last_seen_at)
 VALUES ($1, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS TEXT), $6,
         CAST($7 AS TEXT), CAST($8 AS TEXT), CAST($9 AS BIGINT), CAST($10 AS BIGINT))
-ON CONFLICT (token_hash) DO NOTHING
+ON CONFLICT (token_hash) DO NOTHING;
 
 -- name: session_find
 -- $1 hash. The last column says whether the chosen quality is still held.
@@ -25,35 +25,35 @@ SELECT s.token_hash, s.login_id, l.email, s.association_id, s.role, s.member_id,
             ELSE 0 END AS held
 FROM session s
 JOIN login l ON l.id = s.login_id
-WHERE s.token_hash = $1
+WHERE s.token_hash = $1;
 
 -- name: session_replace
 -- $1 hash of the session that dies, $2 login: ends it and tells when it began
 DELETE FROM session
 WHERE token_hash = $1 AND login_id = CAST($2 AS BIGINT)
-RETURNING created_at
+RETURNING created_at;
 
 -- name: session_touch
 -- $1 hash, $2 now
 UPDATE session
 SET last_seen_at = CAST($2 AS BIGINT)
-WHERE token_hash = $1 AND last_seen_at < CAST($2 AS BIGINT)
+WHERE token_hash = $1 AND last_seen_at < CAST($2 AS BIGINT);
 
 -- name: session_end
 -- $1 hash
-DELETE FROM session WHERE token_hash = $1
+DELETE FROM session WHERE token_hash = $1;
 
 -- name: session_end_others
 -- $1 login, $2 hash of the one to keep, or no bytes
 DELETE FROM session
-WHERE login_id = CAST($1 AS BIGINT) AND token_hash <> $2
+WHERE login_id = CAST($1 AS BIGINT) AND token_hash <> $2;
 
 -- name: session_end_staff
 -- $1 association, $2 login: a changed role begins with a new session
 DELETE FROM session
 WHERE login_id = CAST($2 AS BIGINT) AND association_id = CAST($1 AS BIGINT)
-  AND role <> 'member'
+  AND role <> 'member';
 
 -- name: session_sweep
 -- $1 seen last before that
-DELETE FROM session WHERE last_seen_at < CAST($1 AS BIGINT)
+DELETE FROM session WHERE last_seen_at < CAST($1 AS BIGINT);

@@ -61,6 +61,17 @@ static enum err read_account(struct db *db, int64_t association_id, const char *
     return err;
 }
 
+enum err accounting_account_usable(struct db *db, int64_t association_id, const char *code,
+                                   bool *usable)
+{
+    struct arena *arena = arena_new();
+    const char *label;
+    enum err err = read_account(db, association_id, code, arena, &label, usable);
+
+    arena_free(arena);
+    return err;
+}
+
 enum err account_resolve(struct db *db, int64_t association_id, const char **code,
                          struct arena *arena, const char **label, bool *missing)
 {

@@ -20,6 +20,10 @@
 /* The default chart for a new association. Inside a transaction. */
 enum err accounting_chart_add(struct db *db, int64_t association_id);
 
+/* Whether the chart has an account that takes new lines. */
+enum err accounting_account_usable(struct db *db, int64_t association_id, const char *code,
+                                   bool *usable);
+
 struct fiscal_year {
     int64_t id;
     const char *label;

@@ -62,6 +62,13 @@ enum err account_find_public(struct db *db, const char *provider, struct str pub
                     DB_VALUES(db_text(provider), db_str(public_id)), arena, account);
 }
 
+enum err account_find_means(struct db *db, int64_t association_id, const char *code,
+                            struct arena *arena, struct provider_account *account)
+{
+    return find_one(db, Q_PROVIDER_ACCOUNT_FIND_MEANS,
+                    DB_VALUES(db_int(association_id), db_text(code)), arena, account);
+}
+
 /* ---- receivers ---- */
 
 bool account_is_receiver(const struct provider_account *account, struct str receiver_id,

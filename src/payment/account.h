@@ -37,6 +37,9 @@ enum err account_find(struct db *db, int64_t association_id, int64_t account_id,
                       struct arena *arena, struct provider_account *account);
 enum err account_find_public(struct db *db, const char *provider, struct str public_id,
                              struct arena *arena, struct provider_account *account);
+/* The account of a means without provider ("cheque", "cash"), by its code. */
+enum err account_find_means(struct db *db, int64_t association_id, const char *code,
+                            struct arena *arena, struct provider_account *account);
 /* Whose PayPal money: receiver_id alone when some account of ours has it or when both sides
  * have one; otherwise receiver_email; business only when both are absent. mode must be told
  * apart by the caller: both modes are looked up, *accounts gets those that match (a live and a
