@@ -31,6 +31,7 @@ struct http_call {
     const char *headers[HTTP_CLIENT_HEADERS_MAX]; /* "Name: value"; unused ones NULL */
     struct str body;       /* sent as it is; data NULL for none */
     size_t answer_max;     /* 0 = HTTP_CLIENT_ANSWER_MAX */
+    int64_t total_ms;      /* 0 = HTTP_CLIENT_TOTAL_MS */
     const char *user;      /* HTTP Basic; NULL for none */
     const char *password;
 };
