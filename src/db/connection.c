@@ -87,9 +87,6 @@ static enum err step(struct db *db, struct query *query, bool *row)
     if (!*row) {
         finish(db, query);
     }
-    if (err != OK) {
-        db->changes = 0;
-    }
     return err;
 }
 

@@ -8,11 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum {
-    BUSY_PATIENCE_MS = 10 * 1000,
-    BUSY_WAIT_MIN_US = 1000,
-    BUSY_WAIT_JITTER_US = 1000
-};
+enum { BUSY_PATIENCE_MS = 10 * 1000, BUSY_WAIT_MIN_US = 1000, BUSY_WAIT_JITTER_US = 1000 };
 
 struct engine {
     sqlite3 *connection;
@@ -67,8 +63,8 @@ static int wait_while_busy(void *context, int attempts)
     }
     uint32_t jitter = 0;
     sqlite3_randomness((int)sizeof(jitter), &jitter);
-    struct timespec wait = {
-        .tv_nsec = (BUSY_WAIT_MIN_US + (long)(jitter % BUSY_WAIT_JITTER_US)) * 1000};
+    struct timespec wait = {.tv_nsec =
+                                (BUSY_WAIT_MIN_US + (long)(jitter % BUSY_WAIT_JITTER_US)) * 1000};
     nanosleep(&wait, NULL);
     return 1;
 }
@@ -135,8 +131,8 @@ static enum err set_write_ahead_log(struct engine *engine)
 {
     struct engine_statement *statement = NULL;
     bool row = false;
-    enum err err = engine_prepare(engine, "journal_mode", "PRAGMA journal_mode=WAL", ENGINE_ONCE,
-                                  &statement);
+    enum err err =
+        engine_prepare(engine, "journal_mode", "PRAGMA journal_mode=WAL", ENGINE_ONCE, &statement);
     if (err == OK) {
         err = engine_step(statement, &row);
     }
@@ -154,16 +150,18 @@ static enum err configure(struct engine *engine, enum db_mode mode)
     sqlite3_busy_handler(engine->connection, wait_while_busy, engine);
     enum err err = set_switches(engine);
     if (err == OK) {
-        err = engine_execute(engine, "configure", "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON;"
-                                     "PRAGMA mmap_size=0");
+        err = engine_execute(engine, "configure",
+                             "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON;"
+                             "PRAGMA mmap_size=0");
     }
     if (err == OK && mode == DB_WRITE) {
         err = set_write_ahead_log(engine);
     }
     if (err == OK && mode == DB_READ) {
         /* Reading the version finds out at once what is no database. */
-        err = engine_execute(engine, "configure", "PRAGMA query_only=ON; PRAGMA cache_size=-256;"
-                                     "PRAGMA schema_version");
+        err = engine_execute(engine, "configure",
+                             "PRAGMA query_only=ON; PRAGMA cache_size=-256;"
+                             "PRAGMA schema_version");
     }
     return err;
 }
@@ -395,8 +393,8 @@ enum err engine_checkpoint(struct engine *engine, enum engine_checkpoint how, bo
 {
     int frames = 0;
     int copied = 0;
-    int mode = how == ENGINE_CHECKPOINT_PASSIVE ? SQLITE_CHECKPOINT_PASSIVE
-                                                : SQLITE_CHECKPOINT_TRUNCATE;
+    int mode =
+        how == ENGINE_CHECKPOINT_PASSIVE ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
     *complete = false;
     int code = sqlite3_wal_checkpoint_v2(engine->connection, "main", mode, &frames, &copied);
     if (code != SQLITE_OK) {

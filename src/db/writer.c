@@ -161,9 +161,9 @@ static void run_again(struct db_writer *writer, struct group *group)
     for (int i = 0; i < group->count; i++) {
         struct request *request = group->members[i];
         begun = begun == OK ? connection_begin_write(writer->db) : begun;
-        note_result(request, begun == OK ? transaction_finish(writer->db, request->fn,
-                                                              request->argument)
-                                         : begun);
+        note_result(request, begun == OK
+                                 ? transaction_finish(writer->db, request->fn, request->argument)
+                                 : begun);
     }
 }
 
