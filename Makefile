@@ -1,0 +1,136 @@
+# Guichet: `make help` lists the targets.
+
+# ---- knobs ----
+CC            ?= gcc
+BUILD         ?= build
+PORT          ?= 8080
+SANDBOX_PORT  ?= 8081
+V             ?= 0
+DEMO_DIR      ?= $(BUILD)/demo
+
+# ---- what is compiled ----
+PACKAGES  := libcurl jansson sqlite3 libcrypto
+STANDARD  := -std=gnu11 -D_GNU_SOURCE
+WARNINGS  := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+             -Wmissing-prototypes -Wvla -Wformat=2 -Werror
+HARDENING := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
+             -fcf-protection -fPIE
+CHECKED   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LINKING   := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+LIBRARIES  = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lfcgi -pthread
+INCLUDES   = -Isrc -I$(BUILD)/gen $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+
+SOURCES         := $(sort $(shell find src -name '*.c' -not -path 'src/programs/*'))
+SHARED_SOURCES  := $(filter src/base/% src/db/% src/http/% src/net/% src/template/%,$(SOURCES))
+SANDBOX_SOURCES := $(filter src/sandbox/%,$(SOURCES))
+HOUSE_SOURCES   := $(filter-out $(SANDBOX_SOURCES),$(SOURCES))
+HOUSE_MAIN      := $(sort $(filter-out src/programs/guichet-sandbox.c,$(wildcard src/programs/*.c)))
+SANDBOX_MAIN    := $(wildcard src/programs/guichet-sandbox.c)
+HOUSE_GEN       := queries migrations
+SANDBOX_GEN     := sandbox_queries sandbox_migrations
+GENERATED       := $(patsubst %,$(BUILD)/gen/%.h,$(HOUSE_GEN) $(SANDBOX_GEN))
+
+QUIET_0 := @
+QUIET   := $(QUIET_$(V))
+say      = $(if $(QUIET),@printf '  %-8s %s\n' $(1) $(2),@:)
+
+.PHONY: all asan check check-lint check-unit check-e2e check-money check-fault format deps \
+        demo demo-up demo-down demo-reset help clean
+.DELETE_ON_ERROR:
+
+all: $(BUILD)/guichet $(BUILD)/guichet-sandbox ## build the programs (default)
+
+asan: $(BUILD)/asan/guichet $(BUILD)/asan/guichet-sandbox ## the same with ASan and UBSan
+
+# ---- generated from SQL ----
+AWK_SQL := awk -f src/db/queries.awk
+
+$(BUILD)/gen/queries.h $(BUILD)/gen/queries.c: $(sort $(wildcard sql/queries/*.sql)) src/db/queries.awk
+	$(call say,SQL,$@)
+	@mkdir -p $(@D)
+	$(QUIET)$(AWK_SQL) -v mode=$(if $(filter %.h,$@),header,source) -v prefix=Q -v type=query \
+	    -v symbol=guichet_queries -v header=queries.h $(filter %.sql,$^) > $@
+
+$(BUILD)/gen/sandbox_queries.h $(BUILD)/gen/sandbox_queries.c: $(sort $(wildcard sql/sandbox/queries/*.sql)) src/db/queries.awk
+	$(call say,SQL,$@)
+	@mkdir -p $(@D)
+	$(QUIET)$(AWK_SQL) -v mode=$(if $(filter %.h,$@),header,source) -v prefix=SQ -v type=sandbox_query \
+	    -v symbol=sandbox_queries -v header=sandbox_queries.h $(filter %.sql,$^) > $@
+
+$(BUILD)/gen/migrations.h $(BUILD)/gen/migrations.c: $(sort $(wildcard sql/migrations/*.sql)) src/db/queries.awk
+	$(call say,SQL,$@)
+	@mkdir -p $(@D)
+	$(QUIET)$(AWK_SQL) -v mode=migrations-$(if $(filter %.h,$@),header,source) \
+	    -v symbol=guichet_migrations -v header=migrations.h $(filter %.sql,$^) > $@
+
+$(BUILD)/gen/sandbox_migrations.h $(BUILD)/gen/sandbox_migrations.c: $(sort $(wildcard sql/sandbox/migrations/*.sql)) src/db/queries.awk
+	$(call say,SQL,$@)
+	@mkdir -p $(@D)
+	$(QUIET)$(AWK_SQL) -v mode=migrations-$(if $(filter %.h,$@),header,source) \
+	    -v symbol=sandbox_migrations -v header=sandbox_migrations.h $(filter %.sql,$^) > $@
+
+# ---- one variant: objects, libraries, programs ----
+# $(1) folder, $(2) compiler flags, $(3) linker flags
+define variant
+$(1)/obj/%.o: %.c | $(GENERATED)
+	$$(call say,CC,$$@)
+	@mkdir -p $$(@D)
+	$$(QUIET)$$(CC) $$(STANDARD) $$(WARNINGS) $(2) $$(INCLUDES) -MMD -MP -c $$< -o $$@
+
+$(1)/obj/gen/%.o: $(BUILD)/gen/%.c | $(GENERATED)
+	$$(call say,CC,$$@)
+	@mkdir -p $$(@D)
+	$$(QUIET)$$(CC) $$(STANDARD) $$(WARNINGS) $(2) $$(INCLUDES) -MMD -MP -c $$< -o $$@
+
+$(1)/libguichet.a: $(patsubst %.c,$(1)/obj/%.o,$(HOUSE_SOURCES)) $(patsubst %,$(1)/obj/gen/%.o,$(HOUSE_GEN))
+	$$(call say,AR,$$@)
+	@rm -f $$@
+	$$(QUIET)ar rcs $$@ $$^
+
+# The sandbox shares no code with the providers: they are not in its library.
+$(1)/libsandbox.a: $(patsubst %.c,$(1)/obj/%.o,$(SHARED_SOURCES) $(SANDBOX_SOURCES)) $(patsubst %,$(1)/obj/gen/%.o,$(SANDBOX_GEN))
+	$$(call say,AR,$$@)
+	@rm -f $$@
+	$$(QUIET)ar rcs $$@ $$^
+
+$(1)/guichet: $(patsubst %.c,$(1)/obj/%.o,$(HOUSE_MAIN)) $(1)/libguichet.a
+	$$(call say,LINK,$$@)
+	$$(QUIET)$$(CC) $(2) $(3) $$^ $$(LIBRARIES) -o $$@
+
+$(1)/guichet-sandbox: $(patsubst %.c,$(1)/obj/%.o,$(SANDBOX_MAIN)) $(1)/libsandbox.a
+	$$(call say,LINK,$$@)
+	$$(QUIET)$$(CC) $(2) $(3) $$^ $$(LIBRARIES) -o $$@
+endef
+$(eval $(call variant,$(BUILD),$(HARDENING),$(LINKING)))
+$(eval $(call variant,$(BUILD)/asan,$(CHECKED),))
+
+# ---- unit tests ----
+UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_SUPPORT := $(sort $(wildcard tests/unit/support/*.c))
+UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/asan/unit/%,$(UNIT_SOURCES))
+SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/asan/obj/%.o,$(UNIT_SUPPORT))
+
+$(BUILD)/asan/libsupport.a: $(SUPPORT_OBJECTS)
+	@rm -f $@
+	$(QUIET)ar rcs $@ $^
+
+$(BUILD)/asan/unit/test_sandbox_%: $(BUILD)/asan/obj/tests/unit/test_sandbox_%.o $(BUILD)/asan/libsandbox.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) $(CHECKED) $^ $(LIBRARIES) -lcmocka -o $@
+
+$(BUILD)/asan/unit/%: $(BUILD)/asan/obj/tests/unit/%.o $(BUILD)/asan/libsupport.a $(BUILD)/asan/libguichet.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) $(CHECKED) $^ $(LIBRARIES) -lcmocka -o $@
+
+.SECONDARY:
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+unit-programs: $(UNIT_PROGRAMS)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+clean: ## remove what was built (not the demo's data)
+	rm -rf $(BUILD)/asan $(BUILD)/obj $(BUILD)/gen $(BUILD)/check $(BUILD)/*.a $(BUILD)/guichet $(BUILD)/guichet-sandbox
