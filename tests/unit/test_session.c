@@ -290,7 +290,7 @@ static void test_database_holds_no_cookie(void **state)
 static void test_foreign_text_is_cut(void **state)
 {
     struct house *house = *state;
-    char agent[1000];
+    char agent[1000] = "";
     struct session_draft draft = {
         .login_id = house->login_id, .user_agent = str_from(agent, sizeof(agent)),
         .now = HOUSE_NOW};

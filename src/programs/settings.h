@@ -1,0 +1,33 @@
+/*
+ * settings: what conf/guichet.conf says.
+ *
+ * Invariant: read once at the start; an unknown key, a repeated key or a bad value stops the
+ * program with file:line. conf/guichet.conf documents every key with its default.
+ */
+#ifndef PROGRAMS_SETTINGS_H
+#define PROGRAMS_SETTINGS_H
+
+#include <stdint.h>
+
+#include "base/log.h"
+#include "payment/provider.h"
+
+#define SETTINGS_DEFAULT_PATH "/etc/guichet/guichet.conf"
+
+struct settings {
+    const char *database;
+    const char *key_file;
+    const char *page_socket;
+    const char *notification_socket;
+    const char *templates;
+    enum log_level log_level;
+    int64_t page_threads;
+    int64_t notification_threads;
+    int64_t job_threads;
+    struct provider_settings provider; /* base_url and the addresses of the providers */
+};
+
+/* Reads the file; texts in the arena. ERR_CONFIG with "file:line: reason". */
+enum err settings_read(const char *path, struct arena *arena, struct settings *settings);
+
+#endif
