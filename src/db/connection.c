@@ -294,9 +294,9 @@ enum err connection_end_queries(struct db *db)
     for (int i = 0; i < db->catalog->count; i++) {
         struct query *query = &db->queries[i];
         if (query->open) {
-            finish(db, query);
             err = fail(ERR_INTERNAL, "%s: its rows were left open",
                        engine_statement_name(query->statement));
+            finish(db, query);
         }
     }
     return err;
