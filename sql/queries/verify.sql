@@ -50,8 +50,8 @@ LEFT JOIN (SELECT association_id, transaction_id, COUNT(*) AS row_count FROM qua
         WHERE reason IN ('unknown_intent', 'other_currency') GROUP BY association_id, transaction_id) q
     ON q.association_id = t.association_id AND q.transaction_id = t.id
 WHERE t.kind = 'capture' AND NOT (
-    (q.row_count IS NULL AND l.paid_cents = t.amount_cents)
-    OR (q.row_count = 1 AND l.paid_cents IS NULL));
+    (q.row_count IS NULL AND COALESCE(l.paid_cents, 0) = t.amount_cents)
+    OR (COALESCE(q.row_count, 0) = 1 AND l.paid_cents IS NULL));
 
 -- name: verify_payment_line
 -- 2: a cart payment line stands on a capture, and on the same entry.

@@ -1,0 +1,299 @@
+/* The inbox: stored first, claimed with a lease, ended with an outcome, never lost. */
+#include "support/kernel.h"
+
+#include "base/random.h"
+
+#include <string.h>
+
+struct delivery {
+    struct provider_message message;
+    struct door_answer door;
+    struct event_draft draft;
+};
+
+static enum err add(struct db *db, void *argument)
+{
+    struct delivery *delivery = argument;
+
+    return event_add(db, &delivery->draft);
+}
+
+static enum err try_deliver(struct house *house, const char *source, const char *receiver,
+                            bool authentic, int64_t *id)
+{
+    struct delivery delivery = {
+        .message = {.hint = "", .body = str_of("a=b"), .source_address = str_of(source)},
+        .door = {.authentic = authentic, .receiver = receiver},
+    };
+
+    house_ok(random_id(id));
+    delivery.draft = (struct event_draft){.id = *id,
+                                          .provider = "paypal",
+                                          .message = &delivery.message,
+                                          .door = &delivery.door,
+                                          .now = HOUSE_NOW};
+    return db_transaction(house->db, add, &delivery);
+}
+
+static int64_t deliver(struct house *house)
+{
+    int64_t id;
+
+    house_ok(try_deliver(house, "192.0.2.1", "", false, &id));
+    return id;
+}
+
+struct claiming {
+    int64_t now;
+    struct claim claims[16];
+    size_t count;
+};
+
+static enum err claim(struct db *db, void *argument)
+{
+    struct claiming *claiming = argument;
+
+    return event_claim(db, "paypal", claiming->now, claiming->claims, 8, &claiming->count);
+}
+
+static struct claiming claim_at(struct house *house, int64_t now)
+{
+    struct claiming claiming = {.now = now};
+
+    house_ok(db_transaction(house->db, claim, &claiming));
+    return claiming;
+}
+
+struct finishing {
+    struct claim claim;
+    struct resolution resolution;
+    int64_t now;
+    struct arena *arena;
+    enum event_outcome outcome;
+};
+
+static enum err finish(struct db *db, void *argument)
+{
+    struct finishing *finishing = argument;
+
+    return event_finish(db, &finishing->claim, &finishing->resolution, finishing->now,
+                        finishing->arena, &finishing->outcome);
+}
+
+static enum event_outcome finish_at(struct house *house, struct claim claim,
+                                    struct resolution resolution, int64_t now)
+{
+    struct finishing finishing = {
+        .claim = claim, .resolution = resolution, .now = now, .arena = house->arena};
+
+    house_ok(db_transaction(house->db, finish, &finishing));
+    return finishing.outcome;
+}
+
+static void a_claim_holds_alone(void **state)
+{
+    struct house *house = *state;
+    int64_t id = deliver(house);
+    struct claiming first = claim_at(house, HOUSE_NOW);
+
+    assert_int_equal(first.count, 1);
+    assert_true(first.claims[0].id == id);
+    assert_int_equal(claim_at(house, HOUSE_NOW + 59).count, 0);
+    assert_int_equal(claim_at(house, HOUSE_NOW + 61).count, 1);
+}
+
+static void a_clock_that_went_back_frees_the_lease(void **state)
+{
+    struct house *house = *state;
+
+    deliver(house);
+    house_execute(house, "UPDATE provider_event SET next_at = 0");
+    assert_int_equal(claim_at(house, HOUSE_NOW).count, 1);
+    assert_int_equal(claim_at(house, HOUSE_NOW - 3600).count, 1);
+}
+
+static void an_old_claim_changes_nothing(void **state)
+{
+    struct house *house = *state;
+    struct claiming first, second;
+
+    deliver(house);
+    first = claim_at(house, HOUSE_NOW);
+    second = claim_at(house, HOUSE_NOW + 61);
+    finish_at(house, first.claims[0], (struct resolution){.kind = RESOLUTION_INVALID},
+              HOUSE_NOW + 62);
+    assert_int_equal(house_count(house, "SELECT state = 'waiting' FROM provider_event"), 1);
+    finish_at(house, second.claims[0], (struct resolution){.kind = RESOLUTION_INVALID},
+              HOUSE_NOW + 62);
+    assert_int_equal(house_count(house, "SELECT state = 'invalid' FROM provider_event"), 1);
+}
+
+static void three_crashes_park(void **state)
+{
+    struct house *house = *state;
+    int64_t now = HOUSE_NOW;
+
+    deliver(house);
+    for (int i = 0; i < EVENT_CRASHES_MAX; i++, now += 61)
+        assert_int_equal(claim_at(house, now).count, 1);
+    assert_int_equal(claim_at(house, now).count, 0);
+    assert_int_equal(house_count(house, "SELECT state = 'parked' FROM provider_event"), 1);
+}
+
+static void retries_grow_and_end_parked(void **state)
+{
+    struct house *house = *state;
+    int64_t now = HOUSE_NOW, before = 0;
+    int tries = 0;
+
+    deliver(house);
+    while (house_count(house, "SELECT state = 'waiting' FROM provider_event")) {
+        struct claiming claimed = claim_at(house, now);
+        int64_t next;
+
+        assert_int_equal(claimed.count, 1);
+        finish_at(house, claimed.claims[0], (struct resolution){.kind = RESOLUTION_RETRY}, now);
+        next = house_count(house, "SELECT COALESCE(next_at, 0) FROM provider_event");
+        if (next) {
+            assert_true(next - now >= before);
+            before = next - now;
+            now = next;
+        }
+        assert_true(++tries < 100);
+    }
+    assert_int_equal(house_count(house, "SELECT state = 'parked' FROM provider_event"), 1);
+    assert_true(now - HOUSE_NOW > EVENT_PATIENCE_S);
+    assert_true(tries >= 16);
+}
+
+static void the_provider_s_wish_is_kept(void **state)
+{
+    struct house *house = *state;
+    struct claiming claimed;
+
+    deliver(house);
+    claimed = claim_at(house, HOUSE_NOW);
+    finish_at(house, claimed.claims[0],
+              (struct resolution){.kind = RESOLUTION_RETRY, .retry_after_s = 600}, HOUSE_NOW);
+    assert_int_equal(house_count(house, "SELECT next_at FROM provider_event"), HOUSE_NOW + 600);
+}
+
+static void facts_and_end_are_one(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_paypal(house, house->association_id,
+                                                        "AAAAAAAAAAAAA", "a@exemple.fr", 0);
+    struct resolution resolution = {.kind = RESOLUTION_FACTS,
+                                    .authentic = true,
+                                    .association_id = account.association_id,
+                                    .provider_account_id = account.id,
+                                    .proven_external_id = "AAAAAAAAAAAAA",
+                                    .fact_count = 1};
+    struct claiming claimed;
+
+    kernel_open_intent(house, &account, house->member_id, "T1", 1000);
+    resolution.facts[0] = kernel_capture(&account, "T1", "TXN1", 1000);
+    deliver(house);
+    deliver(house);
+    claimed = claim_at(house, HOUSE_NOW);
+    assert_int_equal(claimed.count, 2);
+    assert_int_equal(finish_at(house, claimed.claims[0], resolution, HOUSE_NOW), OUTCOME_POSTED);
+    assert_int_equal(finish_at(house, claimed.claims[1], resolution, HOUSE_NOW),
+                     OUTCOME_ALREADY_POSTED);
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM provider_event "
+                                        "WHERE state = 'done' AND transaction_id IS NOT NULL"),
+                     2);
+    assert_int_equal(
+        house_count(house, "SELECT verified_at IS NOT NULL FROM provider_account"), 1);
+}
+
+static void a_failing_fact_leaves_the_event_waiting(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+    struct finishing finishing = {.resolution = {.kind = RESOLUTION_FACTS, .fact_count = 1},
+                                  .now = HOUSE_NOW,
+                                  .arena = house->arena};
+
+    finishing.resolution.facts[0] = kernel_capture(&account, "T1", "", 1000);
+    deliver(house);
+    finishing.claim = claim_at(house, HOUSE_NOW).claims[0];
+    house_err(db_transaction(house->db, finish, &finishing), ERR_INTERNAL);
+    assert_int_equal(house_count(house, "SELECT state = 'waiting' FROM provider_event"), 1);
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM provider_transaction"), 0);
+}
+
+static enum err requeue(struct db *db, void *argument)
+{
+    return event_requeue_unsupported(db, HOUSE_NOW, argument);
+}
+
+static void unsupported_comes_back(void **state)
+{
+    struct house *house = *state;
+    int64_t count = 0;
+
+    deliver(house);
+    finish_at(house, claim_at(house, HOUSE_NOW).claims[0],
+              (struct resolution){.kind = RESOLUTION_OUTCOME, .outcome = OUTCOME_UNSUPPORTED},
+              HOUSE_NOW);
+    assert_int_equal(claim_at(house, HOUSE_NOW + 100).count, 0);
+    house_ok(db_transaction(house->db, requeue, &count));
+    assert_int_equal(count, 1);
+    assert_int_equal(claim_at(house, HOUSE_NOW + 100).count, 1);
+}
+
+static void a_flood_fills_its_own_share(void **state)
+{
+    struct house *house = *state;
+    enum err err = OK;
+    int64_t id;
+    int stored = 0;
+
+    house_execute(house, "BEGIN");
+    house_execute(house, "COMMIT");
+    while (!(err = try_deliver(house, "192.0.2.66", "", false, &id)))
+        assert_true(++stored <= EVENT_BACKLOG_UNKNOWN_MAX);
+    assert_int_equal(err, ERR_LIMIT);
+    assert_int_equal(stored, EVENT_BACKLOG_UNKNOWN_MAX);
+    house_ok(try_deliver(house, "192.0.2.2", "compte", false, &id));
+    house_ok(try_deliver(house, "192.0.2.66", "", true, &id));
+    /* The known receiver's message is not behind the flood. */
+    assert_true(claim_at(house, HOUSE_NOW).claims[0].id == id ||
+                house_count(house, "SELECT COUNT(*) FROM provider_event "
+                                   "WHERE claim = 1 AND receiver = 'compte'") == 1);
+}
+
+static void invalid_text_is_not_kept_for_ever(void **state)
+{
+    struct house *house = *state;
+
+    deliver(house);
+    finish_at(house, claim_at(house, HOUSE_NOW).claims[0],
+              (struct resolution){.kind = RESOLUTION_INVALID}, HOUSE_NOW);
+    house_ok(event_sweep_invalid(house->db, HOUSE_NOW + 29 * 86400));
+    assert_int_equal(house_count(house, "SELECT length(raw) FROM provider_event"), 3);
+    house_ok(event_sweep_invalid(house->db, HOUSE_NOW + 31 * 86400));
+    assert_int_equal(house_count(house, "SELECT length(raw) FROM provider_event"), 0);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, house_setup, house_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(a_claim_holds_alone),
+        CASE(a_clock_that_went_back_frees_the_lease),
+        CASE(an_old_claim_changes_nothing),
+        CASE(three_crashes_park),
+        CASE(retries_grow_and_end_parked),
+        CASE(the_provider_s_wish_is_kept),
+        CASE(facts_and_end_are_one),
+        CASE(a_failing_fact_leaves_the_event_waiting),
+        CASE(unsupported_comes_back),
+        CASE(a_flood_fills_its_own_share),
+        CASE(invalid_text_is_not_kept_for_ever),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

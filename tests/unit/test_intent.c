@@ -1,0 +1,170 @@
+/* One press on Payer: what may begin, and along which arrows it moves. */
+#include "support/kernel.h"
+
+#include <string.h>
+
+static void freezes_the_oldest_charges(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+
+    house_add_charge(house, house->member_id, "2026-09-12", 1500, "Sortie");
+    house_add_charge(house, house->member_id, "2026-09-10", 2500, "Cotisation");
+    kernel_open_intent(house, &account, house->member_id, "T1", 3000);
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM intent_charge"), 2);
+    assert_int_equal(house_count(house, "SELECT amount_cents FROM intent_charge "
+                                        "WHERE position = 1"),
+                     2500);
+    assert_int_equal(house_count(house, "SELECT amount_cents FROM intent_charge "
+                                        "WHERE position = 2"),
+                     500);
+}
+
+static void the_same_form_is_the_same_intent(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+    struct intent_draft first = kernel_draft(house, &account, house->member_id, "T1", 1000);
+    struct intent_draft second = kernel_draft(house, &account, house->member_id, "T2", 1000);
+    int64_t first_id, second_id;
+
+    second.form_token = first.form_token;
+    assert_int_equal(kernel_create(house, &first, &first_id), INTENT_STARTED);
+    assert_int_equal(kernel_create(house, &second, &second_id), INTENT_SAME_FORM);
+    assert_true(first_id == second_id);
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM payment_intent"), 1);
+}
+
+static void one_live_attempt_per_payer(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+    int64_t other = house_add_member(house, house->association_id, "Paul", "Roux", 0);
+    struct intent_draft second;
+    int64_t id;
+
+    kernel_open_intent(house, &account, house->member_id, "T1", 1000);
+    second = kernel_draft(house, &account, house->member_id, "T2", 2000);
+    assert_int_equal(kernel_create(house, &second, &id), INTENT_ANOTHER_LIVE);
+    assert_true(id == kernel_intent(house, "T1").id);
+    second = kernel_draft(house, &account, other, "T3", 2000);
+    assert_int_equal(kernel_create(house, &second, &id), INTENT_STARTED);
+}
+
+static void a_changed_balance_is_shown_first(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+    struct intent_draft draft = kernel_draft(house, &account, house->member_id, "T1", 1000);
+    int64_t id;
+
+    house_add_charge(house, house->member_id, "2026-09-12", 1500, "Sortie");
+    assert_int_equal(kernel_create(house, &draft, &id), INTENT_BALANCE_CHANGED);
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM payment_intent"), 0);
+}
+
+static void a_gone_account_takes_nothing(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+    struct intent_draft draft = kernel_draft(house, &account, house->member_id, "T1", 1000);
+    int64_t id;
+
+    house_execute(house, "UPDATE provider_account SET unlinked_at = 1");
+    assert_int_equal(kernel_create(house, &draft, &id), INTENT_ACCOUNT_GONE);
+}
+
+static void moves_along_the_arrows_only(void **state)
+{
+    static const char arrows[7][8] = {
+        /* to:  created open processing paid failed canceled expired */
+        [INTENT_CREATED] = "0111111",   [INTENT_OPEN] = "0011111", [INTENT_PROCESSING] = "0001100",
+        [INTENT_PAID] = "0000000",      [INTENT_FAILED] = "0011000", [INTENT_CANCELED] = "0011000",
+        [INTENT_EXPIRED] = "0011000",
+    };
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+    const struct audit_actor nobody = {0, ""};
+    int tried = 0;
+
+    for (int from = INTENT_CREATED; from <= INTENT_EXPIRED; from++)
+        for (int to = INTENT_CREATED; to <= INTENT_EXPIRED; to++) {
+            const char *token = arena_printf(house->arena, "T%d-%d", from, to);
+            struct intent_draft draft =
+                kernel_draft(house, &account,
+                             house_add_member(house, house->association_id, "A", "B", 0), token,
+                             1000);
+            int64_t id;
+            bool moved = false;
+
+            assert_int_equal(kernel_create(house, &draft, &id), INTENT_STARTED);
+            if (from != INTENT_CREATED)
+                house_ok(intent_move(house->db, draft.association_id, id, (enum intent_state)from,
+                                     "", &nobody, HOUSE_NOW, &moved));
+            assert_int_equal(kernel_state(house, token), from);
+            moved = false;
+            house_ok(intent_move(house->db, draft.association_id, id, (enum intent_state)to, "",
+                                 &nobody, HOUSE_NOW, &moved));
+            if (moved != (arrows[from][to] == '1')) {
+                print_error("%s -> %s\n", intent_state_name((enum intent_state)from),
+                            intent_state_name((enum intent_state)to));
+                _fail(__FILE__, __LINE__);
+            }
+            tried++;
+        }
+    assert_int_equal(tried, 49);
+}
+
+static void an_unknown_answer_is_tried_again(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+    struct intent_draft draft = kernel_draft(house, &account, house->member_id, "T1", 1000);
+    struct checkout_answer unknown = {.verdict = CHECKOUT_UNKNOWN, .reason = "timeout"};
+    struct checkout_answer refused = {.verdict = CHECKOUT_REFUSED, .reason = "amount_too_small"};
+    int64_t id;
+
+    kernel_create(house, &draft, &id);
+    house_ok(intent_answered(house->db, draft.association_id, id, &unknown, HOUSE_NOW));
+    assert_int_equal(kernel_state(house, "T1"), INTENT_CREATED);
+    assert_int_equal(house_count(house, "SELECT next_at FROM payment_intent"),
+                     HOUSE_NOW + INTENT_PAGE_CALL_S);
+    house_ok(intent_answered(house->db, draft.association_id, id, &refused, HOUSE_NOW));
+    assert_int_equal(kernel_state(house, "T1"), INTENT_FAILED);
+    assert_string_equal(kernel_intent(house, "T1").reason, "amount_too_small");
+    assert_int_equal(house_count(house, "SELECT next_at IS NULL FROM payment_intent"), 1);
+}
+
+static void looks_grow_apart(void **state)
+{
+    int64_t before = 0;
+
+    (void)state;
+    for (int64_t attempts = 0; attempts < 12; attempts++) {
+        int64_t delay_s = intent_next_at(INTENT_PROCESSING, attempts, 0, 0);
+        assert_true(delay_s >= before && delay_s <= 86400);
+        before = delay_s;
+    }
+    assert_int_equal(before, 86400);
+    assert_int_equal(intent_next_at(INTENT_OPEN, 0, 1000, 0), 1060);
+    assert_int_equal(intent_next_at(INTENT_OPEN, 9, 1000, 1100), 1160);
+    assert_int_equal(intent_next_at(INTENT_OPEN, 9, 1000, 900), 1900);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, house_setup, house_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(freezes_the_oldest_charges),
+        CASE(the_same_form_is_the_same_intent),
+        CASE(one_live_attempt_per_payer),
+        CASE(a_changed_balance_is_shown_first),
+        CASE(a_gone_account_takes_nothing),
+        CASE(moves_along_the_arrows_only),
+        CASE(an_unknown_answer_is_tried_again),
+        CASE(looks_grow_apart),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
