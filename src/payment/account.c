@@ -146,8 +146,13 @@ enum err account_find_receivers(struct db *db, const char *provider, struct str 
     };
     enum err err = OK;
 
-    for (size_t i = 0; !err && i < sizeof(ways) / sizeof(ways[0]); i++)
+    /* The account that bears the receiver's id is the receiver: an address that another
+       association wrote into its settings does not stand beside it. */
+    for (size_t i = 0; !err && i < sizeof(ways) / sizeof(ways[0]); i++) {
         err = add_receivers(db, ways[i].query, provider, ways[i].key, arena, &receivers);
+        if (i == 0 && receivers.count > 0)
+            break;
+    }
     *accounts = receivers.accounts;
     *count = receivers.count;
     return err;
