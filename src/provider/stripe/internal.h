@@ -1,0 +1,135 @@
+/*
+ * stripe/internal: what the files of this folder share.
+ *
+ * Invariant: identifiers from outside are checked (letters, digits, '_') before they stand in a
+ * URL or a header; nothing that Stripe writes for people is kept or logged, for it may quote a
+ * key.
+ */
+#ifndef PROVIDER_STRIPE_INTERNAL_H
+#define PROVIDER_STRIPE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/json.h"
+#include "payment/provider.h"
+
+/* The version every request asks for, and whose bodies are booked as they come. */
+#define STRIPE_VERSION "2026-10-28.endive"
+
+enum {
+    STRIPE_TOLERANCE_S = 300,
+    STRIPE_EVENT_MAX = 256 * 1024,
+    STRIPE_ID_MAX = 255,
+    STRIPE_URL_MAX = 4096,
+    STRIPE_PRODUCT_NAME_MAX = 200
+};
+
+/* ---- signature.c ---- */
+
+/* Checks a Stripe-Signature header over the raw body, with each of the secrets. OK when one
+ * v1 signature fits and its time is at most STRIPE_TOLERANCE_S old (the future is accepted);
+ * ERR_DENIED with the reason otherwise. */
+enum err stripe_signature_check(struct str header, struct str body, const struct str *secrets,
+                                size_t secret_count, int64_t now, struct arena *arena);
+
+/* ---- request.c ---- */
+
+struct provider_limits stripe_limits(const struct currency *currency);
+/* The form body of POST /v1/checkout/sessions. ERR_INPUT for an amount Stripe does not take. */
+enum err stripe_prepare(const struct provider_call *call, const struct provider_order *order,
+                        struct str *request);
+
+/* ---- api.c ---- */
+
+enum stripe_verdict {
+    STRIPE_DONE,    /* 2xx with a JSON object */
+    STRIPE_REFUSED, /* a definitive 4xx */
+    STRIPE_UNKNOWN  /* no answer, or none that says what happened: later again */
+};
+struct stripe_answer {
+    enum stripe_verdict verdict;
+    int status;            /* 0 when there was no answer */
+    json_t *json;          /* STRIPE_DONE; the caller must dispose of it with json_decref */
+    const char *reason;    /* otherwise: a few words without anything secret */
+    int64_t retry_after_s; /* 0 = no wish */
+    bool down;             /* no answer or 5xx */
+};
+struct stripe_request {
+    const char *method;
+    const char *path;            /* "/v1/..." */
+    struct str body;             /* form, for POST */
+    const char *idempotency_key; /* NULL for none */
+};
+/* Makes one call with the account's key and our version. OK whatever was answered; an error
+ * only when the key could not be read for a reason of ours. */
+enum err stripe_api_call(const struct provider_call *call,
+                         const struct provider_account *account,
+                         const struct stripe_request *request, struct stripe_answer *answer);
+/* "prefix" and then letters, digits or '_', STRIPE_ID_MAX bytes at most. */
+bool stripe_id_valid(struct str id, const char *prefix);
+
+/* ---- session.c ---- */
+
+/* A checkout.session as far as we use it; texts in the arena, "" when absent. */
+struct stripe_session {
+    const char *id;
+    bool live;
+    const char *status;         /* open, complete, expired */
+    const char *payment_status; /* unpaid, paid, no_payment_required */
+    bool has_amount;
+    int64_t amount_cents;
+    const char *currency;       /* capital letters */
+    const char *url;
+    int64_t created_at;
+    int64_t expires_at;
+    const char *reference;      /* metadata.intent */
+    const char *installation;   /* metadata.guichet */
+    const char *client_reference;
+    const char *payer;
+    const char *payment_intent; /* pi_ */
+    const char *payment_status_detail; /* status of an expanded payment_intent */
+    const char *failure;        /* code of its last error */
+    const char *charge;         /* ch_ or py_ */
+    int64_t charge_at;          /* 0 = unknown */
+};
+/* ERR_INPUT when it is no checkout session with a usable id. */
+enum err stripe_session_read(const json_t *object, struct arena *arena,
+                             struct stripe_session *session);
+/* Everything there to be booked from? Paid ones need their payment_intent too. */
+bool stripe_session_whole(const struct stripe_session *session);
+/* Appends a fact of this session about `token`; the amount is filled for FACT_CAPTURE. */
+struct payment_fact *stripe_session_fact(const struct stripe_session *session,
+                                         const struct provider_account *account,
+                                         enum fact_kind kind, const char *token,
+                                         struct resolution *resolution);
+/* GET of the session with its payment and charge expanded. *found false leaves the resolution
+ * as a retry or an outcome that says why. */
+enum err stripe_session_fetch(const struct provider_call *call,
+                              const struct provider_account *account, const char *id,
+                              struct stripe_session *session, struct resolution *resolution,
+                              bool *found);
+/* A resolution that says: could not be found out now. */
+void stripe_retry(struct resolution *resolution, const struct stripe_answer *answer);
+
+/* ---- checkout.c ---- */
+
+enum err stripe_checkout(const struct provider_call *call,
+                         const struct provider_account *account,
+                         const struct provider_intent *intent, struct checkout_answer *answer);
+enum err stripe_cancel(const struct provider_call *call, const struct provider_account *account,
+                       const struct provider_intent *intent, struct resolution *resolution);
+enum err stripe_resolve_intent(const struct provider_call *call,
+                               const struct provider_account *account,
+                               const struct provider_intent *intent, const char *state,
+                               struct resolution *resolution);
+
+/* ---- event.c ---- */
+
+enum err stripe_receive(const struct provider_call *call, const struct provider_message *message,
+                        struct door_answer *answer);
+enum err stripe_resolve_event(const struct provider_call *call,
+                              const struct provider_event *event,
+                              struct resolution *resolution);
+
+#endif

@@ -1,0 +1,18 @@
+#include "provider/stripe/stripe.h"
+
+#include "provider/stripe/internal.h"
+
+const struct provider provider_stripe = {
+    .name = "stripe",
+    .label = "Stripe",
+    .journal = JOURNAL_STRIPE,
+    .asks = true,
+    .body_max = STRIPE_EVENT_MAX,
+    .limits = stripe_limits,
+    .prepare = stripe_prepare,
+    .checkout = stripe_checkout,
+    .cancel = stripe_cancel,
+    .receive = stripe_receive,
+    .resolve_event = stripe_resolve_event,
+    .resolve_intent = stripe_resolve_intent,
+};
