@@ -1,0 +1,18 @@
+#include "provider/paypal/paypal.h"
+
+#include "provider/paypal/internal.h"
+
+const struct provider provider_paypal = {
+    .name = "paypal",
+    .label = "PayPal",
+    .journal = JOURNAL_PAYPAL,
+    .asks = false,
+    .body_max = PAYPAL_IPN_MAX,
+    .limits = paypal_limits,
+    .prepare = paypal_prepare,
+    .checkout = paypal_checkout,
+    .cancel = paypal_cancel,
+    .receive = paypal_receive,
+    .resolve_event = paypal_resolve_event,
+    .resolve_intent = paypal_resolve_intent,
+};
