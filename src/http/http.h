@@ -74,6 +74,8 @@ struct http_request {
     struct http_value *values; /* declared fields that were given (query for GET, body for POST) */
     size_t value_count;
     void *fcgi;                /* http/fastcgi.c's own */
+    int early_status;          /* not 0: the pool found it unacceptable (400, 405, 413, 414, 431,
+                                * 501); the dispatcher answers with an error page */
 };
 
 /* The value of a declared field; the empty slice when not given. */

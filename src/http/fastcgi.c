@@ -1,0 +1,359 @@
+#include "http/http.h"
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BACKLOG = 1024, THREADS_MAX = 64 };
+
+struct http_pool {
+    struct http_pool_options options;
+    int socket;
+    int stop; /* eventfd: readable from the moment of http_pool_free */
+    pthread_t threads[THREADS_MAX];
+    int started;
+};
+
+/* ---- parameters ---- */
+
+static struct str parameter(const FCGX_Request *fcgi, const char *name)
+{
+    const char *value = FCGX_GetParam(name, fcgi->envp);
+
+    return value ? str_of(value) : (struct str){"", 0};
+}
+
+struct str http_header(const struct http_request *request, const char *fcgi_name)
+{
+    return parameter(request->fcgi, fcgi_name);
+}
+
+static size_t headers_total(const FCGX_Request *fcgi)
+{
+    size_t total = 0;
+
+    for (char **each = fcgi->envp; each && *each; each++)
+        if (strncmp(*each, "HTTP_", 5) == 0)
+            total += strlen(*each);
+    return total;
+}
+
+static int percent(struct str text, size_t at)
+{
+    unsigned char byte;
+
+    return at + 2 < text.len && hash_unhex(str_from(text.data + at + 1, 2), &byte, 1) ? byte : -1;
+}
+
+static bool path_clean(struct str path)
+{
+    for (size_t i = 0; i < path.len; i++) {
+        struct str rest = str_from(path.data + i, path.len - i);
+
+        if ((unsigned char)path.data[i] < 0x20 || path.data[i] == '\\' || str_starts(rest, "//") ||
+            str_starts(rest, "/../") || str_starts(rest, "/./") || str_is(rest, "/..") ||
+            str_is(rest, "/."))
+            return false;
+    }
+    return path.len > 0 && path.data[0] == '/' && utf8_clean(path);
+}
+
+/* Decodes the path once; an encoded slash, a dot segment or a control byte is refused. */
+static bool read_path(struct str raw, struct arena *arena, struct str *path)
+{
+    char *out = arena_alloc(arena, raw.len + 1);
+    size_t len = 0;
+
+    for (size_t i = 0; i < raw.len; i++) {
+        int byte = raw.data[i] == '%' ? percent(raw, i) : (unsigned char)raw.data[i];
+
+        if (byte <= 0 || (raw.data[i] == '%' && byte == '/'))
+            return false;
+        if (raw.data[i] == '%')
+            i += 2;
+        out[len++] = (char)byte;
+    }
+    *path = str_from(out, len);
+    return path_clean(*path);
+}
+
+static int read_method(struct http_request *request, struct str method)
+{
+    request->method = HTTP_GET;
+    request->head_only = str_is(method, "HEAD");
+    if (str_is(method, "POST"))
+        request->method = HTTP_POST;
+    else if (!str_is(method, "GET") && !request->head_only)
+        return str_is(method, "PUT") || str_is(method, "DELETE") || str_is(method, "PATCH") ||
+                       str_is(method, "OPTIONS") || str_is(method, "TRACE")
+                   ? 405
+                   : 501;
+    return 0;
+}
+
+/* Exactly CONTENT_LENGTH bytes. */
+static int read_body(struct http_request *request, FCGX_Request *fcgi, size_t body_max)
+{
+    struct str text = parameter(fcgi, "CONTENT_LENGTH");
+    int64_t length = 0;
+    char *body;
+    size_t len = 0;
+
+    if (!str_empty(text) && (!str_to_int64(text, &length) || length < 0))
+        return 400;
+    if ((uint64_t)length > body_max)
+        return 413;
+    body = arena_alloc(request->arena, (size_t)length + 1);
+    while (len < (size_t)length) {
+        int got = FCGX_GetStr(body + len, (int)((size_t)length - len), fcgi->in);
+
+        if (got <= 0)
+            return 400;
+        len += (size_t)got;
+    }
+    request->body = str_from(body, len);
+    return 0;
+}
+
+static struct str lower_type(struct str value, struct arena *arena)
+{
+    struct str type = str_trim(str_cut(&value, ';'));
+    char *copy = str_copy(arena, type);
+
+    for (size_t i = 0; i < type.len; i++)
+        if (copy[i] >= 'A' && copy[i] <= 'Z')
+            copy[i] = (char)(copy[i] - 'A' + 'a');
+    return str_from(copy, type.len);
+}
+
+static int read_address(struct http_request *request, const FCGX_Request *fcgi)
+{
+    struct str url = parameter(fcgi, "REQUEST_URI");
+
+    request->query = parameter(fcgi, "QUERY_STRING");
+    if (url.len > HTTP_URL_MAX)
+        return 414;
+    if (headers_total(fcgi) > HTTP_HEADERS_TOTAL_MAX)
+        return 431;
+    return read_path(str_cut(&url, '?'), request->arena, &request->path) ? 0 : 400;
+}
+
+static void read_headers(struct http_request *request, const FCGX_Request *fcgi)
+{
+    request->content_type = lower_type(parameter(fcgi, "CONTENT_TYPE"), request->arena);
+    request->remote_address = parameter(fcgi, "REMOTE_ADDR");
+    request->cookie_header = parameter(fcgi, "HTTP_COOKIE");
+    request->origin = parameter(fcgi, "HTTP_ORIGIN");
+    request->fetch_site = parameter(fcgi, "HTTP_SEC_FETCH_SITE");
+    request->user_agent = parameter(fcgi, "HTTP_USER_AGENT");
+    request->stripe_signature = parameter(fcgi, "HTTP_STRIPE_SIGNATURE");
+    request->accept = parameter(fcgi, "HTTP_ACCEPT");
+}
+
+static void read_request(struct http_request *request, FCGX_Request *fcgi, size_t body_max)
+{
+    unsigned char id[8] = {0};
+
+    if (random_bytes(id, sizeof(id)))
+        log_failure("http.request_id");
+    hash_hex(id, sizeof(id), request->id);
+    request->fcgi = fcgi;
+    request->early_status = read_method(request, parameter(fcgi, "REQUEST_METHOD"));
+    read_headers(request, fcgi);
+    if (!request->early_status)
+        request->early_status = read_address(request, fcgi);
+    if (!request->early_status)
+        request->early_status = read_body(request, fcgi, body_max);
+}
+
+/* ---- answering ---- */
+
+static void write_response(const struct http_request *request,
+                           const struct http_response *response, FCGX_Request *fcgi)
+{
+    struct buffer head;
+
+    buffer_init(&head, request->arena, 1024);
+    buffer_printf(&head, "Status: %d\r\n", response->status);
+    if (response->content_type)
+        buffer_printf(&head, "Content-Type: %s\r\n", response->content_type);
+    for (int i = 0; i < response->header_count; i++)
+        buffer_printf(&head, "%s: %s\r\n", response->headers[i].name, response->headers[i].value);
+    buffer_printf(&head, "Content-Length: %zu\r\n\r\n", response->body.len);
+    if (!request->head_only)
+        buffer_add_str(&head, buffer_str(&response->body));
+    (void)FCGX_PutStr(head.data, (int)head.len, fcgi->out);
+}
+
+static void answer(struct http_pool *pool, FCGX_Request *fcgi, struct arena *arena,
+                   void *context)
+{
+    struct http_request request = {.arena = arena, .context = context};
+    struct http_response response = {
+        .arena = arena, .status = 200, .content_type = "text/html; charset=utf-8"};
+
+    buffer_init(&response.body, arena, 16 * 1024);
+    read_request(&request, fcgi, pool->options.body_max);
+    log_set_request(request.id);
+    pool->options.dispatch(pool->options.shared, &request, &response);
+    write_response(&request, &response, fcgi);
+    log_set_request(NULL);
+}
+
+/* True when a connection waits; false when the pool stops. */
+static bool wait_for_connection(const struct http_pool *pool)
+{
+    struct pollfd fds[] = {{.fd = pool->socket, .events = POLLIN},
+                           {.fd = pool->stop, .events = POLLIN}};
+
+    for (;;) {
+        int ready = poll(fds, 2, -1);
+
+        if (ready < 0 && errno != EINTR)
+            return false;
+        if (fds[1].revents)
+            return false;
+        if (ready > 0 && fds[0].revents)
+            return true;
+    }
+}
+
+static void serve(struct http_pool *pool, void *context)
+{
+    struct arena *arena = arena_new();
+    FCGX_Request fcgi;
+
+    FCGX_InitRequest(&fcgi, pool->socket, FCGI_FAIL_ACCEPT_ON_INTR);
+    while (wait_for_connection(pool)) {
+        /* Another thread may have been faster, or descriptors are short: both are retried. */
+        if (FCGX_Accept_r(&fcgi) < 0)
+            continue;
+        answer(pool, &fcgi, arena, context);
+        FCGX_Finish_r(&fcgi);
+        arena_reset(arena);
+    }
+    FCGX_Free(&fcgi, 1);
+    arena_free(arena);
+}
+
+static void *run_thread(void *argument)
+{
+    struct http_pool *pool = argument;
+    void *context = NULL;
+
+    if (pool->options.thread_start &&
+        pool->options.thread_start(pool->options.shared, &context) != OK) {
+        log_failure("http.thread");
+        return NULL;
+    }
+    serve(pool, context);
+    if (pool->options.thread_end)
+        pool->options.thread_end(pool->options.shared, context);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static enum err open_socket(const char *path, int *fd)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    mode_t mask;
+    int bound;
+
+    if (strlen(path) >= sizeof(address.sun_path))
+        return fail(ERR_CONFIG, "%s: socket path too long", path);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (*fd < 0)
+        return fail(ERR_IO, "socket: %s", strerror(errno));
+    unlink(path);
+    mask = umask(0117); /* 0660 */
+    bound = bind(*fd, (struct sockaddr *)&address, sizeof(address));
+    umask(mask);
+    if (bound != 0 || listen(*fd, BACKLOG) != 0) {
+        close(*fd);
+        return fail(ERR_IO, "%s: %s", path, strerror(errno));
+    }
+    return OK;
+}
+
+/* libfcgi's waits on a closing peer, bounded; read by the library at its first use. */
+static enum err start_library(void)
+{
+    setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "200", 1);
+    setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", "200", 1);
+    return FCGX_Init() == 0 ? OK : fail(ERR_INTERNAL, "libfcgi does not start");
+}
+
+static enum err prepare(struct http_pool *pool)
+{
+    enum err err = start_library();
+    int flags;
+
+    pool->socket = pool->options.inherited_fd;
+    if (!err && pool->socket < 0)
+        err = open_socket(pool->options.socket_path, &pool->socket);
+    if (err)
+        return err;
+    flags = fcntl(pool->socket, F_GETFL);
+    if (flags < 0 || fcntl(pool->socket, F_SETFL, flags | O_NONBLOCK) != 0)
+        return fail(ERR_IO, "the listening socket cannot be made non-blocking");
+    pool->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return pool->stop < 0 ? fail(ERR_IO, "eventfd: %s", strerror(errno)) : OK;
+}
+
+enum err http_pool_new(const struct http_pool_options *options, struct http_pool **pool)
+{
+    struct http_pool *made = calloc(1, sizeof(*made));
+    enum err err;
+
+    require(made && options->threads > 0 && options->threads <= THREADS_MAX);
+    made->options = *options;
+    made->stop = made->socket = -1;
+    err = prepare(made);
+    for (int i = 0; !err && i < options->threads; i++) {
+        if (pthread_create(&made->threads[i], NULL, run_thread, made) != 0)
+            err = fail(ERR_INTERNAL, "a %s thread could not be started", options->name);
+        else
+            made->started++;
+    }
+    if (err) {
+        http_pool_free(made);
+        made = NULL;
+    }
+    *pool = made;
+    return err;
+}
+
+void http_pool_free(struct http_pool *pool)
+{
+    if (!pool)
+        return;
+    if (pool->stop >= 0 && eventfd_write(pool->stop, 1) != 0)
+        log_line(LOG_ERROR, "http.stop", "%s", strerror(errno));
+    for (int i = 0; i < pool->started; i++)
+        pthread_join(pool->threads[i], NULL);
+    if (pool->stop >= 0)
+        close(pool->stop);
+    if (pool->socket >= 0 && pool->options.inherited_fd < 0) {
+        close(pool->socket);
+        unlink(pool->options.socket_path);
+    }
+    free(pool);
+}
