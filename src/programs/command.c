@@ -190,8 +190,12 @@ enum exit_code command_execute(struct program *program, const char *place, int w
                                 .command = find_command(word_count, words, &name_words)};
 
     if (!call.command) {
-        fprintf(stderr, "%s: there is no command \"%s\"; see: guichet --help\n", place,
-                word_count > 0 ? words[0] : "");
+        fprintf(stderr, "%s: ", place);
+        if (word_count > 0)
+            fprintf(stderr, "there is no command \"%s\"", words[0]);
+        else
+            fprintf(stderr, "no command is given");
+        fprintf(stderr, "; see: guichet --help\n");
         return EXIT_CODE_USAGE;
     }
     if (asks_for_help(word_count - name_words, words + name_words)) {

@@ -40,12 +40,15 @@ static void harden(void)
     umask(007);
 }
 
-/* Reads what stands before the command; returns how many words that were, or -1 when done. */
-static int read_global_options(struct program *program, int argc, char **argv,
-                               enum exit_code *exit_code)
+/* Reads what stands before the command; the index of its first word, or -1 when all is said. */
+static int read_global_options(struct program *program, int argc, char **argv)
 {
     int next = 1;
 
+    if (next + 1 < argc && strcmp(argv[next], "--config") == 0) {
+        program->config_path = argv[next + 1];
+        next += 2;
+    }
     if (next < argc && (strcmp(argv[next], "--help") == 0 || strcmp(argv[next], "-h") == 0)) {
         command_print_all();
         return -1;
@@ -54,28 +57,19 @@ static int read_global_options(struct program *program, int argc, char **argv,
         printf("guichet " GUICHET_VERSION "\n");
         return -1;
     }
-    if (next + 1 < argc && strcmp(argv[next], "--config") == 0) {
-        program->config_path = argv[next + 1];
-        next += 2;
-    }
-    if (next == argc) {
-        fprintf(stderr, "guichet: no command; see: guichet --help\n");
-        *exit_code = EXIT_CODE_USAGE;
-        return -1;
-    }
     return next;
 }
 
 int main(int argc, char **argv)
 {
     struct program program = {.config_path = SETTINGS_DEFAULT_PATH};
-    enum exit_code exit_code = EXIT_CODE_OK;
+    enum exit_code exit_code;
     int next;
 
     harden();
-    next = read_global_options(&program, argc, argv, &exit_code);
+    next = read_global_options(&program, argc, argv);
     if (next < 0)
-        return exit_code;
+        return EXIT_CODE_OK;
     program.arena = arena_new();
     exit_code = command_execute(&program, "guichet", argc - next, argv + next);
     program_done(&program);
