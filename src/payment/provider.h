@@ -59,7 +59,8 @@ struct provider_order {
 };
 
 enum checkout_verdict {
-    CHECKOUT_OPENED,  /* reference and url are set */
+    CHECKOUT_OPENED,  /* reference and url are set; url NULL: it has ended meanwhile, only its
+                         reference is to be followed */
     CHECKOUT_REFUSED, /* definitive: nothing can be paid; reason says why */
     CHECKOUT_UNKNOWN  /* time-out, 5xx, nonsense: the same bytes again later */
 };
