@@ -85,13 +85,25 @@ static void test_locale(void **state)
 static void test_odd(void **state)
 {
     static const char *const texts[] = {
-        "", " ", "23:04:06", "24:00:00 Feb 02, 2009 PST", "23:60:00 Feb 02, 2009 PST",
-        "23:04:06 Feb 30, 2009 PST", "23:04:06 Feb 02, 2009 CET", "23:04:06 Feb 02, 2009",
-        "23:04:06 Feb 02, 1970 PST", "23:04:06 Feb 02, 9999 PST", "23:04:06 feb 02, 2009 PST",
-        "23:04:06 Feb 2, 2009 PST x y z a b c d e f", "Sun May 24 2015 14:32:31",
-        "Sun May 24 2015 14:32:31 GMT", "Sun May 24 2015 14:32:31 GMT-07",
-        "Sun May 24 2015 14:32:31 GMT-2400", "Sun May 24 2015 14:32:31 UTC-0700",
-        "-1:04:06 Feb 02, 2009 PST", "23:04:06 Feb 02,, 2009 PST",
+        "",
+        " ",
+        "23:04:06",
+        "24:00:00 Feb 02, 2009 PST",
+        "23:60:00 Feb 02, 2009 PST",
+        "23:04:06 Feb 30, 2009 PST",
+        "23:04:06 Feb 02, 2009 CET",
+        "23:04:06 Feb 02, 2009",
+        "23:04:06 Feb 02, 1970 PST",
+        "23:04:06 Feb 02, 9999 PST",
+        "23:04:06 feb 02, 2009 PST",
+        "23:04:06 Feb 2, 2009 PST x y z a b c d e f",
+        "Sun May 24 2015 14:32:31",
+        "Sun May 24 2015 14:32:31 GMT",
+        "Sun May 24 2015 14:32:31 GMT-07",
+        "Sun May 24 2015 14:32:31 GMT-2400",
+        "Sun May 24 2015 14:32:31 UTC-0700",
+        "-1:04:06 Feb 02, 2009 PST",
+        "23:04:06 Feb 02,, 2009 PST",
     };
     int64_t at;
 

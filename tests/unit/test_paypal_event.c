@@ -22,10 +22,10 @@ static void test_door(void **state)
         const char *body;
         const char *external_id, *type, *receiver;
     } cases[] = {
-        {"txn_id=6G99&txn_type=web_accept&payment_status=Completed&receiver_id=" DESK_MERCHANT, "6G99",
-         "web_accept Completed", DESK_MERCHANT},
-        {"txn_id=a+b&payment_status=Refunded&receiver_email=TRESORIER%40Exemple.FR", "",
-         "Refunded", DESK_MERCHANT},
+        {"txn_id=6G99&txn_type=web_accept&payment_status=Completed&receiver_id=" DESK_MERCHANT,
+         "6G99", "web_accept Completed", DESK_MERCHANT},
+        {"txn_id=a+b&payment_status=Refunded&receiver_email=TRESORIER%40Exemple.FR", "", "Refunded",
+         DESK_MERCHANT},
         {"txn_type=masspay&receiver_email=a%40b.c", "", "masspay", ""},
         {"business=tresorier%40exemple.fr", "", "", DESK_MERCHANT},
         {"receiver_email=a%40b.c&business=tresorier%40exemple.fr", "", "", ""},
@@ -146,8 +146,7 @@ static void test_amounts(void **state)
         {{.gross = "25"}, FACT(FACT_CAPTURE)},
         {{.gross = "0.00"}, OUTCOME(OUTCOME_UNSUPPORTED)},
         {{.gross = "-25.00"}, OUTCOME(OUTCOME_UNSUPPORTED)},
-        {{.gross = "-25.00", .rest = "&parent_txn_id=X&test_ipn=1"},
-         OUTCOME(OUTCOME_UNSUPPORTED)},
+        {{.gross = "-25.00", .rest = "&parent_txn_id=X&test_ipn=1"}, OUTCOME(OUTCOME_UNSUPPORTED)},
         {{.gross = ""}, OUTCOME(OUTCOME_UNSUPPORTED)},
         {{.gross = "25%2C00"}, OUTCOME(OUTCOME_UNSUPPORTED)},
         {{.gross = "25.001"}, OUTCOME(OUTCOME_UNSUPPORTED)},
@@ -180,9 +179,9 @@ static void test_amount_of_fact(void **state)
 static void test_naming(void **state)
 {
     struct paypal_desk *desk = *state;
-    const char *unknown = arena_printf(desk->base.call.arena, "G%s-%s",
-                                       desk->base.call.installation,
-                                       "ffffffffffffffffffffffffffffffff");
+    const char *unknown =
+        arena_printf(desk->base.call.arena, "G%s-%s", desk->base.call.installation,
+                     "ffffffffffffffffffffffffffffffff");
     const struct {
         const char *invoice, *custom;
         enum resolution_kind kind;
@@ -241,21 +240,15 @@ static void test_dates(void **state)
     }
 }
 
-#define TEST(function)                                                                            \
+#define TEST(function)                                                                             \
     cmocka_unit_test_setup_teardown(function, paypal_desk_setup, paypal_desk_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_door),
-        TEST(test_door_sizes),
-        TEST(test_unverified),
-        TEST(test_completed),
-        TEST(test_statuses),
-        TEST(test_amounts),
-        TEST(test_amount_of_fact),
-        TEST(test_naming),
-        TEST(test_pending_reason),
+        TEST(test_door),           TEST(test_door_sizes), TEST(test_unverified),
+        TEST(test_completed),      TEST(test_statuses),   TEST(test_amounts),
+        TEST(test_amount_of_fact), TEST(test_naming),     TEST(test_pending_reason),
         TEST(test_dates),
     };
 

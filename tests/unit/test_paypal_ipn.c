@@ -28,13 +28,11 @@ static int teardown(void **state)
     return 0;
 }
 
-static void check_text(const char *file, const char *field, struct str found,
-                       const char *expected)
+static void check_text(const char *file, const char *field, struct str found, const char *expected)
 {
     if (str_is(found, expected))
         return;
-    print_error("%s: %s is \"%.*s\" instead of \"%s\"\n", file, field, STR_PRINT(found),
-                expected);
+    print_error("%s: %s is \"%.*s\" instead of \"%s\"\n", file, field, STR_PRINT(found), expected);
     assert_true(false);
 }
 
@@ -51,10 +49,10 @@ struct expectation {
 };
 
 /* A body of the nine that derive from one sandbox payment. */
-#define MERCH(name, type, word, money, what)                                                      \
-    {                                                                                             \
-        name, "2PK15573S8089712Y", type, word, "48.00", money, 4800, "NHDYKLQ3L4LWL",             \
-            SELLER_EMAIL, "", what, "John Doe", true                                              \
+#define MERCH(name, type, word, money, what)                                                       \
+    {                                                                                              \
+        name, "2PK15573S8089712Y", type, word, "48.00", money, 4800, "NHDYKLQ3L4LWL",              \
+            SELLER_EMAIL, "", what, "John Doe", true                                               \
     }
 
 static const struct expectation expectations[] = {
@@ -75,8 +73,8 @@ static const struct expectation expectations[] = {
      "EUR", 300, "UCWM6R2TARF36", "email-facilitator@gmail.com", "", "blahblah", "Jörg LASTNAME",
      true},
     {"07-paypal-doc-sample-express_checkout.txt", "61E67681CH3238416", "express_checkout",
-     "Completed", "19.95", "USD", 1995, "S8XGHLYDW9T3S", "gpmac_1231902686_biz@paypal.com", "",
-     "", "Test User", true},
+     "Completed", "19.95", "USD", 1995, "S8XGHLYDW9T3S", "gpmac_1231902686_biz@paypal.com", "", "",
+     "Test User", true},
     {"08-canceled_reversal-utf8-sgd.txt", "3WG690710A577410B", "web_accept", "Canceled_Reversal",
      "4.85", "SGD", 485, "WJA4MQCSCZHXJ", "finnian-facilitator@eiffel-loop.com", "", "",
      "test buyer", true},

@@ -27,8 +27,7 @@ static void test_postback_bytes(void **state)
     assert_non_null(strstr(loopback_head(house->server, 0).data, "guichet-test"));
     answer(house, "VERIFIED");
     house_ok(paypal_postback(&house->call, ACCOUNT_TEST, raw, &result));
-    assert_int_equal(strncmp(loopback_head(house->server, 1).data, "POST /sandbox/ipn ", 18),
-                     0);
+    assert_int_equal(strncmp(loopback_head(house->server, 1).data, "POST /sandbox/ipn ", 18), 0);
 }
 
 /* Every real body goes back byte for byte. */
@@ -108,7 +107,7 @@ static void test_long_answer_is_no_verdict(void **state)
     assert_int_equal(result.verdict, POSTBACK_UNKNOWN);
 }
 
-#define TEST(function)                                                                            \
+#define TEST(function)                                                                             \
     cmocka_unit_test_setup_teardown(function, provider_house_setup, provider_house_teardown)
 
 int main(void)

@@ -31,11 +31,11 @@ static void test_intent_of_another_account(void **state)
     struct paypal_desk *desk = *state;
     struct resolution resolution;
 
-    (void)desk_add_account(desk, (struct account_plan){
-                                .association_id = house_add_association(&desk->base.house, "B"),
-                                .external_id = "BBBBBBBBBBBBB",
-                                .mode = ACCOUNT_TEST,
-                                .verified = true});
+    (void)desk_add_account(
+        desk, (struct account_plan){.association_id = house_add_association(&desk->base.house, "B"),
+                                    .external_id = "BBBBBBBBBBBBB",
+                                    .mode = ACCOUNT_TEST,
+                                    .verified = true});
     resolution =
         desk_verified(desk, &(struct message_plan){.receiver = "receiver_id=BBBBBBBBBBBBB"});
     assert_int_equal(resolution.kind, RESOLUTION_OUTCOME);
@@ -82,10 +82,10 @@ static void test_learns_merchant_id(void **state)
     struct paypal_desk *desk = *state;
     struct provider_account account = desk_add_account(
         desk, (struct account_plan){.email = "autre@exemple.fr", .mode = ACCOUNT_TEST});
-    struct message_plan plan = {
-        .invoice = "learn",
-        .custom = "",
-        .receiver = "receiver_id=CCCCCCCCCCCCC&receiver_email=autre%40exemple.fr"};
+    struct message_plan plan = {.invoice = "learn",
+                                .custom = "",
+                                .receiver =
+                                    "receiver_id=CCCCCCCCCCCCC&receiver_email=autre%40exemple.fr"};
 
     house_execute(&desk->base.house, "UPDATE payment_intent SET state = 'canceled'");
     (void)provider_house_intent(&desk->base, &account, "learn", 2500, "EUR", "open");
@@ -166,20 +166,16 @@ static void test_both_modes(void **state)
     assert_int_equal(desk_resolve(desk, &plan).kind, RESOLUTION_INVALID);
 }
 
-#define TEST(function)                                                                            \
+#define TEST(function)                                                                             \
     cmocka_unit_test_setup_teardown(function, paypal_desk_setup, paypal_desk_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_receivers),
-        TEST(test_intent_of_another_account),
-        TEST(test_borrowed_address),
-        TEST(test_borrowed_id),
-        TEST(test_learns_merchant_id),
-        TEST(test_where_to_ask),
-        TEST(test_test_money),
-        TEST(test_both_modes),
+        TEST(test_receivers),          TEST(test_intent_of_another_account),
+        TEST(test_borrowed_address),   TEST(test_borrowed_id),
+        TEST(test_learns_merchant_id), TEST(test_where_to_ask),
+        TEST(test_test_money),         TEST(test_both_modes),
     };
 
     return cmocka_run_group_tests_name("paypal_receiver", tests, NULL, NULL);

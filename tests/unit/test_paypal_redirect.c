@@ -96,22 +96,21 @@ static void test_address(void **state)
     (void)state;
     assert_int_equal(prepare(&order, &url), OK);
     assert_string_equal(
-        url,
-        "https://www.paypal.com/cgi-bin/webscr?cmd=_xclick"
-        "&business=tresorier%2Bpaypal%40exemple.fr"
-        "&item_name=Amis%20%26%20Cie%20%E2%80%93%20adh%C3%A9rent%20n%C2%B0%2042"
-        "&amount=1234.50&currency_code=EUR&invoice=" TOKEN "&custom=" TOKEN
-        "&return=https%3A%2F%2Fguichet.example%2Fretour%3Ft%3D" TOKEN
-        "&cancel_return=https%3A%2F%2Fguichet.example%2Fretour%3Ft%3D" TOKEN
-        "&notify_url=https%3A%2F%2Fguichet.example%2Faction_manager.php%3Fevent%3Dpaypal"
-        "&rm=1&no_shipping=1&no_note=1&charset=utf-8&lc=FR"
-        "&cbt=Retour%20%C3%A0%20Amis%20%26%20Cie");
+        url, "https://www.paypal.com/cgi-bin/webscr?cmd=_xclick"
+             "&business=tresorier%2Bpaypal%40exemple.fr"
+             "&item_name=Amis%20%26%20Cie%20%E2%80%93%20adh%C3%A9rent%20n%C2%B0%2042"
+             "&amount=1234.50&currency_code=EUR&invoice=" TOKEN "&custom=" TOKEN
+             "&return=https%3A%2F%2Fguichet.example%2Fretour%3Ft%3D" TOKEN
+             "&cancel_return=https%3A%2F%2Fguichet.example%2Fretour%3Ft%3D" TOKEN
+             "&notify_url=https%3A%2F%2Fguichet.example%2Faction_manager.php%3Fevent%3Dpaypal"
+             "&rm=1&no_shipping=1&no_note=1&charset=utf-8&lc=FR"
+             "&cbt=Retour%20%C3%A0%20Amis%20%26%20Cie");
 }
 
 static void test_merchant_id_and_mode(void **state)
 {
-    struct order_case order = {
-        "A", "EUR", 100, .external_id = "UQ8PDYXJZQD9Y", .mode = ACCOUNT_TEST};
+    struct order_case order = {"A", "EUR", 100, .external_id = "UQ8PDYXJZQD9Y",
+                               .mode = ACCOUNT_TEST};
     const char *url;
 
     (void)state;
@@ -160,9 +159,8 @@ static void test_amounts(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct order_case order = {.name = "A",
-                                   .currency = cases[i].currency,
-                                   .amount_cents = cases[i].amount_cents};
+        struct order_case order = {
+            .name = "A", .currency = cases[i].currency, .amount_cents = cases[i].amount_cents};
         const char *url;
 
         assert_non_null(money_currency(cases[i].currency));
@@ -280,8 +278,7 @@ static void test_ends_by_the_clock(void **state)
         call.now = cases[i].now;
         assert_int_equal(
             paypal_resolve_intent(&call, &account, &intent, cases[i].state, &resolution), OK);
-        assert_int_equal(resolution.kind,
-                         cases[i].ends ? RESOLUTION_FACTS : RESOLUTION_NOTHING);
+        assert_int_equal(resolution.kind, cases[i].ends ? RESOLUTION_FACTS : RESOLUTION_NOTHING);
         if (cases[i].ends)
             assert_int_equal(resolution.facts[0].kind, FACT_EXPIRED);
     }

@@ -27,10 +27,9 @@ static void test_opened(void **state)
     assert_true(desk_head_has(desk, 0, "POST /v1/checkout/sessions HTTP/1.1\r\n"));
     assert_true(desk_head_has(desk, 0, "\r\nAuthorization: Bearer " DESK_API_KEY "\r\n"));
     assert_true(desk_head_has(desk, 0, "\r\nStripe-Version: 2026-10-28.endive\r\n"));
-    assert_true(desk_head_has(
-        desk, 0,
-        arena_printf(desk->base.call.arena, "\r\nIdempotency-Key: %s\r\n",
-                     desk->intent.idempotency_key)));
+    assert_true(desk_head_has(desk, 0,
+                              arena_printf(desk->base.call.arena, "\r\nIdempotency-Key: %s\r\n",
+                                           desk->intent.idempotency_key)));
     assert_true(desk_head_has(desk, 0, "\r\nContent-Type: application/x-www-form-urlencoded\r\n"));
     assert_true(str_is(loopback_body(desk->base.server, 0), "mode=payment"));
 }
@@ -89,12 +88,11 @@ static void test_reason(void **state)
     struct checkout_answer answer;
 
     desk_script(desk, 400, "",
-           "{\"error\":{\"type\":\"invalid_request_error\",\"code\":\"parameter_unknown\","
-           "\"param\":\"line_items[0][price]\",\"message\":\"Received " DESK_API_KEY "\"}}");
+                "{\"error\":{\"type\":\"invalid_request_error\",\"code\":\"parameter_unknown\","
+                "\"param\":\"line_items[0][price]\",\"message\":\"Received " DESK_API_KEY "\"}}");
     answer = checkout(desk);
-    assert_string_equal(
-        answer.reason,
-        "HTTP 400 invalid_request_error parameter_unknown line_items[0][price]");
+    assert_string_equal(answer.reason,
+                        "HTTP 400 invalid_request_error parameter_unknown line_items[0][price]");
     desk_script(desk, 401, "", "{\"error\":{\"message\":\"Invalid API Key: " DESK_API_KEY "\"}}");
     assert_string_equal(checkout(desk).reason, "clé refusée");
     desk_script(desk, 400, "", "{\"error\":{\"type\":\"a b <" DESK_API_KEY ">\"}}");
@@ -134,8 +132,8 @@ static void test_url_with_line_end(void **state)
 {
     struct stripe_desk *desk = *state;
 
-    desk_script_session(desk, &(struct session_plan){
-                             .url = "https://checkout.stripe.com/c\\r\\nSet-Cookie: a=b"});
+    desk_script_session(
+        desk, &(struct session_plan){.url = "https://checkout.stripe.com/c\\r\\nSet-Cookie: a=b"});
     assert_int_not_equal(checkout(desk).verdict, CHECKOUT_OPENED);
 }
 
@@ -183,20 +181,15 @@ static void test_without_key(void **state)
     assert_int_equal(loopback_count(desk->base.server), 0);
 }
 
-#define TEST(function)                                                                            \
+#define TEST(function)                                                                             \
     cmocka_unit_test_setup_teardown(function, stripe_desk_setup, stripe_desk_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_opened),
-        TEST(test_classification),
-        TEST(test_reason),
-        TEST(test_urls),
-        TEST(test_url_with_line_end),
-        TEST(test_wrong_sessions),
-        TEST(test_already_ended),
-        TEST(test_without_key),
+        TEST(test_opened),        TEST(test_classification),    TEST(test_reason),
+        TEST(test_urls),          TEST(test_url_with_line_end), TEST(test_wrong_sessions),
+        TEST(test_already_ended), TEST(test_without_key),
     };
 
     return cmocka_run_group_tests_name("stripe_checkout", tests, NULL, NULL);

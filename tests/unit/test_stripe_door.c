@@ -63,8 +63,7 @@ static const char *sign(struct desk *desk, struct str body, const char *secret, 
 static struct door_answer knock(struct desk *desk, const char *hint, struct str body,
                                 const char *signature)
 {
-    struct provider_message message = {
-        .hint = hint, .body = body, .signature = str_of(signature)};
+    struct provider_message message = {.hint = hint, .body = body, .signature = str_of(signature)};
     struct door_answer answer;
 
     house_ok(stripe_receive(&desk->base.call, &message, &answer));
@@ -79,9 +78,8 @@ static void test_door_accepts(void **state)
     struct desk *desk = *state;
 
     for (size_t i = 0; i < 2; i++) {
-        struct door_answer answer =
-            knock(desk, desk->account.public_id, str_of(EVENT),
-                  sign(desk, str_of(EVENT), secrets[i], HOUSE_NOW));
+        struct door_answer answer = knock(desk, desk->account.public_id, str_of(EVENT),
+                                          sign(desk, str_of(EVENT), secrets[i], HOUSE_NOW));
 
         assert_int_equal(answer.verdict, DOOR_ACCEPTED);
         assert_true(answer.authentic);
@@ -129,7 +127,11 @@ static void test_door_refuses(void **state)
 static void test_odd_signed_bodies(void **state)
 {
     static const char *const bodies[] = {
-        "not json", "[]", "{}", "{\"object\":\"v2.core.event\"}", "{\"id\":{},\"type\":[]}",
+        "not json",
+        "[]",
+        "{}",
+        "{\"object\":\"v2.core.event\"}",
+        "{\"id\":{},\"type\":[]}",
         "{\"id\":\"a b\",\"type\":\"<script>\",\"object\":\"event\"}",
     };
     struct desk *desk = *state;
@@ -141,8 +143,8 @@ static void test_odd_signed_bodies(void **state)
                                        .authentic = true,
                                        .raw = body};
         struct resolution resolution;
-        struct door_answer answer = knock(desk, desk->account.public_id, body,
-                                          sign(desk, body, "whsec_one", HOUSE_NOW));
+        struct door_answer answer =
+            knock(desk, desk->account.public_id, body, sign(desk, body, "whsec_one", HOUSE_NOW));
 
         assert_int_equal(answer.verdict, DOOR_ACCEPTED);
         assert_string_equal(answer.external_id, "");

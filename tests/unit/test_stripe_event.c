@@ -249,6 +249,17 @@ static void test_other_association(void **state)
     assert_int_equal(resolution.fact_count, 0);
 }
 
+/* Nor does one of another account of the same association. */
+static void test_other_account(void **state)
+{
+    struct desk *desk = *state;
+    struct account_plan plan = {
+        .provider = "stripe", .external_id = "acct_3", .mode = ACCOUNT_TEST};
+
+    desk->account = provider_house_account(&desk->base, &plan);
+    assert_int_equal(resolve(desk, &(struct event_plan){0}).outcome, OUTCOME_OTHER_ACCOUNT);
+}
+
 /* ---- reading again with our version ---- */
 
 static void script_session(struct desk *desk, const struct event_plan *plan)
@@ -296,12 +307,9 @@ static void test_refetch_troubles(void **state)
         enum resolution_kind kind;
         bool down;
     } cases[] = {
-        {500, "", RESOLUTION_RETRY, true},
-        {401, "", RESOLUTION_RETRY, false},
-        {429, "", RESOLUTION_RETRY, false},
-        {404, "", RESOLUTION_OUTCOME, false},
-        {200, "{}", RESOLUTION_RETRY, false},
-        {LOOPBACK_SILENT, "", RESOLUTION_RETRY, true},
+        {500, "", RESOLUTION_RETRY, true},    {401, "", RESOLUTION_RETRY, false},
+        {429, "", RESOLUTION_RETRY, false},   {404, "", RESOLUTION_OUTCOME, false},
+        {200, "{}", RESOLUTION_RETRY, false}, {LOOPBACK_SILENT, "", RESOLUTION_RETRY, true},
     };
     struct desk *desk = *state;
 
@@ -389,6 +397,7 @@ int main(void)
         TEST(test_account_and_mode),
         TEST(test_naming),
         TEST(test_other_association),
+        TEST(test_other_account),
         TEST(test_refetch),
         TEST(test_refetch_troubles),
         TEST(test_not_ours_is_not_refetched),

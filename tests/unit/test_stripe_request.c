@@ -70,8 +70,7 @@ static void test_body(void **state)
         "&line_items%5B0%5D%5Bprice_data%5D%5Bproduct_data%5D%5Bname%5D="
         "Amis%20%E2%80%93%20adh%C3%A9rent%20n%C2%B0%2042"
         "&client_reference_id=" TOKEN "&metadata%5Bguichet%5D=deadbeef"
-        "&metadata%5Bintent%5D=" TOKEN
-        "&payment_intent_data%5Bmetadata%5D%5Bguichet%5D=deadbeef"
+        "&metadata%5Bintent%5D=" TOKEN "&payment_intent_data%5Bmetadata%5D%5Bguichet%5D=deadbeef"
         "&payment_intent_data%5Bmetadata%5D%5Bintent%5D=" TOKEN "&locale=fr&submit_type=pay"
         "&expires_at=1793003600"
         "&success_url=https%3A%2F%2Fguichet.example%2Fretour%3Ft%3D" TOKEN
@@ -140,10 +139,12 @@ static void test_refused_amounts(void **state)
         int64_t amount_cents;
         enum err expected;
     } cases[] = {
-        {"EUR", 49, ERR_INPUT},       {"EUR", 50, OK},       {"EUR", 99999999, OK},
-        {"EUR", 100000000, ERR_INPUT}, {"EUR", 0, ERR_INPUT}, {"EUR", -50, ERR_INPUT},
-        {"JPY", 49, ERR_INPUT},       {"JPY", 50, OK},       {"GBP", 30, OK},
-        {"TND", 2000, OK},            {"TND", 2001, ERR_INPUT},
+        {"EUR", 49, ERR_INPUT},   {"EUR", 50, OK},
+        {"EUR", 99999999, OK},    {"EUR", 100000000, ERR_INPUT},
+        {"EUR", 0, ERR_INPUT},    {"EUR", -50, ERR_INPUT},
+        {"JPY", 49, ERR_INPUT},   {"JPY", 50, OK},
+        {"GBP", 30, OK},          {"TND", 2000, OK},
+        {"TND", 2001, ERR_INPUT},
     };
     struct str request;
 
@@ -176,8 +177,10 @@ static int print_requests(void)
         const char *currency;
         int64_t amount_cents;
     } orders[] = {
-        {"Les Randonneurs du Luberon", "EUR", 50}, {"Amis & Cie = 100 % + é", "EUR", 99999999},
-        {"Ski-Club", "CHF", 12345},               {"Te Ora", "XPF", 3000},
+        {"Les Randonneurs du Luberon", "EUR", 50},
+        {"Amis & Cie = 100 % + é", "EUR", 99999999},
+        {"Ski-Club", "CHF", 12345},
+        {"Te Ora", "XPF", 3000},
         {"日本", "JPY", 50},
     };
 

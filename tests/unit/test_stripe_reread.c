@@ -15,7 +15,7 @@ static struct resolution reread(struct stripe_desk *desk)
     return resolution;
 }
 
-#define PAYMENT(status, rest)                                                                     \
+#define PAYMENT(status, rest)                                                                      \
     "{\"id\":\"pi_1\",\"object\":\"payment_intent\",\"status\":\"" status "\"" rest "}"
 
 static void test_reread_states(void **state)
@@ -63,8 +63,8 @@ static void test_reread_states(void **state)
             assert_int_equal(resolution.facts[0].kind, cases[i].fact);
     }
     assert_true(desk_head_has(desk, 0,
-                         "GET /v1/checkout/sessions/" DESK_SESSION
-                         "?expand%5B%5D=payment_intent.latest_charge HTTP/1.1\r\n"));
+                              "GET /v1/checkout/sessions/" DESK_SESSION
+                              "?expand%5B%5D=payment_intent.latest_charge HTTP/1.1\r\n"));
 }
 
 static void test_reread_capture(void **state)
@@ -149,9 +149,9 @@ static void test_reread_without_reference(void **state)
                                    &resolution));
     assert_int_equal(resolution.kind, RESOLUTION_NOTHING);
     desk->intent.reference = "cs_a/../../v1/refunds";
-    house_err(stripe_resolve_intent(&desk->base.call, &desk->account, &desk->intent, "open",
-                                    &resolution),
-              ERR_INPUT);
+    house_err(
+        stripe_resolve_intent(&desk->base.call, &desk->account, &desk->intent, "open", &resolution),
+        ERR_INPUT);
     assert_int_equal(loopback_count(desk->base.server), 0);
 }
 
@@ -232,7 +232,7 @@ static void test_cancel_without_reference(void **state)
     assert_int_equal(loopback_count(desk->base.server), 0);
 }
 
-#define TEST(function)                                                                            \
+#define TEST(function)                                                                             \
     cmocka_unit_test_setup_teardown(function, stripe_desk_setup, stripe_desk_teardown)
 
 int main(void)

@@ -64,8 +64,8 @@ static bool vector_agrees(const json_t *vector, bool *accepted)
     assert_true(json_integer_at(vector, "now", &now));
     assert_true(json_integer_at(vector, "tolerance", &tolerance));
     assert_int_equal(tolerance, STRIPE_TOLERANCE_S);
-    err = stripe_signature_check(json_text(vector, "header"), vector_body(vector), &secret, 1,
-                                 now, arena);
+    err = stripe_signature_check(json_text(vector, "header"), vector_body(vector), &secret, 1, now,
+                                 arena);
     assert_true(err == OK || err == ERR_DENIED);
     *accepted = err == OK;
     return *accepted == accept;
@@ -79,8 +79,7 @@ static void test_vectors(void **state)
 
     (void)state;
     assert_int_equal(
-        json_read(vectors_read(arena, "stripe/signed/stripe-signature-vectors.json"), &json),
-        OK);
+        json_read(vectors_read(arena, "stripe/signed/stripe-signature-vectors.json"), &json), OK);
     vectors = json_at(json, "vectors");
     assert_int_equal(json_array_size(vectors), VECTORS);
     for (size_t i = 0; i < json_array_size(vectors); i++) {
@@ -123,8 +122,7 @@ static enum err check(const char *header, const char *first, const char *second,
 
 static void test_two_secrets(void **state)
 {
-    const char *header =
-        arena_printf(arena, "t=1000,v1=%s", sign("1000", BODY, "whsec_new"));
+    const char *header = arena_printf(arena, "t=1000,v1=%s", sign("1000", BODY, "whsec_new"));
 
     (void)state;
     assert_int_equal(check(header, "whsec_old", "whsec_new", 1000), OK);
@@ -138,8 +136,8 @@ static void test_no_secret_accepts_nothing(void **state)
 
     (void)state;
     assert_int_equal(check(header, "", NULL, 1000), ERR_DENIED);
-    assert_int_equal(
-        stripe_signature_check(str_of(header), str_of(BODY), NULL, 0, 1000, arena), ERR_DENIED);
+    assert_int_equal(stripe_signature_check(str_of(header), str_of(BODY), NULL, 0, 1000, arena),
+                     ERR_DENIED);
 }
 
 /* A signature of the right digits is refused for the time alone. */
@@ -165,8 +163,8 @@ static void test_times(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const char *header = arena_printf(arena, "t=%s,v1=%s", cases[i].time,
-                                          sign(cases[i].time, BODY, "whsec_s"));
+        const char *header =
+            arena_printf(arena, "t=%s,v1=%s", cases[i].time, sign(cases[i].time, BODY, "whsec_s"));
 
         assert_int_equal(check(header, "whsec_s", NULL, cases[i].now), cases[i].expected);
     }
@@ -204,9 +202,8 @@ static void test_every_byte_counts(void **state)
         char *digits = arena_string(arena, good);
 
         digits[i] = digits[i] == '0' ? '1' : '0';
-        assert_int_equal(
-            check(arena_printf(arena, "t=1000,v1=%s", digits), "whsec_s", NULL, 1000),
-            ERR_DENIED);
+        assert_int_equal(check(arena_printf(arena, "t=1000,v1=%s", digits), "whsec_s", NULL, 1000),
+                         ERR_DENIED);
     }
 }
 

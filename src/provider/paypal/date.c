@@ -87,8 +87,8 @@ static bool day_month_year(struct str day_text, struct str month_text, struct st
                            struct date *date)
 {
     return day(day_text, &date->day) && month(month_text, &date->month) &&
-           number(year_text, 4, &date->year) && date->year >= YEAR_MIN &&
-           date->year <= YEAR_MAX && date_valid(*date);
+           number(year_text, 4, &date->year) && date->year >= YEAR_MIN && date->year <= YEAR_MAX &&
+           date_valid(*date);
 }
 
 static bool pacific_offset(struct str text, int *offset_s)
@@ -139,8 +139,7 @@ static bool parse_pacific(const struct words *words, int64_t *at)
     int seconds;
     int offset_s;
 
-    if (words->count != 5 || !time_of_day(word[0], &seconds) ||
-        !pacific_offset(word[4], &offset_s))
+    if (words->count != 5 || !time_of_day(word[0], &seconds) || !pacific_offset(word[4], &offset_s))
         return false;
     if (!day_month_year(word[2], word[1], word[3], &date) &&
         !day_month_year(word[1], word[2], word[3], &date))
@@ -158,8 +157,7 @@ static bool parse_simulator(const struct words *words, int64_t *at)
     int seconds;
     int offset_s;
 
-    if (words->count < 6 || word[0].len != 3 ||
-        !day_month_year(word[2], word[1], word[3], &date) ||
+    if (words->count < 6 || word[0].len != 3 || !day_month_year(word[2], word[1], word[3], &date) ||
         !time_of_day(word[4], &seconds) || !gmt_offset(word[5], next, &offset_s))
         return false;
     *at = instant(date, seconds, offset_s);

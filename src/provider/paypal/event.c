@@ -183,8 +183,7 @@ static const struct provider_account *receiver_choose(const struct parties *part
     return chosen;
 }
 
-static void conclude(struct resolution *resolution, enum event_outcome outcome,
-                     const char *detail)
+static void conclude(struct resolution *resolution, enum event_outcome outcome, const char *detail)
 {
     resolution->kind = RESOLUTION_OUTCOME;
     resolution->outcome = outcome;
@@ -225,8 +224,8 @@ static void subject_fill(const struct provider_call *call, const struct provider
 
 /* A verified message, told apart by receiver, mode and intent before it may mean anything. */
 static void verified(const struct provider_call *call, const struct provider_event *event,
-                     const struct ipn *ipn, const struct parties *parties,
-                     enum account_mode mode, struct resolution *resolution)
+                     const struct ipn *ipn, const struct parties *parties, enum account_mode mode,
+                     struct resolution *resolution)
 {
     const struct provider_account *account = receiver_choose(parties, mode);
     struct ipn_subject subject = {.account = account};
@@ -270,8 +269,8 @@ static void judge(const struct provider_call *call, const struct provider_event 
     }
 }
 
-enum err paypal_resolve_event(const struct provider_call *call,
-                              const struct provider_event *event, struct resolution *resolution)
+enum err paypal_resolve_event(const struct provider_call *call, const struct provider_event *event,
+                              struct resolution *resolution)
 {
     struct postback_answer answer = {0};
     struct parties parties = {0};

@@ -40,8 +40,8 @@ struct ipn {
     struct str gross;
     struct str currency;
     struct str payment_date;
-    bool test;                 /* test_ipn=1 */
-    const char *payer;         /* UTF-8, first and last name, "" */
+    bool test;         /* test_ipn=1 */
+    const char *payer; /* UTF-8, first and last name, "" */
 };
 /* Reads what is there; any bytes are a message. */
 void ipn_read(struct str body, struct arena *arena, struct ipn *ipn);
@@ -71,8 +71,8 @@ struct postback_answer {
     bool down;          /* no answer or 5xx */
 };
 /* Posts the untouched body back to the mode's address. OK whatever was answered. */
-enum err paypal_postback(const struct provider_call *call, enum account_mode mode,
-                         struct str body, struct postback_answer *answer);
+enum err paypal_postback(const struct provider_call *call, enum account_mode mode, struct str body,
+                         struct postback_answer *answer);
 
 /* ---- redirect.c ---- */
 
@@ -81,8 +81,7 @@ struct provider_limits paypal_limits(const struct currency *currency);
  * ERR_CONFIG when one of our addresses is longer than PayPal allows. */
 enum err paypal_prepare(const struct provider_call *call, const struct provider_order *order,
                         struct str *request);
-enum err paypal_checkout(const struct provider_call *call,
-                         const struct provider_account *account,
+enum err paypal_checkout(const struct provider_call *call, const struct provider_account *account,
                          const struct provider_intent *intent, struct checkout_answer *answer);
 enum err paypal_cancel(const struct provider_call *call, const struct provider_account *account,
                        const struct provider_intent *intent, struct resolution *resolution);
@@ -95,8 +94,7 @@ enum err paypal_resolve_intent(const struct provider_call *call,
 
 enum err paypal_receive(const struct provider_call *call, const struct provider_message *message,
                         struct door_answer *answer);
-enum err paypal_resolve_event(const struct provider_call *call,
-                              const struct provider_event *event,
+enum err paypal_resolve_event(const struct provider_call *call, const struct provider_event *event,
                               struct resolution *resolution);
 
 /* What a verified message of a known receiver is about. */
@@ -110,7 +108,7 @@ struct ipn_subject {
 /* "G<installation>-" and 32 hexadecimal digits: a mark of ours, known or not. */
 bool paypal_is_mark(struct str text, const char *installation);
 /* Turns a verified message into a fact or an outcome. */
-void paypal_meaning(const struct ipn *ipn, const struct ipn_subject *subject,
-                    struct arena *arena, struct resolution *resolution);
+void paypal_meaning(const struct ipn *ipn, const struct ipn_subject *subject, struct arena *arena,
+                    struct resolution *resolution);
 
 #endif

@@ -63,8 +63,7 @@ bool ipn_is_word(struct str text, size_t max)
 }
 
 /* Words for people: UTF-8 in one line; "" when control characters stand in it. */
-static struct str words(struct str body, const char *name, struct str charset,
-                        struct arena *arena)
+static struct str words(struct str body, const char *name, struct str charset, struct arena *arena)
 {
     struct str text = utf8_from_charset(ipn_field(body, name, arena), charset, arena);
 
@@ -78,8 +77,7 @@ static const char *payer_name(struct str body, struct str charset, struct arena 
 {
     struct str first = words(body, "first_name", charset, arena);
     struct str last = words(body, "last_name", charset, arena);
-    struct str both = str_of(
-        arena_printf(arena, "%.*s %.*s", STR_PRINT(first), STR_PRINT(last)));
+    struct str both = str_of(arena_printf(arena, "%.*s %.*s", STR_PRINT(first), STR_PRINT(last)));
 
     return str_copy(arena, utf8_cut(str_trim(both), PAYPAL_PAYER_MAX));
 }

@@ -36,9 +36,9 @@ static enum status_class status_class(struct str status)
         const char *status;
         enum status_class class;
     } known[] = {
-        {"Completed", STATUS_MONEY},   {"Pending", STATUS_PENDING}, {"Processed", STATUS_PENDING},
-        {"Created", STATUS_PENDING},   {"Denied", STATUS_FAILED},   {"Failed", STATUS_FAILED},
-        {"Expired", STATUS_FAILED},    {"Voided", STATUS_FAILED},
+        {"Completed", STATUS_MONEY}, {"Pending", STATUS_PENDING}, {"Processed", STATUS_PENDING},
+        {"Created", STATUS_PENDING}, {"Denied", STATUS_FAILED},   {"Failed", STATUS_FAILED},
+        {"Expired", STATUS_FAILED},  {"Voided", STATUS_FAILED},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
@@ -54,8 +54,7 @@ static bool payment_type(struct str txn_type)
            str_is(txn_type, "express_checkout") || str_is(txn_type, "merch_pmt");
 }
 
-static void conclude(struct resolution *resolution, enum event_outcome outcome,
-                     const char *detail)
+static void conclude(struct resolution *resolution, enum event_outcome outcome, const char *detail)
 {
     resolution->kind = RESOLUTION_OUTCOME;
     resolution->outcome = outcome;
@@ -100,8 +99,7 @@ static struct payment_fact *add_fact(const struct ipn *ipn, const struct ipn_sub
 
 /* A message without currency that names an intent is read in the intent's: it is what we
  * asked for, and PayPal has confirmed the message as a whole. */
-static const struct currency *ipn_currency(const struct ipn *ipn,
-                                           const struct ipn_subject *subject,
+static const struct currency *ipn_currency(const struct ipn *ipn, const struct ipn_subject *subject,
                                            struct arena *arena)
 {
     if (!str_empty(ipn->currency))
@@ -109,8 +107,8 @@ static const struct currency *ipn_currency(const struct ipn *ipn,
     return subject->intent_currency ? money_currency(subject->intent_currency) : NULL;
 }
 
-static void completed(const struct ipn *ipn, const struct ipn_subject *subject,
-                      struct arena *arena, struct resolution *resolution)
+static void completed(const struct ipn *ipn, const struct ipn_subject *subject, struct arena *arena,
+                      struct resolution *resolution)
 {
     const struct currency *currency = ipn_currency(ipn, subject, arena);
     struct payment_fact *fact;
@@ -134,8 +132,7 @@ static void completed(const struct ipn *ipn, const struct ipn_subject *subject,
 
 /* Without money: the attempt it names moves, otherwise it is only kept. */
 static void without_money(const struct ipn *ipn, const struct ipn_subject *subject,
-                          enum fact_kind kind, struct arena *arena,
-                          struct resolution *resolution)
+                          enum fact_kind kind, struct arena *arena, struct resolution *resolution)
 {
     struct str word = kind == FACT_PENDING ? ipn->pending_reason : ipn->reason_code;
     const char *status = word_or(ipn->payment_status, "", arena);
@@ -150,8 +147,8 @@ static void without_money(const struct ipn *ipn, const struct ipn_subject *subje
     resolution->detail = fact->reason;
 }
 
-void paypal_meaning(const struct ipn *ipn, const struct ipn_subject *subject,
-                    struct arena *arena, struct resolution *resolution)
+void paypal_meaning(const struct ipn *ipn, const struct ipn_subject *subject, struct arena *arena,
+                    struct resolution *resolution)
 {
     const char *status = word_or(ipn->payment_status, "", arena);
 

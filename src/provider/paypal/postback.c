@@ -18,8 +18,8 @@ static void judge(const struct http_answer *http, struct arena *arena,
         answer->verdict = POSTBACK_INVALID;
     } else {
         answer->down = http->status >= 500;
-        answer->reason = arena_printf(arena, "PayPal a répondu autre chose (HTTP %d)",
-                                      http->status);
+        answer->reason =
+            arena_printf(arena, "PayPal a répondu autre chose (HTTP %d)", http->status);
         log_line(LOG_WARNING, "paypal.postback", "HTTP %d, %zu bytes, request %s", http->status,
                  http->body.len, http->request_id);
     }
@@ -36,8 +36,8 @@ static struct str postback_body(struct str raw, struct arena *arena)
     return buffer_str(&body);
 }
 
-enum err paypal_postback(const struct provider_call *call, enum account_mode mode,
-                         struct str body, struct postback_answer *answer)
+enum err paypal_postback(const struct provider_call *call, enum account_mode mode, struct str body,
+                         struct postback_answer *answer)
 {
     struct http_answer http = {0};
     struct http_call request = {
@@ -58,8 +58,8 @@ enum err paypal_postback(const struct provider_call *call, enum account_mode mod
         return OK;
     }
     answer->down = err == ERR_TIMEOUT || err == ERR_NETWORK;
-    answer->reason = err == ERR_TIMEOUT ? "PayPal n'a pas répondu à temps"
-                                        : "PayPal est injoignable";
+    answer->reason =
+        err == ERR_TIMEOUT ? "PayPal n'a pas répondu à temps" : "PayPal est injoignable";
     log_failure("paypal.postback");
     return OK;
 }

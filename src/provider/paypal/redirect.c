@@ -23,10 +23,10 @@ static const struct {
     const char *code;
     int64_t step_cents;
 } currencies[] = {
-    {"EUR", 1}, {"CHF", 1}, {"USD", 1}, {"GBP", 1}, {"CAD", 1},   {"AUD", 1}, {"NZD", 1},
-    {"SGD", 1}, {"HKD", 1}, {"JPY", 1}, {"DKK", 1}, {"NOK", 1},   {"SEK", 1}, {"PLN", 1},
-    {"CZK", 1}, {"ILS", 1}, {"MXN", 1}, {"BRL", 1}, {"MYR", 1},   {"PHP", 1}, {"THB", 1},
-    {"CNY", 1}, {"HUF", 100}, {"TWD", 100},
+    {"EUR", 1}, {"CHF", 1}, {"USD", 1}, {"GBP", 1}, {"CAD", 1},   {"AUD", 1},
+    {"NZD", 1}, {"SGD", 1}, {"HKD", 1}, {"JPY", 1}, {"DKK", 1},   {"NOK", 1},
+    {"SEK", 1}, {"PLN", 1}, {"CZK", 1}, {"ILS", 1}, {"MXN", 1},   {"BRL", 1},
+    {"MYR", 1}, {"PHP", 1}, {"THB", 1}, {"CNY", 1}, {"HUF", 100}, {"TWD", 100},
 };
 
 /* The smallest step of an amount, 0 for a currency PayPal does not take. */
@@ -65,8 +65,7 @@ static enum err amount_text(const struct provider_order *order, struct arena *ar
     if (step_cents > 1)
         *text = arena_printf(arena, "%lld", (long long)(order->amount_cents / step_cents));
     else
-        *text = arena_string(arena,
-                             money_format_decimal(formatted, order->amount_cents, currency));
+        *text = arena_string(arena, money_format_decimal(formatted, order->amount_cents, currency));
     return OK;
 }
 
@@ -96,8 +95,7 @@ static enum err addresses_check(const struct provider_order *order)
     return OK;
 }
 
-static void add_order(struct buffer *form, const struct provider_order *order,
-                      const char *amount)
+static void add_order(struct buffer *form, const struct provider_order *order, const char *amount)
 {
     const struct provider_account *account = order->account;
     struct arena *arena = form->arena;
@@ -107,8 +105,7 @@ static void add_order(struct buffer *form, const struct provider_order *order,
     add(form, "cmd", "_xclick");
     add(form, "business",
         *account->external_id != '\0' ? account->external_id : account->email_folded);
-    add(form, "item_name",
-        label("", order->association->name, number, ITEM_NAME_MAX, arena));
+    add(form, "item_name", label("", order->association->name, number, ITEM_NAME_MAX, arena));
     add(form, "amount", amount);
     add(form, "currency_code", order->association->currency->code);
     add(form, "invoice", order->token);
@@ -125,8 +122,7 @@ static void add_page(struct buffer *form, const struct provider_order *order)
     add(form, "no_note", "1");
     add(form, "charset", "utf-8");
     add(form, "lc", "FR");
-    add(form, "cbt",
-        label("Retour à ", order->association->name, "", LABEL_MAX, form->arena));
+    add(form, "cbt", label("Retour à ", order->association->name, "", LABEL_MAX, form->arena));
 }
 
 static const char *webscr_url(const struct provider_call *call,
@@ -152,8 +148,8 @@ enum err paypal_prepare(const struct provider_call *call, const struct provider_
     add_order(&form, order, amount);
     add_page(&form, order);
     query = buffer_str(&form);
-    *request = str_of(arena_printf(call->arena, "%s?%.*s", webscr_url(call, order->account),
-                                   STR_PRINT(query)));
+    *request = str_of(
+        arena_printf(call->arena, "%s?%.*s", webscr_url(call, order->account), STR_PRINT(query)));
     return OK;
 }
 
@@ -171,8 +167,7 @@ static bool url_allowed(const char *url, const char *allowed)
     return true;
 }
 
-enum err paypal_checkout(const struct provider_call *call,
-                         const struct provider_account *account,
+enum err paypal_checkout(const struct provider_call *call, const struct provider_account *account,
                          const struct provider_intent *intent, struct checkout_answer *answer)
 {
     *answer = (struct checkout_answer){.verdict = CHECKOUT_REFUSED, .reason = ""};
@@ -206,8 +201,7 @@ static void end_locally(const struct provider_call *call, const struct provider_
     };
 }
 
-static void resolution_start(const struct provider_account *account,
-                             struct resolution *resolution)
+static void resolution_start(const struct provider_account *account, struct resolution *resolution)
 {
     *resolution = (struct resolution){
         .kind = RESOLUTION_NOTHING,

@@ -102,12 +102,11 @@ static void classify(const struct http_answer *http, struct arena *arena,
 }
 
 /* The account's key, fit for a header. A missing or odd one is a refusal, not a failure. */
-static enum err key_find(const struct provider_call *call,
-                         const struct provider_account *account, struct stripe_answer *answer,
-                         struct str *key)
+static enum err key_find(const struct provider_call *call, const struct provider_account *account,
+                         struct stripe_answer *answer, struct str *key)
 {
-    enum err err = account_secret(call->db, call->key, account, "api_key", 0, call->now,
-                                  call->arena, key);
+    enum err err =
+        account_secret(call->db, call->key, account, "api_key", 0, call->now, call->arena, key);
 
     if (err == OK && stripe_id_valid(*key, ""))
         return OK;
@@ -138,8 +137,7 @@ static void call_fill(struct http_call *http, const struct provider_call *call,
     http->body = request->body;
 }
 
-enum err stripe_api_call(const struct provider_call *call,
-                         const struct provider_account *account,
+enum err stripe_api_call(const struct provider_call *call, const struct provider_account *account,
                          const struct stripe_request *request, struct stripe_answer *answer)
 {
     struct http_call http = {0};
@@ -157,8 +155,8 @@ enum err stripe_api_call(const struct provider_call *call,
         return err;
     if (err != OK) {
         answer->down = err != ERR_BUSY;
-        answer->reason = err == ERR_TIMEOUT ? "Stripe n'a pas répondu à temps"
-                                            : "Stripe est injoignable";
+        answer->reason =
+            err == ERR_TIMEOUT ? "Stripe n'a pas répondu à temps" : "Stripe est injoignable";
         log_failure("stripe.unreachable");
         return OK;
     }

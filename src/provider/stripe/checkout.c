@@ -33,8 +33,7 @@ static void refuse(struct checkout_answer *answer, const char *reason)
 
 /* A session that is no longer open (the answer to a repeated request may say so) is OPENED
  * without url: nobody can be sent there, but its reference lets the truth be read. */
-static void session_judge(const struct provider_call *call,
-                          const struct provider_account *account,
+static void session_judge(const struct provider_call *call, const struct provider_account *account,
                           const struct provider_intent *intent,
                           const struct stripe_session *session, struct checkout_answer *answer)
 {
@@ -58,8 +57,7 @@ static void session_judge(const struct provider_call *call,
     }
 }
 
-enum err stripe_checkout(const struct provider_call *call,
-                         const struct provider_account *account,
+enum err stripe_checkout(const struct provider_call *call, const struct provider_account *account,
                          const struct provider_intent *intent, struct checkout_answer *answer)
 {
     struct stripe_answer received;
@@ -128,8 +126,7 @@ static void session_resolve(const struct provider_call *call,
         fact->fact_at = session->charge_at > 0 ? session->charge_at : session->created_at;
 }
 
-static void resolution_start(const struct provider_account *account,
-                             struct resolution *resolution)
+static void resolution_start(const struct provider_account *account, struct resolution *resolution)
 {
     *resolution = (struct resolution){
         .kind = RESOLUTION_NOTHING,
@@ -146,8 +143,8 @@ static enum err reread(const struct provider_call *call, const struct provider_a
     struct stripe_session session;
     enum fact_kind if_expired = FACT_EXPIRED;
     bool found = false;
-    enum err err = stripe_session_fetch(call, account, intent->reference, &session, resolution,
-                                        &found);
+    enum err err =
+        stripe_session_fetch(call, account, intent->reference, &session, resolution, &found);
 
     if (err != OK)
         return err;
@@ -213,8 +210,7 @@ enum err stripe_cancel(const struct provider_call *call, const struct provider_a
         resolution->detail = "session encore inconnue";
         return OK;
     }
-    request.path = arena_printf(call->arena, "/v1/checkout/sessions/%s/expire",
-                                intent->reference);
+    request.path = arena_printf(call->arena, "/v1/checkout/sessions/%s/expire", intent->reference);
     err = stripe_api_call(call, account, &request, &answer);
     if (err != OK)
         return err;

@@ -62,8 +62,7 @@ enum err stripe_receive(const struct provider_call *call, const struct provider_
 
     *answer = (struct door_answer){
         .verdict = DOOR_ACCEPTED, .external_id = "", .type = "", .receiver = "", .reason = ""};
-    err = account_find_public(call->db, "stripe", str_of(message->hint), call->arena,
-                              &account);
+    err = account_find_public(call->db, "stripe", str_of(message->hint), call->arena, &account);
     if (err == ERR_NOT_FOUND) {
         refuse(answer, "unknown account");
         return OK;
@@ -72,8 +71,8 @@ enum err stripe_receive(const struct provider_call *call, const struct provider_
         err = account_webhook_secrets(call->db, call->key, &account, call->now, call->arena,
                                       secrets, &count);
     if (err == OK)
-        err = stripe_signature_check(message->signature, message->body, secrets, count,
-                                     call->now, call->arena);
+        err = stripe_signature_check(message->signature, message->body, secrets, count, call->now,
+                                     call->arena);
     if (err == ERR_DENIED) {
         refuse(answer, arena_string(call->arena, err_last()->text));
         return OK;
@@ -112,8 +111,7 @@ static bool session_event_find(struct str type, enum session_event *event)
     return false;
 }
 
-static void conclude(struct resolution *resolution, enum event_outcome outcome,
-                     const char *detail)
+static void conclude(struct resolution *resolution, enum event_outcome outcome, const char *detail)
 {
     resolution->kind = RESOLUTION_OUTCOME;
     resolution->outcome = outcome;
@@ -226,9 +224,8 @@ static bool body_suffices(const json_t *json, enum session_event event,
 }
 
 static enum err session_event_resolve(const struct provider_call *call,
-                                      const struct provider_account *account,
-                                      const json_t *json, enum session_event event,
-                                      struct resolution *resolution)
+                                      const struct provider_account *account, const json_t *json,
+                                      enum session_event event, struct resolution *resolution)
 {
     struct stripe_session session;
     struct naming naming = {0};
@@ -267,8 +264,8 @@ static enum err event_resolve(const struct provider_call *call,
     return session_event_resolve(call, account, json, event, resolution);
 }
 
-enum err stripe_resolve_event(const struct provider_call *call,
-                              const struct provider_event *event, struct resolution *resolution)
+enum err stripe_resolve_event(const struct provider_call *call, const struct provider_event *event,
+                              struct resolution *resolution)
 {
     struct provider_account account;
     json_t *json = NULL;

@@ -63,8 +63,7 @@ struct stripe_request {
 };
 /* Makes one call with the account's key and our version. OK whatever was answered; an error
  * only when the key could not be read for a reason of ours. */
-enum err stripe_api_call(const struct provider_call *call,
-                         const struct provider_account *account,
+enum err stripe_api_call(const struct provider_call *call, const struct provider_account *account,
                          const struct stripe_request *request, struct stripe_answer *answer);
 /* "prefix" and then letters, digits or '_', STRIPE_ID_MAX bytes at most. */
 bool stripe_id_valid(struct str id, const char *prefix);
@@ -79,19 +78,19 @@ struct stripe_session {
     const char *payment_status; /* unpaid, paid, no_payment_required */
     bool has_amount;
     int64_t amount_cents;
-    const char *currency;       /* capital letters */
+    const char *currency; /* capital letters */
     const char *url;
     int64_t created_at;
     int64_t expires_at;
-    const char *reference;      /* metadata.intent */
-    const char *installation;   /* metadata.guichet */
+    const char *reference;    /* metadata.intent */
+    const char *installation; /* metadata.guichet */
     const char *client_reference;
     const char *payer;
-    const char *payment_intent; /* pi_ */
+    const char *payment_intent;        /* pi_ */
     const char *payment_status_detail; /* status of an expanded payment_intent */
-    const char *failure;        /* code of its last error */
-    const char *charge;         /* ch_ or py_ */
-    int64_t charge_at;          /* 0 = unknown */
+    const char *failure;               /* code of its last error */
+    const char *charge;                /* ch_ or py_ */
+    int64_t charge_at;                 /* 0 = unknown */
 };
 /* ERR_INPUT when it is no checkout session with a usable id. */
 enum err stripe_session_read(const json_t *object, struct arena *arena,
@@ -114,8 +113,7 @@ void stripe_retry(struct resolution *resolution, const struct stripe_answer *ans
 
 /* ---- checkout.c ---- */
 
-enum err stripe_checkout(const struct provider_call *call,
-                         const struct provider_account *account,
+enum err stripe_checkout(const struct provider_call *call, const struct provider_account *account,
                          const struct provider_intent *intent, struct checkout_answer *answer);
 enum err stripe_cancel(const struct provider_call *call, const struct provider_account *account,
                        const struct provider_intent *intent, struct resolution *resolution);
@@ -128,8 +126,7 @@ enum err stripe_resolve_intent(const struct provider_call *call,
 
 enum err stripe_receive(const struct provider_call *call, const struct provider_message *message,
                         struct door_answer *answer);
-enum err stripe_resolve_event(const struct provider_call *call,
-                              const struct provider_event *event,
+enum err stripe_resolve_event(const struct provider_call *call, const struct provider_event *event,
                               struct resolution *resolution);
 
 #endif

@@ -17,10 +17,10 @@ static const struct {
     const char *code;
     int64_t minimum_cents;
 } minimums[] = {
-    {"EUR", 50}, {"CHF", 50},  {"USD", 50},  {"GBP", 30},   {"JPY", 50},  {"CAD", 50},
-    {"AUD", 50}, {"NZD", 50},  {"SGD", 50},  {"DKK", 250},  {"NOK", 300}, {"SEK", 300},
-    {"PLN", 200}, {"CZK", 1500}, {"RON", 200}, {"HKD", 400}, {"XPF", 60}, {"XOF", 328},
-    {"XAF", 328}, {"TND", 2000},
+    {"EUR", 50},  {"CHF", 50},  {"USD", 50},  {"GBP", 30},   {"JPY", 50},
+    {"CAD", 50},  {"AUD", 50},  {"NZD", 50},  {"SGD", 50},   {"DKK", 250},
+    {"NOK", 300}, {"SEK", 300}, {"PLN", 200}, {"CZK", 1500}, {"RON", 200},
+    {"HKD", 400}, {"XPF", 60},  {"XOF", 328}, {"XAF", 328},  {"TND", 2000},
 };
 
 struct provider_limits stripe_limits(const struct currency *currency)

@@ -10,8 +10,7 @@
 enum { PAYER_MAX = 120, TOKEN_MAX = 200, CURRENCY_LEN = 3 };
 
 /* One line of clean text, at most max bytes; "" otherwise. */
-static const char *text_at(const json_t *object, const char *path, size_t max,
-                           struct arena *arena)
+static const char *text_at(const json_t *object, const char *path, size_t max, struct arena *arena)
 {
     struct str text = json_text(object, path);
     const char *copy;
@@ -49,8 +48,7 @@ static const char *currency_at(const json_t *object, struct arena *arena)
 }
 
 /* The charge: its id, or the whole of it where it was asked for. */
-static void charge_read(const json_t *object, struct arena *arena,
-                        struct stripe_session *session)
+static void charge_read(const json_t *object, struct arena *arena, struct stripe_session *session)
 {
     session->charge = id_at(object, "payment_intent.latest_charge.id", "", arena);
     if (*session->charge == '\0')
@@ -60,8 +58,7 @@ static void charge_read(const json_t *object, struct arena *arena,
 }
 
 /* payment_intent is an id, or an object where it was asked for. */
-static void payment_read(const json_t *object, struct arena *arena,
-                         struct stripe_session *session)
+static void payment_read(const json_t *object, struct arena *arena, struct stripe_session *session)
 {
     session->payment_intent = id_at(object, "payment_intent.id", "pi_", arena);
     if (*session->payment_intent == '\0')
@@ -155,8 +152,8 @@ void stripe_retry(struct resolution *resolution, const struct stripe_answer *ans
 }
 
 /* What was read must be the session asked for, in the account's mode. */
-static bool session_is(const struct stripe_session *session,
-                       const struct provider_account *account, const char *id)
+static bool session_is(const struct stripe_session *session, const struct provider_account *account,
+                       const char *id)
 {
     return strcmp(session->id, id) == 0 && session->live == (account->mode == ACCOUNT_LIVE);
 }
@@ -174,8 +171,7 @@ enum err stripe_session_fetch(const struct provider_call *call,
     if (!stripe_id_valid(str_of(id), "cs_"))
         return fail(ERR_INPUT, "not the id of a session");
     request.path = arena_printf(
-        call->arena,
-        "/v1/checkout/sessions/%s?expand%%5B%%5D=payment_intent.latest_charge", id);
+        call->arena, "/v1/checkout/sessions/%s?expand%%5B%%5D=payment_intent.latest_charge", id);
     err = stripe_api_call(call, account, &request, &answer);
     if (err != OK)
         return err;

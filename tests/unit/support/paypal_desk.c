@@ -57,11 +57,8 @@ const char *desk_message(struct paypal_desk *desk, const struct message_plan *pl
 
 struct resolution desk_resolve_raw(struct paypal_desk *desk, const char *raw)
 {
-    struct provider_event event = {.id = 1,
-                                   .provider = "paypal",
-                                   .hint = "",
-                                   .raw = str_of(raw),
-                                   .received_at = HOUSE_NOW};
+    struct provider_event event = {
+        .id = 1, .provider = "paypal", .hint = "", .raw = str_of(raw), .received_at = HOUSE_NOW};
     struct resolution resolution;
 
     house_ok(paypal_resolve_event(&desk->base.call, &event, &resolution));

@@ -6,8 +6,10 @@
 int stripe_desk_setup(void **state)
 {
     struct stripe_desk *desk = calloc(1, sizeof *desk);
-    struct account_plan plan = {
-        .provider = "stripe", .external_id = "acct_1", .mode = ACCOUNT_TEST, .api_key = DESK_API_KEY};
+    struct account_plan plan = {.provider = "stripe",
+                                .external_id = "acct_1",
+                                .mode = ACCOUNT_TEST,
+                                .api_key = DESK_API_KEY};
 
     assert_non_null(desk);
     provider_house_open(&desk->base);
@@ -44,8 +46,8 @@ static struct str session_json(struct stripe_desk *desk, const struct session_pl
         "\"metadata\":{\"guichet\":\"x\",\"intent\":\"%s\"},\"payment_intent\":%s,"
         "\"customer_details\":{\"name\":\"Zoé Martin\",\"email\":\"z@exemple.fr\"}}",
         or_else(plan->id, DESK_SESSION), or_else(plan->livemode, "false"),
-        or_else(plan->status, "open"), or_else(plan->payment_status, "unpaid"),
-        *url ? "\"" : "", *url ? url : "null", *url ? "\"" : "", or_else(plan->token, DESK_TOKEN),
+        or_else(plan->status, "open"), or_else(plan->payment_status, "unpaid"), *url ? "\"" : "",
+        *url ? url : "null", *url ? "\"" : "", or_else(plan->token, DESK_TOKEN),
         (long long)(plan->expires_at ? plan->expires_at : HOUSE_NOW + 3600),
         or_else(plan->token, DESK_TOKEN), or_else(plan->payment_intent, "null")));
 }
