@@ -1,11 +1,12 @@
 'use strict';
-// The command line, from outside: what a person types, what is printed, how it ends. No server
-// and no browser; the sqlite3 program spoils a row once.
+// The command line, from outside: what a person types, what is printed, how it ends. No browser;
+// the sqlite3 program spoils a row once.
 
 const { test } = require('node:test');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const http = require('node:http');
+const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const { execFileSync, spawn, spawnSync } = require('node:child_process');
@@ -23,6 +24,9 @@ function makeHouse(t) {
     `database = ${folder}/guichet.db`,
     `key_file = ${folder}/guichet.key`,
     'base_url = http://127.0.0.1:8080',
+    `page_socket = ${folder}/page.socket`,
+    `notification_socket = ${folder}/notification.socket`,
+    `templates = ${path.join(top, 'templates')}`,
     ''].join('\n'));
   const house = { folder, config, database: path.join(folder, 'guichet.db') };
   // Runs a command; input goes to its standard input.
@@ -89,11 +93,11 @@ test('the annotated configuration holds every key, and each default is accepted'
 test('a bad configuration is refused with file and line', (t) => {
   const house = makeHouse(t);
   const good = fs.readFileSync(house.config, 'utf8');
-  const cases = [
-    ['databse = x', 4], ['database = x', 4], ['page_threads = 0', 4], ['page_threads = many', 4],
-    ['page_threads = 65', 4], ['job_threads = 1', 4], ['stripe_api_url = http://example.org', 4],
-    ['stripe_api_url = https://user@example.org', 4], ['nonsense', 4]];
-  for (const [line, number] of cases) {
+  const number = good.split('\n').length;
+  const cases = ['databse = x', 'database = x', 'page_threads = 0', 'page_threads = many',
+    'page_threads = 65', 'job_threads = 1', 'stripe_api_url = http://example.org',
+    'stripe_api_url = https://user@example.org', 'nonsense'];
+  for (const line of cases) {
     fs.writeFileSync(house.config, `${good}${line}\n`);
     const result = house.run(['migrate']);
     assert.equal(result.status, 2, line);
@@ -306,6 +310,74 @@ test('a batch runs lines and stops at the first that fails', (t) => {
   for (const [text, sentence] of [['member add --first-name "x', /not closed/],
     ['batch --file x', /a batch cannot/], [`verify ${'a '.repeat(40)}`, /more than/]])
     assert.match(house.run(['batch', '--file', '-'], text).stderr, sentence);
+});
+
+// ---- serve ----
+
+// Starts a program and collects its log; `until` waits for an event of it.
+function start(t, file, args, options) {
+  const child = spawn(file, args, { ...options });
+  const server = { child, log: '' };
+  t.after(() => child.kill('SIGKILL'));
+  child.stderr.on('data', (chunk) => { server.log += chunk; });
+  server.ended = new Promise((resolve) => child.on('close', (status) => resolve(status)));
+  server.until = async (event) => {
+    for (let i = 0; i < 200 && !server.log.includes(`"${event}"`); i++)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(server.log.includes(`"${event}"`), `no ${event} in: ${server.log}`);
+  };
+  return server;
+}
+
+test('a server holds the schema, reads templates again, and drains', async (t) => {
+  const house = makeFullHouse(t);
+  const server = start(t, program, ['--config', house.config, 'serve'],
+    { stdio: ['ignore', 'inherit', 'pipe'] });
+  await server.until('serve.started');
+  const migrate = house.run(['migrate']);
+  assert.equal(migrate.status, 1);
+  assert.match(migrate.stderr, /running server/);
+  house.ok(['member', 'add', '--first-name', 'Beside', '--last-name', 'Server']);
+  assert.match(house.ok(['verify']), /^Tout est juste/);
+  server.child.kill('SIGHUP');
+  await server.until('serve.reloaded');
+  server.child.kill('SIGTERM');
+  assert.equal(await server.ended, 0);
+  assert.ok(server.log.includes('"serve.stopped"'));
+  house.ok(['migrate']);
+});
+
+test('a server takes the sockets it is handed, and those only', async (t) => {
+  const house = makeFullHouse(t);
+  const sockets = await Promise.all(['a', 'b'].map((name) => new Promise((resolve) => {
+    const listening = net.createServer();
+    t.after(() => listening.close());
+    listening.listen(path.join(house.folder, `${name}.socket`), () => resolve(listening));
+  })));
+  const serve = (names) => start(t, 'sh', ['-c', 'LISTEN_PID=$$ exec "$0" "$@"', program,
+    '--config', house.config, 'serve'], {
+    stdio: ['ignore', 'inherit', 'pipe', ...sockets.map((socket) => socket._handle.fd)],
+    env: { ...process.env, LISTEN_FDS: '2', LISTEN_FDNAMES: names } });
+  const handed = serve('notification:page');
+  await handed.until('serve.started');
+  assert.deepEqual(fs.readdirSync(house.folder).filter((name) => name.endsWith('.socket')).sort(),
+    ['a.socket', 'b.socket']);
+  handed.child.kill('SIGTERM');
+  assert.equal(await handed.ended, 0);
+});
+
+test('a server without database, schema or key says so and ends', (t) => {
+  const house = makeHouse(t);
+  assert.equal(house.run(['serve']).status, 1);
+  house.ok(['migrate']);
+  const keyless = house.run(['serve']);
+  assert.notEqual(keyless.status, 0);
+  assert.match(keyless.stderr, /guichet\.key/);
+  house.ok(['key', 'create']);
+  execFileSync('sqlite3', [house.database,
+    "UPDATE schema_migration SET sha256 = replace(sha256, substr(sha256, 1, 1), 'g')"]);
+  assert.equal(house.run(['serve']).status, 1);
+  assert.equal(house.run(['verify']).status, 1);
 });
 
 // ---- the demonstration ----
