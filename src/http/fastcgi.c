@@ -93,12 +93,14 @@ static bool read_path(struct str raw, struct arena *arena, struct str *path)
     return path_clean(*path);
 }
 
-static int read_method(struct http_request *request, struct str method)
+static int read_method(struct http_request *request, struct str method, int with_delete)
 {
     request->method = HTTP_GET;
     request->head_only = str_is(method, "HEAD");
     if (str_is(method, "POST"))
         request->method = HTTP_POST;
+    else if (with_delete && str_is(method, "DELETE"))
+        request->method = HTTP_DELETE;
     else if (!str_is(method, "GET") && !request->head_only)
         return str_is(method, "PUT") || str_is(method, "DELETE") || str_is(method, "PATCH") ||
                        str_is(method, "OPTIONS") || str_is(method, "TRACE")
@@ -166,7 +168,8 @@ static void read_headers(struct http_request *request, const FCGX_Request *fcgi)
     request->accept = parameter(fcgi, "HTTP_ACCEPT");
 }
 
-static void read_request(struct http_request *request, FCGX_Request *fcgi, size_t body_max)
+static void read_request(struct http_request *request, FCGX_Request *fcgi,
+                         const struct http_pool_options *options)
 {
     unsigned char id[8] = {0};
 
@@ -174,12 +177,13 @@ static void read_request(struct http_request *request, FCGX_Request *fcgi, size_
         log_failure("http.request_id");
     hash_hex(id, sizeof(id), request->id);
     request->fcgi = fcgi;
-    request->early_status = read_method(request, parameter(fcgi, "REQUEST_METHOD"));
+    request->early_status =
+        read_method(request, parameter(fcgi, "REQUEST_METHOD"), options->with_delete);
     read_headers(request, fcgi);
     if (!request->early_status)
         request->early_status = read_address(request, fcgi);
     if (!request->early_status)
-        request->early_status = read_body(request, fcgi, body_max);
+        request->early_status = read_body(request, fcgi, options->body_max);
 }
 
 /* ---- answering ---- */
@@ -195,7 +199,9 @@ static void write_response(const struct http_request *request,
         buffer_printf(&head, "Content-Type: %s\r\n", response->content_type);
     for (int i = 0; i < response->header_count; i++)
         buffer_printf(&head, "%s: %s\r\n", response->headers[i].name, response->headers[i].value);
-    buffer_printf(&head, "Content-Length: %zu\r\n\r\n", response->body.len);
+    if (!response->without_length)
+        buffer_printf(&head, "Content-Length: %zu\r\n", response->body.len);
+    buffer_add_text(&head, "\r\n");
     if (!request->head_only)
         buffer_add_str(&head, buffer_str(&response->body));
     (void)FCGX_PutStr(head.data, (int)head.len, fcgi->out);
@@ -209,7 +215,7 @@ static void answer(struct http_pool *pool, FCGX_Request *fcgi, struct arena *are
         .arena = arena, .status = 200, .content_type = "text/html; charset=utf-8"};
 
     buffer_init(&response.body, arena, 16 * 1024);
-    read_request(&request, fcgi, pool->options.body_max);
+    read_request(&request, fcgi, &pool->options);
     log_set_request(request.id);
     pool->options.dispatch(pool->options.shared, &request, &response);
     write_response(&request, &response, fcgi);

@@ -24,7 +24,8 @@ enum {
     HTTP_PATH_PARTS_MAX = 8
 };
 
-enum http_method { HTTP_GET = 1, HTTP_POST = 2 }; /* HEAD is answered as GET without body */
+/* HEAD is answered as GET without body; DELETE only in pools that ask for it. */
+enum http_method { HTTP_GET = 1, HTTP_POST = 2, HTTP_DELETE = 4 };
 
 /* ---- fields ---- */
 
@@ -111,6 +112,7 @@ struct http_response {
         const char *value;
     } headers[HTTP_ANSWER_HEADERS_MAX];
     int header_count;
+    int without_length; /* non-zero: no Content-Length, the server in front sends chunks */
     struct buffer body;
 };
 
@@ -164,6 +166,7 @@ struct http_pool_options {
     int inherited_fd;        /* an already listening socket, or -1 */
     int threads;
     size_t body_max;         /* the largest body any route takes; more is answered with 413 */
+    int with_delete;         /* non-zero: DELETE is a method too, else it is refused with 405 */
     /* Makes and frees a thread's own context (its database connection); may be NULL. */
     enum err (*thread_start)(void *shared, void **context);
     void (*thread_end)(void *shared, void *context);
