@@ -6,11 +6,25 @@
  *
  * Tags: {{name}} {{name|filter}} {{#section}}..{{/section}} {{^inverted}}..{{/inverted}}
  * {{>partial}} {{!comment}} {{.}} and dotted names a.b. Filters: money (1 234,50 €), amount
- * (without currency sign), input (form field), date (23/11/2026), long_date (23 novembre 2026),
- * iso_date, time (14:05), datetime (23/11/2026 à 14:05), number. A layout is a partial that
- * contains {{>content}}: a template whose first line is {{!layout NAME}} is rendered into it.
- * A tag may stand in text or in a double-quoted attribute only; in href, src, action and
- * formaction only as a URL value (relative path or http(s) URL; else an error).
+ * (without currency sign), input (form field: 1234,50 or 2026-11-23), date (23/11/2026),
+ * long_date (23 novembre 2026), iso_date, time (14:05), datetime (23/11/2026 à 14:05), number
+ * (groups of three digits). Amounts, dates and instants have no form without a filter; a flag
+ * can only be asked by a section.
+ *
+ * Sections show lists (once per item), maps, set flags, non-empty texts, numbers and amounts
+ * other than 0, dates and instants; names are looked up from the inside out. A list, map or
+ * text is {{.}} and the place of names in its body; a flag is not.
+ *
+ * A layout is a template that contains {{>content}}: a template whose first line is
+ * {{!layout NAME}} is rendered into it. Partials and layouts are whole files that begin and end
+ * in text, named relative to the templates' folder; a tag alone on its line takes the line with
+ * it, and a partial alone on its line gives its indentation to its lines.
+ *
+ * A tag may stand in text or in a double-quoted attribute only (sections also between
+ * attributes, partials only in text); never in a script, style, comment, event attribute,
+ * style, srcset. In href, src, action, formaction and the like a value that begins the URL must
+ * be a path of ours ("/x", "?x", "#x") or an http(s) URL; behind a literal beginning
+ * ("/recettes/{{id}}", "?annee={{year}}", "mailto:{{address}}") it is percent-encoded.
  */
 #ifndef TEMPLATE_TEMPLATE_H
 #define TEMPLATE_TEMPLATE_H
@@ -65,8 +79,8 @@ struct template_map *template_list_add(struct template_list *list);
 void template_list_add_str(struct template_list *list, struct str text);
 
 /* Renders template name with map appended to out. ERR_INTERNAL with template:line for an
- * unknown name, a filter that does not fit, a bad URL. HTML escaping for *.html, none for
- * *.txt (mail). */
+ * unknown name, a filter that does not fit, a bad URL; out is then as it was. HTML escaping for
+ * every name but *.txt (mail), which has none; the two never include each other. */
 enum err template_render(const struct template_set *set, const char *name,
                          const struct template_map *map, struct buffer *out);
 
