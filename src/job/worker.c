@@ -72,6 +72,8 @@ static enum err sweep(struct db *db, void *argument)
     const int64_t *now = argument;
     enum err err = session_sweep(db, *now);
 
+    if (!err)
+        err = login_throttle_sweep(db, *now);
     return err ? err : event_sweep_invalid(db, *now);
 }
 
