@@ -110,14 +110,14 @@ enum { HTML_NAME_MAX = 16, HTML_URL_START_MAX = 200 };
 
 struct html_state {
     enum html_place place;
-    bool end_tag;                 /* the tag being read is an end tag */
-    char element[HTML_NAME_MAX];  /* its name, lower case, cut */
-    char inside[HTML_NAME_MAX];   /* "script", "textarea" ...: where only its end tag counts */
+    bool end_tag;                /* the tag being read is an end tag */
+    char element[HTML_NAME_MAX]; /* its name, lower case, cut */
+    char inside[HTML_NAME_MAX];  /* "script", "textarea" ...: where only its end tag counts */
     char attribute[HTML_NAME_MAX];
-    char last[3];                 /* the last bytes, for "-->" */
+    char last[3];                   /* the last bytes, for "-->" */
     char value[HTML_URL_START_MAX]; /* how the value begins: literal bytes before any tag */
     size_t value_len;
-    bool value_tagged;            /* a tag stands in the value already */
+    bool value_tagged; /* a tag stands in the value already */
 };
 
 /* Takes literal text. NULL, or what is wrong behind the first *scanned bytes. */
@@ -143,7 +143,7 @@ struct template_name {
 
 enum node_kind { NODE_TEXT, NODE_VALUE, NODE_SECTION, NODE_INVERTED, NODE_PARTIAL, NODE_CONTENT };
 
-struct template;
+struct template_file;
 
 struct node {
     enum node_kind kind;
@@ -152,31 +152,31 @@ struct node {
     struct template_name name;
     enum filter filter;
     enum escape escape;
-    size_t end;       /* sections: the first node behind the body */
-    bool alone;       /* partials: alone on its line, so its lines take over the indentation */
+    size_t end; /* sections: the first node behind the body */
+    bool alone; /* partials: alone on its line, so its lines take over the indentation */
     struct str indent;
-    const struct template *partial;
+    const struct template_file *partial;
 };
 
-struct template {
+struct template_file {
     const char *name;
     bool html;
     struct str layout_name; /* data NULL: none */
-    const struct template *layout;
+    const struct template_file *layout;
     struct node *nodes;
     size_t count;
 };
 
 struct template_set {
     struct arena *arena; /* holds everything, the set too */
-    struct template *templates;
+    struct template_file *templates;
     size_t count;
 };
 
 /* Parses one source, whose bytes must live as long as the arena. ERR_CONFIG with name:line. */
 enum err template_parse(struct arena *arena, const struct template_source *source,
-                        struct template *parsed);
+                        struct template_file *parsed);
 /* The template of that name; NULL when there is none. */
-const struct template *template_find(const struct template_set *set, struct str name);
+const struct template_file *template_find(const struct template_set *set, struct str name);
 
 #endif

@@ -26,14 +26,14 @@ static enum err read_file(struct loading *loading, const char *path, const char 
 {
     FILE *file = fopen(path, "rbe");
     enum err err = OK;
-    char *bytes;
 
     if (!file)
         return fail(ERR_CONFIG, "%s: %s", path, strerror(errno));
     if (len > FILE_LEN_MAX || loading->count == FILES_MAX) {
         err = fail(ERR_CONFIG, "%s: too large, or one template too many", path);
     } else {
-        bytes = arena_alloc(loading->arena, len + 1);
+        char *bytes = arena_alloc(loading->arena, len + 1);
+
         if (fread(bytes, 1, len, file) != len)
             err = fail(ERR_CONFIG, "%s: could not be read", path);
         loading->sources[loading->count++] = (struct template_source){name, {bytes, len}};

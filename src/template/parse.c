@@ -22,7 +22,7 @@ struct parser {
     struct arena *arena;
     const char *name;
     struct str source;
-    struct template *parsed;
+    struct template_file *parsed;
     size_t capacity;
     size_t at;   /* the first byte not yet used */
     size_t seen; /* `line` is the line of this byte */
@@ -47,7 +47,7 @@ static enum err wrong_at(struct parser *parser, size_t at, const char *what)
 
 static struct node *add_node(struct parser *parser, enum node_kind kind, size_t at)
 {
-    struct template *parsed = parser->parsed;
+    struct template_file *parsed = parser->parsed;
     struct node *node;
 
     if (parsed->count == parser->capacity) {
@@ -300,10 +300,11 @@ static enum err take_literal(struct parser *parser, size_t to)
 static enum err check_end(struct parser *parser)
 {
     const char *wrong = parser->parsed->html ? html_end(&parser->state) : NULL;
-    const struct node *node;
 
     if (parser->depth) {
-        node = &parser->parsed->nodes[parser->open[parser->depth - 1].node];
+        const struct open_section *open = &parser->open[parser->depth - 1];
+        const struct node *node = &parser->parsed->nodes[open->node];
+
         return fail(ERR_CONFIG, "%s:%d: a section does not end", parser->name, node->line);
     }
     return wrong ? wrong_at(parser, parser->source.len, wrong) : OK;
@@ -317,7 +318,7 @@ static bool is_html(const char *name)
 }
 
 enum err template_parse(struct arena *arena, const struct template_source *source,
-                        struct template *parsed)
+                        struct template_file *parsed)
 {
     struct parser parser = {.arena = arena,
                             .name = arena_string(arena, source->name),
@@ -327,7 +328,7 @@ enum err template_parse(struct arena *arena, const struct template_source *sourc
     struct tag tag = {0};
     enum err err = OK;
 
-    *parsed = (struct template){.name = parser.name, .html = is_html(source->name)};
+    *parsed = (struct template_file){.name = parser.name, .html = is_html(source->name)};
     if (!utf8_clean(source->text))
         return fail(ERR_CONFIG, "%s: not clean UTF-8", source->name);
     while (!err && parser.at < parser.source.len) {

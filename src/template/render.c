@@ -16,12 +16,12 @@ struct indent {
 
 /* What {{>content}} stands for, in the layout and in the layout's layout. */
 struct slot {
-    const struct template *page;
+    const struct template_file *page;
     const struct slot *outer;
 };
 
 struct rendering {
-    const struct template *template;
+    const struct template_file *file;
     const struct indent *indent; /* NULL: none */
     bool line_start;             /* the next thing of this template stands first on its line */
     const struct slot *slot;
@@ -34,7 +34,7 @@ static enum err render_nodes(struct rendering *rendering, size_t from, size_t to
 
 static enum err wrong(const struct rendering *rendering, const struct node *node, const char *what)
 {
-    return fail(ERR_INTERNAL, "%s:%d: %s %.*s", rendering->template->name, node->line, what,
+    return fail(ERR_INTERNAL, "%s:%d: %s %.*s", rendering->file->name, node->line, what,
                 STR_PRINT(node->name.text));
 }
 
@@ -129,7 +129,7 @@ static enum err add_value(struct rendering *rendering, const struct node *node,
 static enum err render_body(struct rendering *rendering, const struct node *node,
                             const struct template_value *value, const struct frame *frame)
 {
-    size_t at = (size_t)(node - rendering->template->nodes);
+    size_t at = (size_t)(node - rendering->file->nodes);
     struct frame inner = {value, frame};
 
     return render_nodes(rendering, at + 1, node->end, value ? &inner : frame);
@@ -158,18 +158,18 @@ static enum err render_section(struct rendering *rendering, const struct node *n
 /* ---- templates in templates ---- */
 
 static enum err render_inner(struct rendering *rendering, const struct node *node,
-                             const struct template *template, const struct slot *slot,
+                             const struct template_file *file, const struct slot *slot,
                              const struct frame *frame)
 {
     struct indent indent = {node->indent, rendering->indent};
-    struct rendering inner = {.template = template,
+    struct rendering inner = {.file = file,
                               .line_start = true,
                               .slot = slot,
                               .depth = rendering->depth + 1,
                               .out = rendering->out};
 
     if (inner.depth > TEMPLATE_RECURSION_MAX)
-        return fail(ERR_INTERNAL, "%s:%d: partials are nested too deep", rendering->template->name,
+        return fail(ERR_INTERNAL, "%s:%d: partials are nested too deep", rendering->file->name,
                     node->line);
     if (!node->alone)
         start_line(rendering);
@@ -177,7 +177,7 @@ static enum err render_inner(struct rendering *rendering, const struct node *nod
         inner.indent = &indent;
     else
         inner.indent = rendering->indent;
-    return render_nodes(&inner, 0, template->count, frame);
+    return render_nodes(&inner, 0, file->count, frame);
 }
 
 static enum err render_content(struct rendering *rendering, const struct node *node,
@@ -186,7 +186,7 @@ static enum err render_content(struct rendering *rendering, const struct node *n
     const struct slot *slot = rendering->slot;
 
     if (!slot)
-        return fail(ERR_INTERNAL, "%s:%d: a layout without a page", rendering->template->name,
+        return fail(ERR_INTERNAL, "%s:%d: a layout without a page", rendering->file->name,
                     node->line);
     return render_inner(rendering, node, slot->page, slot->outer, frame);
 }
@@ -217,7 +217,7 @@ static enum err render_nodes(struct rendering *rendering, size_t from, size_t to
     enum err err = OK;
 
     while (!err && from < to) {
-        const struct node *node = &rendering->template->nodes[from];
+        const struct node *node = &rendering->file->nodes[from];
 
         err = render_node(rendering, node, frame);
         from = node->kind == NODE_SECTION || node->kind == NODE_INVERTED ? node->end : from + 1;
@@ -228,7 +228,7 @@ static enum err render_nodes(struct rendering *rendering, size_t from, size_t to
 enum err template_render(const struct template_set *set, const char *name,
                          const struct template_map *map, struct buffer *out)
 {
-    const struct template *page = template_find(set, str_of(name));
+    const struct template_file *page = template_find(set, str_of(name));
     struct template_value root = {.kind = VALUE_MAP, .as.map = map};
     struct slot slots[TEMPLATE_LAYOUTS_MAX + 1];
     struct rendering rendering = {.line_start = true, .out = out};
@@ -241,7 +241,7 @@ enum err template_render(const struct template_set *set, const char *name,
         slots[count] = (struct slot){page, rendering.slot};
         rendering.slot = &slots[count];
     }
-    rendering.template = page;
+    rendering.file = page;
     err = render_nodes(&rendering, 0, page->count, &(struct frame){&root, NULL});
     if (err) {
         out->len = len;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-const struct template *template_find(const struct template_set *set, struct str name)
+const struct template_file *template_find(const struct template_set *set, struct str name)
 {
     for (size_t i = 0; i < set->count; i++)
         if (str_is(name, set->templates[i].name))
@@ -12,10 +12,10 @@ const struct template *template_find(const struct template_set *set, struct str 
 
 /* ---- linking ---- */
 
-static enum err link_partial(const struct template_set *set, const struct template *within,
+static enum err link_partial(const struct template_set *set, const struct template_file *within,
                              struct node *node)
 {
-    const struct template *partial = template_find(set, node->text);
+    const struct template_file *partial = template_find(set, node->text);
 
     if (!partial)
         return fail(ERR_CONFIG, "%s:%d: unknown partial %.*s", within->name, node->line,
@@ -29,7 +29,7 @@ static enum err link_partial(const struct template_set *set, const struct templa
     return OK;
 }
 
-static bool has_content(const struct template *layout)
+static bool has_content(const struct template_file *layout)
 {
     for (size_t i = 0; i < layout->count; i++)
         if (layout->nodes[i].kind == NODE_CONTENT)
@@ -37,9 +37,9 @@ static bool has_content(const struct template *layout)
     return false;
 }
 
-static enum err link_layout(const struct template_set *set, struct template *within)
+static enum err link_layout(const struct template_set *set, struct template_file *within)
 {
-    const struct template *layout = template_find(set, within->layout_name);
+    const struct template_file *layout = template_find(set, within->layout_name);
 
     if (!layout)
         return fail(ERR_CONFIG, "%s:1: unknown layout %.*s", within->name,
@@ -50,7 +50,7 @@ static enum err link_layout(const struct template_set *set, struct template *wit
     return OK;
 }
 
-static enum err link_template(const struct template_set *set, struct template *within)
+static enum err link_template(const struct template_set *set, struct template_file *within)
 {
     enum err err = within->layout_name.data ? link_layout(set, within) : OK;
 
@@ -60,9 +60,9 @@ static enum err link_template(const struct template_set *set, struct template *w
     return err;
 }
 
-static enum err check_layouts(const struct template *page)
+static enum err check_layouts(const struct template_file *page)
 {
-    const struct template *each = page;
+    const struct template_file *each = page;
 
     for (int depth = 0; each; each = each->layout)
         if (depth++ > TEMPLATE_LAYOUTS_MAX)
@@ -75,7 +75,7 @@ static enum err link_all(const struct template_set *set)
     enum err err = OK;
 
     for (size_t i = 0; !err && i < set->count; i++) {
-        struct template *each = &set->templates[i];
+        struct template_file *each = &set->templates[i];
 
         if (template_find(set, str_of(each->name)) != each)
             return fail(ERR_CONFIG, "%s: there are two templates of that name", each->name);
