@@ -1,0 +1,181 @@
+#include "web/internal.h"
+
+#include "base/log.h"
+
+#include <string.h>
+
+/* ---- values every page has ---- */
+
+/* The pages by name, for the title and the place in the menu. */
+static const char *const pages[] = {"connexion", "espaces",  "panier",   "paiement",     "accueil",
+                                    "recettes",  "ecriture", "notifications", "erreur"};
+
+static void set_page_name(struct page *page, struct template_map *data, const char *name)
+{
+    template_set_text(data, "page", name);
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+        template_set_flag(data, arena_printf(page->arena, "at_%s", pages[i]),
+                          strcmp(pages[i], name) == 0);
+}
+
+static void set_navigation(struct page *page, struct template_map *data)
+{
+    template_set_flag(data, "logged_in", page->has_session);
+    template_set_flag(data, "is_staff", page_is_staff(page));
+    template_set_flag(data, "is_member", page_is_member(page));
+    template_set_flag(data, "is_trial",
+                      page->has_association && page->association.kind == ASSOCIATION_TRIAL);
+    template_set_text(data, "association_name",
+                      page->has_association ? page->association.name : "");
+}
+
+struct template_map *page_data(struct page *page, const char *name)
+{
+    struct template_map *data = template_map_new(page->arena);
+
+    set_page_name(page, data, name);
+    template_set_flag(data, "in_error", false);
+    template_set_flag(data, "refreshes", false);
+    template_set_flag(data, "has_script", false);
+    set_navigation(page, data);
+    template_set_none(data, "logout_token");
+    if (page->has_session && page_form_token(page, data, "logout_token", "/deconnexion"))
+        log_failure("web.form_token");
+    return data;
+}
+
+enum err page_form_token(struct page *page, struct template_map *data, const char *name,
+                         const char *route_path)
+{
+    char *token = arena_alloc(page->arena, HASH_HEX_MAX);
+    enum err err = session_form_token(&page->session, route_path, token);
+
+    template_set_text(data, name, token);
+    return err;
+}
+
+void page_flags(struct template_map *data, const char *const *names, size_t count,
+                const char *chosen)
+{
+    for (size_t i = 0; i < count; i++)
+        template_set_flag(data, names[i], chosen && strcmp(chosen, names[i]) == 0);
+}
+
+void page_set_id(struct page *page, struct template_map *data, const char *name, int64_t id)
+{
+    template_set_text(data, name, arena_printf(page->arena, "%lld", (long long)id));
+}
+
+/* ---- rendering ---- */
+
+static void set_versions(const struct look *look, struct template_map *data)
+{
+    template_set_text(data, "style_version", look->style_version);
+    template_set_text(data, "script_version", look->script_version);
+    template_set_text(data, "icon_version", look->icon_version);
+}
+
+enum err page_render(struct page *page, int status, const char *name, struct template_map *data)
+{
+    struct web *web = page->web;
+    enum err err;
+
+    page_end_reading(page);
+    page->response->status = status;
+    page->response->body.len = 0;
+    pthread_rwlock_rdlock(&web->look_lock);
+    set_versions(web->look, data);
+    err = template_render(web->look->templates, name, data, &page->response->body);
+    pthread_rwlock_unlock(&web->look_lock);
+    return err;
+}
+
+/* ---- errors ---- */
+
+static const struct {
+    enum err err;
+    int status;
+} statuses[] = {
+    {ERR_INPUT, 400},   {ERR_DENIED, 403},  {ERR_NOT_FOUND, 404}, {ERR_CONFLICT, 409},
+    {ERR_LIMIT, 413},   {ERR_BUSY, 503},    {ERR_TIMEOUT, 503},   {ERR_NETWORK, 503},
+    {ERR_PROVIDER, 502},
+};
+
+int page_status(enum err err)
+{
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+        if (statuses[i].err == err) {
+            if (statuses[i].status < 500)
+                log_line(LOG_INFO, "web.refused", "%d %s", statuses[i].status, err_last()->text);
+            else
+                log_failure("web.refused");
+            return statuses[i].status;
+        }
+    log_failure("web.failed");
+    return 500;
+}
+
+static const char *const status_keys[] = {"is_400", "is_403", "is_404", "is_405", "is_409",
+                                          "is_413", "is_414", "is_429", "is_431", "is_500",
+                                          "is_501", "is_502", "is_503"};
+
+static void answer_plainly(struct page *page, int status)
+{
+    page_end_reading(page);
+    page->response->status = status;
+    page->response->content_type = "text/plain; charset=utf-8";
+    page->response->body.len = 0;
+}
+
+/* A status without sentences of its own is told as a failure of ours. */
+static const char *status_key(struct page *page, int status)
+{
+    const char *key = arena_printf(page->arena, "is_%d", status);
+
+    for (size_t i = 0; i < sizeof(status_keys) / sizeof(status_keys[0]); i++)
+        if (strcmp(status_keys[i], key) == 0)
+            return key;
+    return "is_500";
+}
+
+void page_error(struct page *page, int status)
+{
+    struct template_map *data;
+
+    if (status == 503 || status == 429)
+        http_header_add(page->response, "Retry-After", "5");
+    if (page->plain) {
+        answer_plainly(page, status);
+        return;
+    }
+    data = page_data(page, "erreur");
+    template_set_flag(data, "in_error", true);
+    template_set_int(data, "status", status);
+    template_set_text(data, "request_id", page->request->id);
+    page_flags(data, status_keys, sizeof(status_keys) / sizeof(status_keys[0]),
+               status_key(page, status));
+    page->response->content_type = "text/html; charset=utf-8";
+    if (page_render(page, status, "erreur.html", data)) {
+        log_failure("web.error_page");
+        answer_plainly(page, status);
+    }
+}
+
+/* ---- headers ---- */
+
+void page_security_headers(struct page *page)
+{
+    static const struct {
+        const char *name, *value;
+    } headers[] = {
+        {"X-Content-Type-Options", "nosniff"},
+        {"Referrer-Policy", "same-origin"},
+        {"Cross-Origin-Opener-Policy", "same-origin"},
+        {"Cross-Origin-Resource-Policy", "same-origin"},
+        {"Cache-Control", "no-store"},
+    };
+
+    for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+        http_header_add(page->response, headers[i].name, headers[i].value);
+    http_header_add(page->response, "Content-Security-Policy", page->web->policy);
+}

@@ -1,0 +1,103 @@
+#include "web/internal.h"
+
+#include "base/log.h"
+#include "base/random.h"
+#include "payment/event.h"
+
+/* The two words of the address. A provider's own additions are not read. */
+static void read_query(struct page *page, struct str *event, const char **hint)
+{
+    struct str rest = page->request->query;
+    struct http_pair pair;
+
+    *event = (struct str){0};
+    *hint = "";
+    while (http_pair_next_lenient(&rest, page->arena, &pair)) {
+        if (str_is(pair.name, "event"))
+            *event = pair.value;
+        else if (str_is(pair.name, "a") && pair.value.len <= 64)
+            *hint = str_copy(page->arena, pair.value);
+    }
+}
+
+static enum err write_event(struct db *db, void *argument)
+{
+    return event_add(db, argument);
+}
+
+/* Durable first, then handed to a job with its lease already taken, then acknowledged. */
+static enum err store(struct page *page, const struct provider *provider,
+                      const struct provider_message *message, const struct door_answer *door)
+{
+    struct event_draft draft = {.provider = provider->name,
+                                .message = message,
+                                .door = door,
+                                .now = page->now,
+                                .leased = 1};
+    enum err err = random_id(&draft.id);
+
+    if (!err)
+        err = db_write(page->web->options.service->writer, write_event, &draft);
+    if (!err)
+        (void)worker_take_event(page->web->options.worker, provider, draft.id);
+    return err;
+}
+
+static void plain(struct page *page, int status)
+{
+    page->response->status = status;
+    page->response->content_type = "text/plain; charset=utf-8";
+    page->response->body.len = 0;
+}
+
+static enum err at_the_door(struct page *page, const struct provider *provider, const char *hint)
+{
+    struct provider_call call = payment_call(page->web->options.service, page->db,
+                                             page->thread->client, page->arena);
+    const struct provider_message message = {.hint = hint,
+                                             .body = page->request->body,
+                                             .signature = page->request->stripe_signature,
+                                             .source_address = page->request->remote_address};
+    struct door_answer door = {0};
+    enum err err = provider->receive(&call, &message, &door);
+
+    if (err)
+        return err;
+    if (door.verdict == DOOR_ACCEPTED) {
+        err = store(page, provider, &message, &door);
+        if (!err)
+            plain(page, 200);
+        return err;
+    }
+    log_line(LOG_WARNING, "endpoint.refused", "%s: %s (%llu refused since the start)",
+             provider->name, door.reason ? door.reason : "",
+             atomic_fetch_add(&page->web->refused_messages, 1) + 1);
+    plain(page, 400);
+    return OK;
+}
+
+enum err endpoint_post(struct http_request *request, struct http_response *response)
+{
+    struct page *page = page_of(request);
+    const struct provider *provider;
+    struct str event;
+    const char *hint;
+    enum err err;
+
+    (void)response;
+    read_query(page, &event, &hint);
+    provider = payment_provider(page->web->options.service, event);
+    if (!provider)
+        return fail(ERR_NOT_FOUND, "no such event");
+    if (request->body.len > provider->body_max)
+        return fail(ERR_LIMIT, "the notification is too large");
+    err = at_the_door(page, provider, hint);
+    /* Too many wait to be verified: the provider sends again. */
+    if (err == ERR_LIMIT)
+        err = fail(ERR_BUSY, "the inbox is full");
+    else if (err && err != ERR_NOT_FOUND && err != ERR_BUSY)
+        log_failure("endpoint.store");
+    return err == OK || err == ERR_NOT_FOUND || err == ERR_BUSY
+               ? err
+               : fail(ERR_DB, "the notification could not be stored");
+}

@@ -1,0 +1,277 @@
+#include "web/internal.h"
+
+#include "base/clock.h"
+
+static const char *const troubles[] = {"is_wrong", "is_throttled"};
+enum { TROUBLE_COUNT = sizeof(troubles) / sizeof(troubles[0]) };
+
+/* ---- where to go after ---- */
+
+static const char *door_start(const struct login_door *door)
+{
+    return door->role == ROLE_MEMBER ? "/panier" : "/accueil";
+}
+
+enum err root_get(struct http_request *request, struct http_response *response)
+{
+    return http_redirect(response, page_start(page_of(request)));
+}
+
+/* ---- the form ---- */
+
+static enum err show_form(struct page *page, int status, const char *trouble)
+{
+    struct template_map *data = page_data(page, "connexion");
+    struct str next = http_field_text(page->request, "suite");
+
+    template_set_str(data, "email", http_field_text(page->request, "email"));
+    template_set_str(data, "next", guard_suite(next) ? next : str_of(""));
+    page_flags(data, troubles, TROUBLE_COUNT, trouble);
+    template_set_flag(data, "in_error", trouble != NULL);
+    return page_render(page, status, "connexion.html", data);
+}
+
+enum err login_get(struct http_request *request, struct http_response *response)
+{
+    struct page *page = page_of(request);
+
+    if (page->has_session)
+        return http_redirect(response, "/");
+    return show_form(page, 200, NULL);
+}
+
+/* ---- the password ---- */
+
+/* One attempt: what its steps hand on. */
+struct attempt {
+    struct page *page;
+    struct str email, password;
+    struct login login;
+    bool found, matches, outdated;
+    const char *new_hash;
+    struct session_draft draft;
+    struct login_door *doors;
+    size_t door_count;
+    bool ends_old;
+};
+
+static enum err verify_password(struct attempt *attempt)
+{
+    struct web *web = attempt->page->web;
+    const char *stored = attempt->found && !attempt->login.disabled
+                             ? attempt->login.password_hash
+                             : NULL;
+    enum err err = gate_enter(&web->password_gate);
+
+    if (err)
+        return err;
+    err = password_verify(attempt->password, stored, &attempt->matches, &attempt->outdated);
+    if (!err && attempt->matches && attempt->outdated) {
+        char *hash = arena_alloc(attempt->page->arena, PASSWORD_HASH_MAX);
+        err = password_hash(attempt->password, hash);
+        attempt->new_hash = hash;
+    }
+    gate_leave(&web->password_gate);
+    return err;
+}
+
+static enum err write_failure(struct db *db, void *argument)
+{
+    const struct attempt *attempt = argument;
+    const struct audit_actor actor = {attempt->found ? attempt->login.id : 0,
+                                      page_address(attempt->page)};
+    struct arena *arena = arena_new();
+    enum err err = login_throttle_failed(db, attempt->email,
+                                         attempt->page->request->remote_address, clock_now_ms(),
+                                         arena);
+
+    if (!err)
+        err = audit_add(db, 0, &actor, "login.failed",
+                        attempt->found
+                            ? arena_printf(arena, "login:%lld", (long long)attempt->login.id)
+                            : "login:unknown",
+                        "");
+    arena_free(arena);
+    return err;
+}
+
+static enum err write_success(struct db *db, void *argument)
+{
+    const struct attempt *attempt = argument;
+    const struct audit_actor actor = {attempt->login.id, page_address(attempt->page)};
+    struct arena *arena = arena_new();
+    enum err err = login_throttle_succeeded(db, attempt->email, arena);
+
+    if (!err && attempt->new_hash)
+        err = login_rehash(db, attempt->login.id, attempt->new_hash);
+    if (!err && attempt->ends_old)
+        err = session_end(db, attempt->page->session.token_hash);
+    if (!err)
+        err = session_add(db, &attempt->draft);
+    if (!err)
+        err = audit_add(db, 0, &actor, "login.succeeded",
+                        arena_printf(arena, "login:%lld", (long long)attempt->login.id), "");
+    arena_free(arena);
+    return err;
+}
+
+/* With one door login leads straight through it; with several, or none, they are shown. */
+static enum err open_session(struct attempt *attempt)
+{
+    struct page *page = attempt->page;
+    struct session_draft *draft = &attempt->draft;
+    enum err err = login_doors(page->db, attempt->login.id, page->arena, &attempt->doors,
+                               &attempt->door_count);
+
+    if (!err)
+        err = session_secrets(draft);
+    if (err)
+        return err;
+    draft->login_id = attempt->login.id;
+    draft->door = attempt->door_count == 1 ? &attempt->doors[0] : NULL;
+    draft->address = page->request->remote_address;
+    draft->user_agent = page->request->user_agent;
+    draft->now = page->now;
+    attempt->ends_old = page->has_session;
+    return db_write(page->web->options.service->writer, write_success, attempt);
+}
+
+static enum err go_on(struct attempt *attempt)
+{
+    struct page *page = attempt->page;
+    struct str next = http_field_text(page->request, "suite");
+    const char *location = "/espaces";
+
+    if (attempt->draft.door)
+        location = guard_suite(next) ? str_copy(page->arena, next) : door_start(attempt->draft.door);
+    http_cookie_set(page->response, WEB_SESSION_COOKIE, attempt->draft.cookie, -1);
+    return http_redirect(page->response, location);
+}
+
+enum err login_post(struct http_request *request, struct http_response *response)
+{
+    struct page *page = page_of(request);
+    struct attempt *attempt = arena_alloc(page->arena, sizeof(*attempt));
+    int64_t wait_ms = 0;
+    enum err err;
+
+    attempt->page = page;
+    attempt->email = http_field_text(request, "email");
+    attempt->password = http_field_text(request, "password");
+    err = login_throttle_wait_ms(page->db, attempt->email, request->remote_address,
+                                 clock_now_ms(), page->arena, &wait_ms);
+    if (!err && wait_ms > 0) {
+        http_header_add(response, "Retry-After",
+                        arena_printf(page->arena, "%lld", (long long)(wait_ms + 999) / 1000));
+        return show_form(page, 429, "is_throttled");
+    }
+    if (!err)
+        err = login_find(page->db, attempt->email, page->arena, &attempt->login,
+                         &attempt->found);
+    if (!err)
+        err = verify_password(attempt);
+    if (err)
+        return err;
+    if (!attempt->matches) {
+        err = db_write(page->web->options.service->writer, write_failure, attempt);
+        return err ? err : show_form(page, 403, "is_wrong");
+    }
+    err = open_session(attempt);
+    return err ? err : go_on(attempt);
+}
+
+/* ---- leaving ---- */
+
+static enum err write_logout(struct db *db, void *argument)
+{
+    const struct page *page = argument;
+    const struct audit_actor actor = page_actor(page);
+    enum err err = session_end(db, page->session.token_hash);
+
+    return err ? err : audit_add(db, 0, &actor, "login.ended", "session", "");
+}
+
+enum err logout_post(struct http_request *request, struct http_response *response)
+{
+    struct page *page = page_of(request);
+    enum err err = db_write(page->web->options.service->writer, write_logout, page);
+
+    if (err)
+        return err;
+    http_cookie_set(response, WEB_SESSION_COOKIE, "", 0);
+    http_header_add(response, "Clear-Site-Data", "\"cache\", \"cookies\", \"storage\"");
+    return http_redirect(response, "/connexion");
+}
+
+/* ---- doors ---- */
+
+enum err doors_get(struct http_request *request, struct http_response *response)
+{
+    struct page *page = page_of(request);
+    struct template_map *data = page_data(page, "espaces");
+    struct template_list *list = template_set_list(data, "doors");
+    struct login_door *doors;
+    size_t count;
+    enum err err = login_doors(page->db, page->session.login_id, page->arena, &doors, &count);
+
+    (void)response;
+    if (!err)
+        err = page_form_token(page, data, "csrf", "/espaces");
+    for (size_t i = 0; !err && i < count; i++) {
+        struct template_map *item = template_list_add(list);
+        bool member = doors[i].role == ROLE_MEMBER;
+
+        template_set_text(item, "association", doors[i].association_name);
+        template_set_flag(item, "member", member);
+        template_set_text(item, "member_name", member ? doors[i].member_name : "");
+        template_set_flag(item, "viewer", doors[i].role == ROLE_VIEWER);
+        template_set_flag(item, "treasurer", doors[i].role == ROLE_TREASURER);
+        template_set_flag(item, "administrator", doors[i].role == ROLE_ADMINISTRATOR);
+        template_set_text(item, "door",
+                          arena_printf(page->arena, "%c-%lld", member ? 'm' : 's',
+                                       (long long)(member ? doors[i].member_id
+                                                          : doors[i].association_id)));
+    }
+    return err ? err : page_render(page, 200, "espaces.html", data);
+}
+
+static bool door_named(const struct login_door *door, struct str name, struct arena *arena)
+{
+    bool member = door->role == ROLE_MEMBER;
+
+    return str_is(name, arena_printf(arena, "%c-%lld", member ? 'm' : 's',
+                                     (long long)(member ? door->member_id
+                                                        : door->association_id)));
+}
+
+static enum err write_session(struct db *db, void *argument)
+{
+    return session_add(db, argument);
+}
+
+enum err doors_post(struct http_request *request, struct http_response *response)
+{
+    struct page *page = page_of(request);
+    struct session_draft draft = {.login_id = page->session.login_id,
+                                  .replaces = page->session.token_hash,
+                                  .address = request->remote_address,
+                                  .user_agent = request->user_agent,
+                                  .now = page->now};
+    struct login_door *doors;
+    size_t count;
+    enum err err = login_doors(page->db, page->session.login_id, page->arena, &doors, &count);
+
+    for (size_t i = 0; !err && i < count; i++)
+        if (door_named(&doors[i], http_field_text(request, "porte"), page->arena))
+            draft.door = &doors[i];
+    if (!err && !draft.door)
+        err = fail(ERR_NOT_FOUND, "no such door");
+    if (!err)
+        err = session_secrets(&draft);
+    if (!err)
+        err = db_write(page->web->options.service->writer, write_session, &draft);
+    if (err)
+        return err;
+    http_cookie_set(response, WEB_SESSION_COOKIE, draft.cookie, -1);
+    return http_redirect(response, door_start(draft.door));
+}

@@ -1,0 +1,194 @@
+#include "web/staff.h"
+
+#include "queries.h"
+
+enum { NOTIFICATION_PAGE = 50, QUARANTINE_SHOWN = 50, LAST_PAYMENTS = 5 };
+
+/* ---- à rattacher ---- */
+
+static void add_quarantined(struct page *page, struct template_list *list,
+                            const struct db_rows *rows)
+{
+    struct template_map *item = template_list_add(list);
+    struct str reason = db_column_str(rows, 1);
+    const char *code = db_column_text(rows, 4, page->arena);
+    const struct currency *currency = money_currency(code);
+    bool booked = !db_column_is_null(rows, 7);
+
+    template_set_flag(item, "unknown_intent", str_is(reason, "unknown_intent"));
+    template_set_flag(item, "other_currency", str_is(reason, "other_currency"));
+    template_set_flag(item, "account_missing", str_is(reason, "account_missing"));
+    template_set_time(item, "since", db_column_int(rows, 2), page->association.zone);
+    template_set_flag(item, "has_amount", code != NULL);
+    template_set_money(item, "amount", db_column_int(rows, 3),
+                       currency ? currency : page->association.currency);
+    template_set_text(item, "reference", db_column_text(rows, 5, page->arena));
+    template_set_text(item, "account", db_column_text(rows, 6, page->arena));
+    template_set_flag(item, "has_entry", booked);
+    page_set_id(page, item, "entry_id", db_column_int(rows, 7));
+    template_set_int(item, "entry_number", db_column_int(rows, 8));
+}
+
+enum err staff_add_quarantine(struct page *page, struct template_map *data)
+{
+    struct template_list *list = template_set_list(data, "quarantine");
+    struct db_rows rows = {0};
+    int64_t count = 0;
+    bool found = false;
+    enum err err = db_select(page->db, Q_QUARANTINE_OPEN,
+                             DB_VALUES(db_int(page->association.id), db_int(QUARANTINE_SHOWN)),
+                             &rows);
+
+    while (!err && !(err = db_next(&rows, &found)) && found) {
+        add_quarantined(page, list, &rows);
+        count++;
+    }
+    db_rows_done(&rows);
+    template_set_flag(data, "has_quarantine", count > 0);
+    template_set_int(data, "quarantine_count", count);
+    return err;
+}
+
+/* ---- notifications ---- */
+
+static const char *const outcomes[] = {
+    "posted",   "already_posted", "noted",       "pending",      "quarantined",      "not_ours",
+    "other_account", "test_money", "unsupported", "waits_for_parent", "waiting", "invalid", "parked"};
+
+static void add_notification(struct page *page, struct template_list *list,
+                             const struct db_rows *rows)
+{
+    struct template_map *item = template_list_add(list);
+    const char *state = db_column_text(rows, 5, page->arena);
+    const char *outcome = db_column_text(rows, 6, page->arena);
+    const char *shown = outcome ? outcome : state;
+    bool booked = !db_column_is_null(rows, 10);
+
+    template_set_text(item, "provider", db_column_text(rows, 1, page->arena));
+    template_set_text(item, "provider_label",
+                      page_provider_label(page, db_column_text(rows, 1, page->arena)));
+    template_set_text(item, "type", db_column_text(rows, 2, page->arena));
+    template_set_text(item, "reference", db_column_text(rows, 3, page->arena));
+    template_set_time(item, "at", db_column_int(rows, 4), page->association.zone);
+    template_set_text(item, "state", state);
+    template_set_text(item, "outcome", shown);
+    page_flags(item, outcomes, sizeof(outcomes) / sizeof(outcomes[0]), shown);
+    template_set_text(item, "detail", db_column_text(rows, 7, page->arena));
+    template_set_int(item, "attempts", db_column_int(rows, 8));
+    template_set_flag(item, "has_next_try", !db_column_is_null(rows, 9));
+    template_set_time(item, "next_try", db_column_int(rows, 9), page->association.zone);
+    template_set_flag(item, "has_entry", booked);
+    page_set_id(page, item, "entry_id", db_column_int(rows, 10));
+    template_set_int(item, "entry_number", db_column_int(rows, 11));
+}
+
+static enum err add_notifications(struct page *page, struct template_map *data, int64_t before_id)
+{
+    struct template_list *list = template_set_list(data, "notifications");
+    struct db_rows rows = {0};
+    int64_t count = 0, last_id = 0;
+    bool found = false, more = false;
+    enum err err = db_select(page->db, Q_NOTIFICATION_LIST,
+                             DB_VALUES(db_int(page->association.id), db_int(before_id),
+                                       db_int(NOTIFICATION_PAGE + 1)),
+                             &rows);
+
+    while (!err && !(err = db_next(&rows, &found)) && found) {
+        if (count == NOTIFICATION_PAGE) {
+            more = true;
+            break;
+        }
+        add_notification(page, list, &rows);
+        last_id = db_column_int(&rows, 0);
+        count++;
+    }
+    db_rows_done(&rows);
+    template_set_flag(data, "has_notifications", count > 0);
+    template_set_flag(data, "has_next", more);
+    page_set_id(page, data, "next_key", last_id);
+    return err;
+}
+
+enum err notifications_get(struct http_request *request, struct http_response *response)
+{
+    struct page *page = page_of(request);
+    struct template_map *data = page_data(page, "notifications");
+    int64_t before_id = http_field_id(request, "apres"), not_ours = 0;
+    enum err err = add_notifications(page, data, before_id ? before_id : INT64_MAX);
+
+    (void)response;
+    if (!err)
+        err = staff_add_quarantine(page, data);
+    if (!err)
+        err = db_integer(page->db, Q_NOTIFICATION_NOT_OURS,
+                         DB_VALUES(db_int(page->association.id)), 0, &not_ours);
+    template_set_int(data, "not_ours_count", not_ours);
+    template_set_flag(data, "has_not_ours", not_ours > 0);
+    template_set_flag(data, "first_page", before_id == 0);
+    return err ? err : page_render(page, 200, "notifications.html", data);
+}
+
+/* ---- the first page of the back office ---- */
+
+static enum err add_accounts(struct page *page, struct template_map *data)
+{
+    struct template_list *list = template_set_list(data, "accounts");
+    struct db_rows rows = {0};
+    int64_t count = 0;
+    bool found = false;
+    enum err err =
+        db_select(page->db, Q_ACCOUNT_NEWS, DB_VALUES(db_int(page->association.id)), &rows);
+
+    while (!err && !(err = db_next(&rows, &found)) && found) {
+        struct template_map *item = template_list_add(list);
+
+        template_set_text(item, "label", db_column_text(&rows, 0, page->arena));
+        template_set_flag(item, "is_test", str_is(db_column_str(&rows, 2), "test"));
+        template_set_text(item, "external_id", db_column_text(&rows, 3, page->arena));
+        template_set_flag(item, "has_news", !db_column_is_null(&rows, 4));
+        template_set_time(item, "news_at", db_column_int(&rows, 4), page->association.zone);
+        count++;
+    }
+    db_rows_done(&rows);
+    template_set_flag(data, "has_accounts", count > 0);
+    return err;
+}
+
+/* The fiscal year of today, 0 when it has not been made yet. */
+static enum err current_year(struct page *page, struct template_map *data, int64_t *year_id)
+{
+    char today[DATE_TEXT_MAX];
+    struct db_rows rows = {0};
+    bool found = false;
+    enum err err;
+
+    date_format_iso(today, zone_date(page->association.zone, page->now));
+    err = db_first(page->db, Q_FISCAL_YEAR_HOLDING,
+                   DB_VALUES(db_int(page->association.id), db_text(today)), &rows, &found);
+    *year_id = !err && found ? db_column_int(&rows, 0) : 0;
+    template_set_text(data, "year",
+                      *year_id ? db_column_text(&rows, 1, page->arena) : "");
+    page_set_id(page, data, "year_id", *year_id);
+    db_rows_done(&rows);
+    return err;
+}
+
+enum err home_get(struct http_request *request, struct http_response *response)
+{
+    struct page *page = page_of(request);
+    struct template_map *data = page_data(page, "accueil");
+    int64_t year_id = 0;
+    enum err err = current_year(page, data, &year_id);
+
+    (void)response;
+    template_set_flag(data, "has_year", year_id != 0);
+    if (!err)
+        err = staff_add_total(page, data, year_id);
+    if (!err)
+        err = staff_add_quarantine(page, data);
+    if (!err)
+        err = staff_add_payments(page, data, 0, INT32_MAX, INT64_MAX, LAST_PAYMENTS);
+    if (!err)
+        err = add_accounts(page, data);
+    return err ? err : page_render(page, 200, "accueil.html", data);
+}

@@ -1,0 +1,260 @@
+#include "web/internal.h"
+
+#include "payment/account.h"
+#include "payment/service.h"
+
+#include <string.h>
+
+/* One press on Payer, as the page sees it. */
+struct press {
+    struct page *page;
+    struct payment_press press;
+    const struct provider *provider;
+    struct cart_trouble trouble;
+};
+
+static bool refused(struct press *press, const char *key, int64_t limit_cents)
+{
+    press->trouble.key = key;
+    press->trouble.limit_cents = limit_cents;
+    press->trouble.status = 422;
+    return false;
+}
+
+/* What was typed, with a sentence for everything that is no amount. */
+static bool amount_good(struct press *press)
+{
+    static const char *const keys[] = {
+        [MONEY_EMPTY] = "amount_empty",
+        [MONEY_NOT_A_NUMBER] = "amount_not_a_number",
+        [MONEY_TOO_PRECISE] = "amount_too_precise",
+        [MONEY_ZERO] = "amount_zero",
+        [MONEY_TOO_LARGE] = "amount_too_large",
+    };
+    const struct association *association = &press->page->association;
+    struct provider_limits limits = press->provider->limits(association->currency);
+    int64_t cents = 0;
+    enum money_verdict verdict =
+        money_parse(press->trouble.typed, association->currency, &cents);
+
+    if (verdict != MONEY_OK)
+        return refused(press, keys[verdict], association->amount_max_cents);
+    if (cents < association->amount_min_cents)
+        return refused(press, "amount_below_minimum", association->amount_min_cents);
+    if (cents > association->amount_max_cents)
+        return refused(press, "amount_above_maximum", association->amount_max_cents);
+    if (cents < limits.minimum_cents)
+        return refused(press, "amount_below_provider", limits.minimum_cents);
+    if (cents > limits.maximum_cents)
+        return refused(press, "amount_above_maximum", limits.maximum_cents);
+    press->press.amount_cents = cents;
+    return true;
+}
+
+static enum err read_press(struct press *press)
+{
+    struct page *page = press->page;
+    struct provider_account account;
+    enum err err = account_find(page->db, page->association.id,
+                                http_field_id(page->request, "moyen"), page->arena, &account);
+
+    if (err)
+        return err;
+    press->provider = payment_provider(page->web->options.service, str_of(account.provider));
+    if (!press->provider || !str_to_int64(http_field_text(page->request, "solde"),
+                                          &press->press.balance_shown_cents))
+        return fail(ERR_INPUT, "the form is not ours");
+    press->trouble.typed = http_field_text(page->request, "montant");
+    press->trouble.provider = press->provider->label;
+    press->press.association_id = page->association.id;
+    press->press.member_id = page->session.member_id;
+    press->press.provider_account_id = account.id;
+    press->press.form_token = str_copy(page->arena, http_field_text(page->request, "jeton"));
+    press->press.login_id = page->session.login_id;
+    press->press.address = page_address(page);
+    return OK;
+}
+
+static enum err begin(struct press *press, enum intent_start *start,
+                      struct payment_intent *intent)
+{
+    struct page *page = press->page;
+    const struct payment_service *service = page->web->options.service;
+    struct provider_call call =
+        payment_call(service, page->db, page->thread->client, page->arena);
+    enum err err = gate_enter(&page->web->provider_gate);
+
+    if (err)
+        return err;
+    err = payment_begin(service, &call, &press->press, start, intent);
+    gate_leave(&page->web->provider_gate);
+    return err;
+}
+
+static enum err show_trouble(struct press *press, const char *key, int status)
+{
+    press->trouble.key = key;
+    press->trouble.status = status;
+    return cart_show(press->page, &press->trouble);
+}
+
+/* Where the press led: to the provider, to the page of the attempt, or back with a sentence. */
+static enum err follow(struct press *press, enum intent_start start,
+                       const struct payment_intent *intent)
+{
+    struct page *page = press->page;
+
+    if (start == INTENT_BALANCE_CHANGED) {
+        press->trouble.typed = (struct str){0};
+        return show_trouble(press, "balance_changed", 409);
+    }
+    if (start == INTENT_ACCOUNT_GONE)
+        return show_trouble(press, "account_gone", 409);
+    if (intent->state == INTENT_OPEN && intent->provider_url)
+        return http_redirect(page->response, intent->provider_url);
+    if (start == INTENT_STARTED && intent->state == INTENT_FAILED)
+        return show_trouble(press, "provider_refused", 502);
+    return http_redirect(page->response,
+                         arena_printf(page->arena, "/paiement/%s", intent->token));
+}
+
+enum err pay_post(struct http_request *request, struct http_response *response)
+{
+    struct press press = {.page = page_of(request)};
+    struct payment_intent intent = {0};
+    enum intent_start start;
+    enum err err = read_press(&press);
+
+    if (err)
+        return err;
+    if (!amount_good(&press))
+        return cart_show(press.page, &press.trouble);
+    err = begin(&press, &start, &intent);
+    if (err == ERR_BUSY) {
+        http_header_add(response, "Retry-After", "5");
+        return show_trouble(&press, "provider_busy", 503);
+    }
+    return err ? err : follow(&press, start, &intent);
+}
+
+/* ---- giving up ---- */
+
+static enum err find_own(struct page *page, struct payment_intent *intent)
+{
+    enum err err =
+        intent_find_token(page->db, page->request->path_parts[0], page->arena, intent);
+
+    if (!err && (intent->association_id != page->association.id ||
+                 intent->member_id != page->session.member_id))
+        err = fail(ERR_NOT_FOUND, "an attempt of somebody else");
+    return err;
+}
+
+enum err abandon_post(struct http_request *request, struct http_response *response)
+{
+    struct page *page = page_of(request);
+    const struct payment_service *service = page->web->options.service;
+    const struct audit_actor actor = page_actor(page);
+    const struct cart_trouble busy = {.key = "still_in_progress", .status = 503};
+    struct provider_call call =
+        payment_call(service, page->db, page->thread->client, page->arena);
+    struct payment_intent intent;
+    enum err err = find_own(page, &intent);
+
+    if (!err)
+        err = gate_enter(&page->web->provider_gate);
+    if (err)
+        return err;
+    err = payment_cancel(service, &call, page->association.id, intent.id, &actor, &intent);
+    gate_leave(&page->web->provider_gate);
+    if (err == ERR_BUSY) {
+        http_header_add(response, "Retry-After", "30");
+        return cart_show(page, &busy);
+    }
+    return err ? err
+               : http_redirect(response,
+                               arena_printf(page->arena, "/paiement/%s", intent.token));
+}
+
+/* ---- coming back ---- */
+
+static const char *const states[] = {"created",  "open",     "processing", "paid",
+                                     "failed",   "canceled", "expired"};
+
+static bool is_own(const struct page *page, const struct payment_intent *intent)
+{
+    return page_is_member(page) && intent->association_id == page->session.association_id &&
+           intent->member_id == page->session.member_id;
+}
+
+static enum err set_payment(struct page *page, struct template_map *data,
+                            const struct payment_intent *intent)
+{
+    const struct provider *provider =
+        payment_provider(page->web->options.service, str_of(intent->provider));
+    const struct currency *currency = money_currency(intent->currency);
+    struct association association;
+    bool own = is_own(page, intent), asks = provider && provider->asks;
+    bool live = intent_state_live(intent->state);
+    enum err err =
+        association_find(page->db, intent->association_id, page->arena, &association);
+
+    if (err)
+        return err;
+    page_flags(data, states, sizeof(states) / sizeof(states[0]),
+               intent_state_name(intent->state));
+    template_set_text(data, "state", intent_state_name(intent->state));
+    template_set_money(data, "amount", intent->amount_cents, currency);
+    template_set_int(data, "amount_cents", intent->amount_cents);
+    template_set_text(data, "provider", page_provider_label(page, intent->provider));
+    template_set_text(data, "receiver", association.name);
+    template_set_time(data, "since", intent->created_at, association.zone);
+    template_set_time(data, "until", intent->expires_at, association.zone);
+    template_set_text(data, "token", intent->token);
+    template_set_flag(data, "own", own);
+    template_set_flag(data, "asks", asks);
+    template_set_flag(data, "refreshes", live || intent->state == INTENT_PROCESSING);
+    template_set_flag(data, "has_script", live || intent->state == INTENT_PROCESSING);
+    template_set_flag(data, "may_resume",
+                      own && asks && intent->state == INTENT_OPEN && intent->provider_url);
+    template_set_text(data, "resume_url", intent->provider_url ? intent->provider_url : "");
+    template_set_flag(data, "may_abandon", own && intent->state == INTENT_OPEN);
+    template_set_none(data, "abandon_token");
+    return own ? page_form_token(page, data, "abandon_token", "/paiement/{}/abandonner") : OK;
+}
+
+enum err payment_get(struct http_request *request, struct http_response *response)
+{
+    struct page *page = page_of(request);
+    const struct web_options *options = &page->web->options;
+    struct template_map *data = page_data(page, "paiement");
+    struct payment_intent intent;
+    enum err err =
+        intent_find_token(page->db, request->path_parts[0], page->arena, &intent);
+
+    (void)response;
+    if (!err)
+        err = set_payment(page, data, &intent);
+    if (err)
+        return err;
+    if (intent_state_live(intent.state) || intent.state == INTENT_PROCESSING)
+        worker_wake_intent(options->worker,
+                           payment_provider(options->service, str_of(intent.provider)),
+                           intent.association_id, intent.id);
+    return page_render(page, 200, "paiement.html", data);
+}
+
+/* Some providers send the browser back by POST, with fields of their own: they are not read. */
+enum err payment_post_back(struct http_request *request, struct http_response *response)
+{
+    struct page *page = page_of(request);
+
+    for (size_t i = 0; i < request->path_parts[0].len; i++) {
+        char byte = request->path_parts[0].data[i];
+        if (!((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+              (byte >= '0' && byte <= '9') || byte == '-'))
+            return fail(ERR_NOT_FOUND, "no such payment");
+    }
+    return http_redirect(response, arena_printf(page->arena, "/paiement/%.*s",
+                                                STR_PRINT(request->path_parts[0])));
+}

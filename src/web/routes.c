@@ -1,0 +1,74 @@
+#include "web/internal.h"
+
+/* Fields by form. The form token is looked at by the dispatcher; it stands here because what is
+ * not declared is refused. */
+#define TOKEN_FIELD {WEB_TOKEN_FIELD, HTTP_TOKEN, HASH_HEX_MAX, NULL, 1}
+
+static const struct http_field token_only[] = {TOKEN_FIELD, {0}};
+
+static const struct http_field login_form_fields[] = {
+    {"suite", HTTP_TEXT, WEB_SUITE_MAX, NULL, 0},
+    {0},
+};
+static const struct http_field login_fields[] = {
+    {"email", HTTP_TEXT, 320, NULL, 0},
+    {"password", HTTP_SECRET, 1024, NULL, 0},
+    {"suite", HTTP_TEXT, WEB_SUITE_MAX, NULL, 0},
+    {0},
+};
+static const struct http_field door_fields[] = {
+    TOKEN_FIELD,
+    {"porte", HTTP_TOKEN, 64, NULL, 1},
+    {0},
+};
+static const struct http_field cart_fields[] = {
+    {"exercice", HTTP_ID, 20, NULL, 0},
+    {0},
+};
+static const struct http_field pay_fields[] = {
+    TOKEN_FIELD,
+    {"montant", HTTP_AMOUNT, 64, NULL, 0},
+    {"moyen", HTTP_ID, 20, NULL, 1},
+    {"jeton", HTTP_TOKEN, 64, NULL, 1},
+    {"solde", HTTP_TOKEN, 20, NULL, 1},
+    {0},
+};
+static const struct http_field revenue_fields[] = {
+    {"exercice", HTTP_ID, 20, NULL, 0},
+    {"apres", HTTP_TOKEN, 44, NULL, 0},
+    {0},
+};
+static const struct http_field notification_fields[] = {
+    {"apres", HTTP_ID, 20, NULL, 0},
+    {0},
+};
+
+/* The list of what people can do. A return from a provider carries the provider's fields, which
+ * are not read, and may be a POST of its page. */
+const struct http_route web_page_routes[] = {
+    {HTTP_GET, "/", root_get, NULL, 0, ACCESS_PUBLIC, 0},
+    {HTTP_GET, "/connexion", login_get, login_form_fields, 0, ACCESS_PUBLIC, 0},
+    {HTTP_POST, "/connexion", login_post, login_fields, 0, ACCESS_PUBLIC | ACCESS_NO_TOKEN, 0},
+    {HTTP_POST, "/deconnexion", logout_post, token_only, 0, ACCESS_SIGNED_IN, 0},
+    {HTTP_GET, "/espaces", doors_get, NULL, 0, ACCESS_SIGNED_IN, 0},
+    {HTTP_POST, "/espaces", doors_post, door_fields, 0, ACCESS_SIGNED_IN, 0},
+    {HTTP_GET, "/panier", cart_get, cart_fields, 0, ACCESS_MEMBER, 0},
+    {HTTP_POST, "/panier/payer", pay_post, pay_fields, 0, ACCESS_MEMBER, 0},
+    {HTTP_GET, "/paiement/{}", payment_get, NULL, 0, ACCESS_PUBLIC, HTTP_OPEN_FIELDS},
+    {HTTP_POST, "/paiement/{}", payment_post_back, NULL, 0, ACCESS_PUBLIC | ACCESS_ANY_ORIGIN,
+     HTTP_RAW_BODY},
+    {HTTP_POST, "/paiement/{}/abandonner", abandon_post, token_only, 0, ACCESS_MEMBER, 0},
+    {HTTP_GET, "/accueil", home_get, NULL, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/recettes", revenue_get, revenue_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/ecritures/{}", entry_get, NULL, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/notifications", notifications_get, notification_fields, 0, ACCESS_STAFF, 0},
+};
+const size_t web_page_route_count = sizeof(web_page_routes) / sizeof(web_page_routes[0]);
+
+/* What providers call. Sizes are each provider's own; see endpoint.c. */
+const struct http_route web_notification_routes[] = {
+    {HTTP_POST, "/action_manager.php", endpoint_post, NULL, 256 * 1024,
+     ACCESS_PUBLIC | ACCESS_ANY_ORIGIN, HTTP_RAW_BODY},
+};
+const size_t web_notification_route_count =
+    sizeof(web_notification_routes) / sizeof(web_notification_routes[0]);
