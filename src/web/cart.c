@@ -92,27 +92,30 @@ static enum err set_in_progress(struct cart *cart)
 
 /* ---- the form ---- */
 
-static void add_provider(struct cart *cart, struct template_list *list,
-                         const struct provider_account *account, int64_t *minimum_cents)
+/* One button, for a provider that takes the association's currency. */
+static bool add_provider(struct cart *cart, struct template_list *list,
+                         const struct provider_account *account)
 {
     struct page *page = cart->page;
     const struct provider *provider =
         payment_provider(page->web->options.service, str_of(account->provider));
+    int64_t due_cents = cart->balance_cents - cart->in_progress_cents;
     struct provider_limits limits;
     struct template_map *item;
 
     if (!provider)
-        return;
+        return false;
     limits = provider->limits(cart->currency);
     if (!limits.currency_supported)
-        return;
+        return false;
     item = template_list_add(list);
     page_set_id(page, item, "id", account->id);
     template_set_text(item, "name", provider->name);
     template_set_text(item, "label", provider->label);
     template_set_flag(item, "by_card", strcmp(provider->name, "stripe") == 0);
-    if (*minimum_cents < limits.minimum_cents)
-        *minimum_cents = limits.minimum_cents;
+    template_set_flag(item, "too_small", due_cents > 0 && due_cents < limits.minimum_cents);
+    template_set_money(item, "smallest", limits.minimum_cents, cart->currency);
+    return true;
 }
 
 static void set_amount(struct cart *cart, const struct cart_trouble *trouble)
@@ -136,14 +139,13 @@ static enum err set_providers(struct cart *cart)
     struct page *page = cart->page;
     struct template_list *list = template_set_list(cart->data, "providers");
     struct provider_account *accounts;
-    size_t count;
-    int64_t minimum_cents = page->association.amount_min_cents;
+    size_t count, shown = 0;
     enum err err = account_list_linked(page->db, page->association.id, page->arena, &accounts,
                                        &count);
 
     for (size_t i = 0; !err && i < count; i++)
-        add_provider(cart, list, &accounts[i], &minimum_cents);
-    template_set_flag(cart->data, "has_providers", !err && count > 0);
+        shown += add_provider(cart, list, &accounts[i]);
+    template_set_flag(cart->data, "has_providers", shown > 0);
     template_set_money(cart->data, "minimum", page->association.amount_min_cents,
                        cart->currency);
     template_set_money(cart->data, "maximum", page->association.amount_max_cents,

@@ -98,6 +98,16 @@ static enum err show_trouble(struct press *press, const char *key, int status)
     return cart_show(press->page, &press->trouble);
 }
 
+/* A provider's address is checked once more before a browser is sent there. */
+static enum err go_to_provider(struct press *press, const char *url)
+{
+    struct page *page = press->page;
+
+    if (!guard_provider_url(page->web->options.service->settings, url))
+        return fail(ERR_PROVIDER, "an address that is not the provider's");
+    return http_redirect(page->response, url);
+}
+
 /* Where the press led: to the provider, to the page of the attempt, or back with a sentence. */
 static enum err follow(struct press *press, enum intent_start start,
                        const struct payment_intent *intent)
@@ -111,7 +121,7 @@ static enum err follow(struct press *press, enum intent_start start,
     if (start == INTENT_ACCOUNT_GONE)
         return show_trouble(press, "account_gone", 409);
     if (intent->state == INTENT_OPEN && intent->provider_url)
-        return http_redirect(page->response, intent->provider_url);
+        return go_to_provider(press, intent->provider_url);
     if (start == INTENT_STARTED && intent->state == INTENT_FAILED)
         return show_trouble(press, "provider_refused", 502);
     return http_redirect(page->response,
@@ -127,6 +137,8 @@ enum err pay_post(struct http_request *request, struct http_response *response)
 
     if (err)
         return err;
+    if (!press.provider->limits(press.page->association.currency).currency_supported)
+        return show_trouble(&press, "account_gone", 409);
     if (!amount_good(&press))
         return cart_show(press.page, &press.trouble);
     err = begin(&press, &start, &intent);
