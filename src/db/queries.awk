@@ -5,6 +5,10 @@
 #
 # A statement begins with "-- name: some_name" and goes on to the next one; comment lines are
 # documentation. A double name or a name without text stops the build with file:line.
+#
+# "-- shape: some_name" begins a SELECT that queries name like a table: it becomes a common table
+# expression of theirs. (Views can't do that: in a schema that is not trusted they may not use
+# JSON.)
 
 function complain(text) {
     printf "%s:%d: %s\n", FILENAME, FNR, text > "/dev/stderr"
@@ -39,6 +43,15 @@ function quoted(line) {
     return "\"" line "\\n\""
 }
 
+# The shapes that a query names, in front of it.
+function with_shapes(i,    j, found) {
+    found = ""
+    for (j = 1; j <= count; j++)
+        if (is_shape[j] && text[i] ~ ("[^a-z0-9_]" names[j] "[^a-z0-9_]"))
+            found = found (found == "" ? "WITH " : ", ") names[j] " AS (\"" text[j] "\n         \")"
+    return found == "" ? text[i] : "\n         \"" found "\"" text[i]
+}
+
 mode ~ /^migrations/ {
     if (FNR == 1) {
         base = FILENAME
@@ -53,7 +66,7 @@ mode ~ /^migrations/ {
     next
 }
 
-/^-- name: / {
+/^-- (name|shape): / {
     close_block()
     name = $3
     if (name !~ /^[a-z][a-z0-9_]*$/)
@@ -62,6 +75,7 @@ mode ~ /^migrations/ {
         complain("query " name " stands twice")
     seen[name] = 1
     names[++count] = name
+    is_shape[count] = $2 == "shape:"
     file_of[count] = FILENAME
     line_of[count] = FNR
     next
@@ -89,15 +103,19 @@ END {
     if (mode == "header") {
         printf "enum %s {\n", type
         for (i = 1; i <= count; i++)
-            printf "    %s_%s,\n", prefix, toupper(names[i])
+            if (!is_shape[i])
+                printf "    %s_%s,\n", prefix, toupper(names[i])
         printf "    %s_COUNT\n};\n\nextern const struct db_catalog %s;\n\n#endif\n", prefix, symbol
     } else if (mode == "migrations-header") {
         printf "extern const struct db_migrations %s;\n\n#endif\n", symbol
     } else if (mode == "source") {
         printf "#include \"%s\"\n\nstatic const struct db_query_text queries[] = {\n", header
         for (i = 1; i <= count; i++)
-            printf "    {\"%s\",%s},\n", names[i], text[i]
-        printf "};\n\nconst struct db_catalog %s = {queries, %d};\n", symbol, count
+            if (!is_shape[i]) {
+                statements++
+                printf "    {\"%s\",%s},\n", names[i], with_shapes(i)
+            }
+        printf "};\n\nconst struct db_catalog %s = {queries, %d};\n", symbol, statements
     } else {
         printf "#include \"%s\"\n\nstatic const struct db_migration migrations[] = {\n", header
         for (i = 1; i <= count; i++)
