@@ -1,0 +1,329 @@
+-- Stripe's face. A query that reads yields one JSON object a row (the shapes *_row).
+
+-- ---- accounts and keys ----
+
+-- name: stripe_key_find
+-- $1 the key
+SELECT json_object('account', account_id, 'kind', kind,
+                   'livemode', json(iif(livemode, 'true', 'false')))
+FROM stripe_key WHERE key = $1
+
+-- name: stripe_link_exists
+-- $1 platform, $2 account
+SELECT COUNT(*) FROM stripe_link WHERE platform_id = $1 AND account_id = $2
+
+-- name: stripe_account_find
+-- $1 account, $2 who asks: itself, or a platform linked to it
+SELECT object FROM stripe_account_row
+WHERE id = $1
+  AND (id = $2 OR EXISTS (SELECT 1 FROM stripe_link WHERE platform_id = $2 AND account_id = $1))
+
+-- ---- idempotency ----
+
+-- name: idempotency_forget_running
+DELETE FROM stripe_idempotency WHERE status IS NULL
+
+-- name: idempotency_forget
+-- $1 older than
+DELETE FROM stripe_idempotency WHERE created_at < $1
+
+-- name: idempotency_find
+-- $1 account, $2 livemode, $3 key
+SELECT json_object('fingerprint', fingerprint, 'status', status, 'answer', json(answer),
+                   'request_id', request_id)
+FROM stripe_idempotency WHERE account_id = $1 AND livemode = $2 AND key = $3
+
+-- name: idempotency_take
+-- $1 account, $2 livemode, $3 key, $4 fingerprint, $5 request id, $6 now
+INSERT INTO stripe_idempotency (account_id, livemode, key, fingerprint, request_id, created_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+
+-- name: idempotency_keep
+-- $1 account, $2 livemode, $3 key, $4 status, $5 answer
+UPDATE stripe_idempotency SET status = $4, answer = $5
+WHERE account_id = $1 AND livemode = $2 AND key = $3
+
+-- name: idempotency_release
+-- $1 account, $2 livemode, $3 key
+DELETE FROM stripe_idempotency
+WHERE account_id = $1 AND livemode = $2 AND key = $3 AND status IS NULL
+
+-- ---- sessions ----
+
+-- name: stripe_session_add
+-- $1 id, $2 account, $3 livemode, $4 parameters, $5 method types, $6 url, $7 client secret,
+-- $8 amount, $9 currency, $10 now, $11 expires, $12 request, $13 idempotency key
+INSERT INTO stripe_session (id, account_id, livemode, parameters, method_types, url,
+                            client_secret, amount_cents, currency, status, payment_status,
+                            created_at, expires_at, request_id, idempotency_key)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', 'unpaid', $10, $11, $12, $13)
+
+-- name: stripe_session_by_id
+-- $1 id
+SELECT object FROM stripe_session_row WHERE id = $1
+
+-- name: stripe_session_find
+-- $1 id, $2 account, $3 livemode
+SELECT object FROM stripe_session_row WHERE id = $1 AND account_id = $2 AND livemode = $3
+
+-- name: stripe_session_number
+-- $1 account, $2 livemode, $3 id
+SELECT number FROM stripe_session WHERE account_id = $1 AND livemode = $2 AND id = $3
+
+-- name: stripe_session_list
+-- $1 account, $2 livemode, $3 parameters, $4 before, $5 after, $6 how many
+SELECT object FROM stripe_session_row
+WHERE account_id = $1 AND livemode = $2
+  AND ($4 IS NULL OR number < $4) AND ($5 IS NULL OR number > $5)
+  AND status = coalesce(json_extract($3, '$.status'), status)
+  AND (json_extract($3, '$.payment_intent') IS NULL
+       OR payment_id = json_extract($3, '$.payment_intent'))
+  AND (json_extract($3, '$.customer_details.email') IS NULL
+       OR payer_email = json_extract($3, '$.customer_details.email'))
+  AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
+  AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
+  AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
+  AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
+  AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+ORDER BY iif($5 IS NULL, -number, number)
+LIMIT $6
+
+-- name: stripe_session_set_payment
+-- $1 session, $2 payment
+UPDATE stripe_session SET payment_id = $2 WHERE id = $1
+
+-- name: stripe_session_set_payer
+-- $1 session, $2 name, $3 e-mail, $4 way of notifying, $5 delay
+UPDATE stripe_session
+SET payer_name = coalesce($2, payer_name), payer_email = coalesce($3, payer_email), notify = $4,
+    late_s = $5
+WHERE id = $1
+
+-- name: stripe_session_complete
+-- $1 session, $2 payment status, $3 when a debit ends by itself, $4 how
+UPDATE stripe_session
+SET status = 'complete', payment_status = $2, settle_at = $3, settle_outcome = $4
+WHERE id = $1
+
+-- name: stripe_session_settle
+-- $1 session, $2 payment status
+UPDATE stripe_session SET payment_status = $2, settle_at = NULL WHERE id = $1
+
+-- name: stripe_session_expire
+-- $1 session
+UPDATE stripe_session SET status = 'expired' WHERE id = $1
+
+-- name: stripe_session_due
+-- $1 now. Open sessions whose time is over, and debits that end by themselves.
+SELECT json_object('id', id, 'what', 'expire') FROM stripe_session
+WHERE status = 'open' AND expires_at <= $1
+UNION ALL
+SELECT json_object('id', id, 'what', settle_outcome) FROM stripe_session
+WHERE settle_at IS NOT NULL AND settle_at <= $1
+LIMIT 100
+
+-- ---- payments and charges ----
+
+-- name: stripe_payment_add
+-- $1 id, $2 session, $3 client secret, $4 now
+INSERT INTO stripe_payment (id, session_id, account_id, livemode, amount_cents, currency, status,
+                            client_secret, created_at)
+SELECT $1, id, account_id, livemode, amount_cents, currency, 'requires_payment_method', $3, $4
+FROM stripe_session WHERE id = $2
+
+-- name: stripe_payment_by_id
+-- $1 id
+SELECT object FROM stripe_payment_row WHERE id = $1
+
+-- name: stripe_payment_find
+-- $1 id, $2 account, $3 livemode
+SELECT object FROM stripe_payment_row WHERE id = $1 AND account_id = $2 AND livemode = $3
+
+-- name: stripe_payment_set
+-- $1 id, $2 status, $3 charge or NULL, $4 error code, $5 decline code, $6 message
+UPDATE stripe_payment
+SET status = $2, charge_id = coalesce($3, charge_id), error_code = $4, error_decline_code = $5,
+    error_message = $6
+WHERE id = $1
+
+-- name: stripe_payment_cancel
+-- $1 id, $2 now
+UPDATE stripe_payment SET status = 'canceled', canceled_at = $2 WHERE id = $1
+
+-- name: stripe_charge_add
+-- $1 id, $2 payment, $3 status, $4 method, $5 method id, $6 brand, $7 country, $8 last four
+-- digits, $9 3-D Secure, $10 failure code, $11 decline code, $12 message, $13 now
+INSERT INTO stripe_charge (id, payment_id, account_id, livemode, amount_cents, currency, status,
+                           method, method_id, brand, country, last4, secure, failure_code,
+                           failure_decline_code, failure_message, created_at)
+SELECT $1, id, account_id, livemode, amount_cents, currency, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+    $12, $13
+FROM stripe_payment WHERE id = $2
+
+-- name: stripe_charge_by_id
+-- $1 id
+SELECT object FROM stripe_charge_row WHERE id = $1
+
+-- name: stripe_charge_find
+-- $1 id, $2 account, $3 livemode
+SELECT object FROM stripe_charge_row WHERE id = $1 AND account_id = $2 AND livemode = $3
+
+-- name: stripe_charge_capture
+-- $1 id, $2 movement of the balance, $3 now
+UPDATE stripe_charge SET status = 'succeeded', balance_id = $2, captured_at = $3 WHERE id = $1
+
+-- name: stripe_charge_fail
+-- $1 id, $2 code, $3 decline code, $4 message
+UPDATE stripe_charge
+SET status = 'failed', failure_code = $2, failure_decline_code = $3, failure_message = $4
+WHERE id = $1
+
+-- ---- balance ----
+
+-- name: stripe_balance_add
+-- $1 id, $2 charge, $3 now, $4 available. The fee is rounded half up.
+INSERT INTO stripe_balance (id, account_id, livemode, source_id, kind, amount_cents, fee_cents,
+                            currency, description, created_at, available_at)
+SELECT $1, c.account_id, c.livemode, c.id, iif(c.method = 'card', 'charge', 'payment'),
+    c.amount_cents, (c.amount_cents * a.fee_basis_points + 5000) / 10000 + a.fee_fixed_cents,
+    c.currency, json_extract(s.parameters, '$.payment_intent_data.description'), $3, $4
+FROM stripe_charge c
+JOIN stripe_account a ON a.id = c.account_id
+JOIN stripe_payment p ON p.id = c.payment_id
+JOIN stripe_session s ON s.id = p.session_id
+WHERE c.id = $2
+
+-- name: stripe_balance_by_id
+-- $1 id
+SELECT object FROM stripe_balance_row WHERE id = $1
+
+-- name: stripe_balance_find
+-- $1 id, $2 account, $3 livemode
+SELECT object FROM stripe_balance_row WHERE id = $1 AND account_id = $2 AND livemode = $3
+
+-- name: stripe_balance_number
+-- $1 account, $2 livemode, $3 id
+SELECT number FROM stripe_balance WHERE account_id = $1 AND livemode = $2 AND id = $3
+
+-- name: stripe_balance_list
+-- $1 account, $2 livemode, $3 parameters, $4 before, $5 after, $6 how many. No payout has been
+-- made, so none contains anything.
+SELECT object FROM stripe_balance_row
+WHERE account_id = $1 AND livemode = $2
+  AND ($4 IS NULL OR number < $4) AND ($5 IS NULL OR number > $5)
+  AND source_id = coalesce(json_extract($3, '$.source'), source_id)
+  AND kind = coalesce(json_extract($3, '$.type'), kind)
+  AND currency = coalesce(json_extract($3, '$.currency'), currency)
+  AND json_extract($3, '$.payout') IS NULL
+  AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
+  AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
+  AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
+  AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
+  AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+ORDER BY iif($5 IS NULL, -number, number)
+LIMIT $6
+
+-- ---- events ----
+
+-- name: stripe_event_add
+-- $1 id, $2 account, $3 livemode, $4 type, $5 session, $6 object id, $7 object, $8 version,
+-- $9 request, $10 idempotency key, $11 now
+INSERT INTO stripe_event (id, account_id, livemode, type, session_id, object_id, object,
+                          api_version, request_id, idempotency_key, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+
+-- name: stripe_event_find
+-- $1 id, $2 account, $3 livemode
+SELECT object FROM stripe_event_row WHERE id = $1 AND account_id = $2 AND livemode = $3
+
+-- name: stripe_event_number
+-- $1 account, $2 livemode, $3 id
+SELECT number FROM stripe_event WHERE account_id = $1 AND livemode = $2 AND id = $3
+
+-- name: stripe_event_list
+-- $1 account, $2 livemode, $3 parameters with `oldest`, $4 before, $5 after, $6 how many
+SELECT object FROM stripe_event_row
+WHERE account_id = $1 AND livemode = $2
+  AND ($4 IS NULL OR number < $4) AND ($5 IS NULL OR number > $5)
+  AND created_at >= json_extract($3, '$.oldest')
+  AND type = coalesce(json_extract($3, '$.type'), type)
+  AND (json_extract($3, '$.types') IS NULL
+       OR type IN (SELECT value FROM json_each($3, '$.types')))
+  AND (json_extract($3, '$.delivery_success') IS NULL
+       OR (pending = 0) = json_extract($3, '$.delivery_success'))
+  AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
+  AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
+  AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
+  AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
+  AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+ORDER BY iif($5 IS NULL, -number, number)
+LIMIT $6
+
+-- ---- webhook endpoints ----
+
+-- name: stripe_endpoint_add
+-- $1 id, $2 account, $3 livemode, $4 connect, $5 url, $6 secret, $7 events, $8 version,
+-- $9 description, $10 metadata, $11 now
+INSERT INTO stripe_endpoint (id, account_id, livemode, connect, url, secret, events, api_version,
+                             status, description, metadata, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'enabled', $9, $10, $11)
+
+-- name: stripe_endpoint_by_id
+-- $1 id
+SELECT object FROM stripe_endpoint_row WHERE id = $1
+
+-- name: stripe_endpoint_find
+-- $1 id, $2 account, $3 livemode
+SELECT object FROM stripe_endpoint_row WHERE id = $1 AND account_id = $2 AND livemode = $3
+
+-- name: stripe_endpoint_number
+-- $1 account, $2 livemode, $3 id
+SELECT number FROM stripe_endpoint WHERE account_id = $1 AND livemode = $2 AND id = $3
+
+-- name: stripe_endpoint_list
+-- $1 account, $2 livemode, $3 parameters, $4 before, $5 after, $6 how many
+SELECT object FROM stripe_endpoint_row
+WHERE account_id = $1 AND livemode = $2 AND $3 IS NOT NULL
+  AND ($4 IS NULL OR number < $4) AND ($5 IS NULL OR number > $5)
+ORDER BY iif($5 IS NULL, -number, number)
+LIMIT $6
+
+-- name: stripe_endpoint_set
+-- $1 id, $2 url, $3 events, $4 status, $5 description, $6 metadata, $7 secret; NULL leaves
+UPDATE stripe_endpoint
+SET url = coalesce($2, url), events = coalesce($3, events), status = coalesce($4, status),
+    description = coalesce($5, description), metadata = coalesce($6, metadata),
+    secret = coalesce($7, secret)
+WHERE id = $1
+
+-- name: stripe_endpoint_rotate
+-- $1 id, $2 new secret
+UPDATE stripe_endpoint SET old_secret = secret, secret = $2 WHERE id = $1
+
+-- name: stripe_endpoint_rotated
+-- $1 id
+UPDATE stripe_endpoint SET old_secret = NULL WHERE id = $1
+
+-- name: stripe_endpoint_drop_deliveries
+-- $1 id, $2 now in ms
+UPDATE delivery SET endpoint_id = NULL,
+    state = iif(state IN ('waiting', 'held'), 'dropped', state),
+    done_at_ms = coalesce(done_at_ms, $2)
+WHERE endpoint_id = $1
+
+-- name: stripe_endpoint_delete
+-- $1 id
+DELETE FROM stripe_endpoint WHERE id = $1
+
+-- name: stripe_endpoint_listeners
+-- $1 account, $2 livemode, $3 type. The account's own endpoints, and those of the platforms it
+-- is linked to; a live platform hears of test objects too.
+SELECT json_object('id', e.id, 'url', e.url, 'connect', json(iif(e.connect, 'true', 'false')))
+FROM stripe_endpoint e
+WHERE e.status = 'enabled'
+  AND EXISTS (SELECT 1 FROM json_each(e.events) WHERE value IN ('*', $3))
+  AND ((e.connect = 0 AND e.account_id = $1 AND e.livemode = $2)
+       OR (e.connect = 1 AND e.livemode >= $2
+           AND EXISTS (SELECT 1 FROM stripe_link l
+                       WHERE l.platform_id = e.account_id AND l.account_id = $1)))
+ORDER BY e.number
