@@ -1,0 +1,77 @@
+#include <string.h>
+
+#include "sandbox/row.h"
+#include "sandbox/stripe.h"
+
+enum { EXPAND_DEPTH_MAX = 4, LIST_PREFIX_LEN = 5 };
+
+/* Which field of which object can be expanded into what. */
+static const struct expandable {
+    const char *kind;
+    const char *field;
+    const char *target;
+} expandables[] = {
+    {"checkout.session", "payment_intent", "payment_intent"},
+    {"payment_intent", "latest_charge", "charge"},
+    {"charge", "balance_transaction", "balance_transaction"},
+    {"charge", "payment_intent", "payment_intent"},
+};
+
+static const char *target_of(const char *kind, struct str field)
+{
+    for (size_t i = 0; i < sizeof(expandables) / sizeof(*expandables); i++)
+        if (!strcmp(expandables[i].kind, kind) && str_is(field, expandables[i].field))
+            return expandables[i].target;
+    return NULL;
+}
+
+static bool path_expands(const char *kind, const char *path)
+{
+    struct str rest = str_of(path);
+    int depth = 0;
+
+    if (!strncmp(kind, "list:", LIST_PREFIX_LEN)) {
+        kind += LIST_PREFIX_LEN;
+        if (!str_is(str_cut(&rest, '.'), "data"))
+            return false;
+    }
+    while (rest.data && kind && depth++ < EXPAND_DEPTH_MAX)
+        kind = target_of(kind, str_cut(&rest, '.'));
+    return kind && !rest.data;
+}
+
+const json_t *stripe_expand_of(const struct stripe_call *call)
+{
+    return json_object_get(call->parameters, "expand");
+}
+
+enum err stripe_expand_check(struct stripe_call *call, const char *kind)
+{
+    const json_t *expand = stripe_expand_of(call);
+
+    for (size_t i = 0; i < json_array_size(expand); i++) {
+        const char *path = json_string_value(json_array_get(expand, i));
+
+        if (!path_expands(kind, path))
+            return stripe_refuse(call, NULL, NULL, "This property cannot be expanded (%s).", path);
+    }
+    return OK;
+}
+
+json_t *stripe_expand_below(const json_t *expand, const char *field)
+{
+    size_t len = strlen(field);
+    json_t *below = NULL;
+
+    for (size_t i = 0; i < json_array_size(expand); i++) {
+        const char *path = json_string_value(json_array_get(expand, i));
+
+        if (strncmp(path, field, len) || (path[len] && path[len] != '.'))
+            continue;
+        if (!below)
+            below = json_array();
+        if (path[len])
+            json_array_append_new(below, json_string(path + len + 1));
+    }
+    return below;
+}
