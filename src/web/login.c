@@ -17,6 +17,19 @@ enum err root_get(struct http_request *request, struct http_response *response)
     return http_redirect(response, page_start(page_of(request)));
 }
 
+/* A page of ours that this role may see. */
+static bool may_go_to(struct str path, enum role role)
+{
+    struct http_request probe = {.method = HTTP_GET, .path = path};
+    const struct http_route *route;
+    unsigned methods;
+
+    return guard_suite(path) &&
+           http_route_find(web_page_routes, web_page_route_count, &probe, &route, &methods) ==
+               OK &&
+           route->access & (unsigned)ACCESS_UNDECIDED << role;
+}
+
 /* ---- the form ---- */
 
 static enum err show_form(struct page *page, int status, const char *trouble)
@@ -47,6 +60,7 @@ struct attempt {
     struct page *page;
     struct str email, password;
     struct login login;
+    int64_t wait_ms; /* the throttle says: not before */
     bool found, matches, outdated;
     const char *new_hash;
     struct session_draft draft;
@@ -55,23 +69,27 @@ struct attempt {
     bool ends_old;
 };
 
+static enum err read_wait(struct attempt *attempt)
+{
+    struct page *page = attempt->page;
+
+    return login_throttle_wait_ms(page->db, attempt->email, page->request->remote_address,
+                                  clock_now_ms(), page->arena, &attempt->wait_ms);
+}
+
 static enum err verify_password(struct attempt *attempt)
 {
-    struct web *web = attempt->page->web;
     const char *stored = attempt->found && !attempt->login.disabled
                              ? attempt->login.password_hash
                              : NULL;
-    enum err err = gate_enter(&web->password_gate);
+    enum err err =
+        password_verify(attempt->password, stored, &attempt->matches, &attempt->outdated);
 
-    if (err)
-        return err;
-    err = password_verify(attempt->password, stored, &attempt->matches, &attempt->outdated);
     if (!err && attempt->matches && attempt->outdated) {
         char *hash = arena_alloc(attempt->page->arena, PASSWORD_HASH_MAX);
         err = password_hash(attempt->password, hash);
         attempt->new_hash = hash;
     }
-    gate_leave(&web->password_gate);
     return err;
 }
 
@@ -115,6 +133,25 @@ static enum err write_success(struct db *db, void *argument)
     return err;
 }
 
+/* Behind the gate the throttle is looked at again and a failure is counted, so that many guesses
+ * sent at once are throttled like guesses one by one. */
+static enum err try_password(struct attempt *attempt)
+{
+    struct web *web = attempt->page->web;
+    enum err err = gate_enter(&web->password_gate);
+
+    if (err)
+        return err;
+    err = read_wait(attempt);
+    if (!err && attempt->wait_ms == 0) {
+        err = verify_password(attempt);
+        if (!err && !attempt->matches)
+            err = db_write(web->options.service->writer, write_failure, attempt);
+    }
+    gate_leave(&web->password_gate);
+    return err;
+}
+
 /* With one door login leads straight through it; with several, or none, they are shown. */
 static enum err open_session(struct attempt *attempt)
 {
@@ -140,42 +177,46 @@ static enum err go_on(struct attempt *attempt)
 {
     struct page *page = attempt->page;
     struct str next = http_field_text(page->request, "suite");
+    const struct login_door *door = attempt->draft.door;
     const char *location = "/espaces";
 
-    if (attempt->draft.door)
-        location = guard_suite(next) ? str_copy(page->arena, next) : door_start(attempt->draft.door);
+    if (door)
+        location = may_go_to(next, door->role) ? str_copy(page->arena, next) : door_start(door);
     http_cookie_set(page->response, WEB_SESSION_COOKIE, attempt->draft.cookie, -1);
     return http_redirect(page->response, location);
+}
+
+static enum err show_throttled(struct attempt *attempt)
+{
+    struct page *page = attempt->page;
+
+    http_header_add(page->response, "Retry-After",
+                    arena_printf(page->arena, "%lld", (long long)(attempt->wait_ms + 999) / 1000));
+    return show_form(page, 429, "is_throttled");
 }
 
 enum err login_post(struct http_request *request, struct http_response *response)
 {
     struct page *page = page_of(request);
     struct attempt *attempt = arena_alloc(page->arena, sizeof(*attempt));
-    int64_t wait_ms = 0;
     enum err err;
 
+    (void)response;
     attempt->page = page;
     attempt->email = http_field_text(request, "email");
     attempt->password = http_field_text(request, "password");
-    err = login_throttle_wait_ms(page->db, attempt->email, request->remote_address,
-                                 clock_now_ms(), page->arena, &wait_ms);
-    if (!err && wait_ms > 0) {
-        http_header_add(response, "Retry-After",
-                        arena_printf(page->arena, "%lld", (long long)(wait_ms + 999) / 1000));
-        return show_form(page, 429, "is_throttled");
-    }
-    if (!err)
+    err = read_wait(attempt);
+    if (!err && attempt->wait_ms == 0)
         err = login_find(page->db, attempt->email, page->arena, &attempt->login,
                          &attempt->found);
-    if (!err)
-        err = verify_password(attempt);
+    if (!err && attempt->wait_ms == 0)
+        err = try_password(attempt);
     if (err)
         return err;
-    if (!attempt->matches) {
-        err = db_write(page->web->options.service->writer, write_failure, attempt);
-        return err ? err : show_form(page, 403, "is_wrong");
-    }
+    if (attempt->wait_ms > 0)
+        return show_throttled(attempt);
+    if (!attempt->matches)
+        return show_form(page, 403, "is_wrong");
     err = open_session(attempt);
     return err ? err : go_on(attempt);
 }

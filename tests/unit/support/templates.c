@@ -1,4 +1,4 @@
-#include "support/templates.h"
+#include "templates.h"
 
 static const struct currency *euro(void)
 {

@@ -6,7 +6,7 @@
 #ifndef TESTS_SUPPORT_TEMPLATES_H
 #define TESTS_SUPPORT_TEMPLATES_H
 
-#include "support/scratch.h"
+#include "scratch.h"
 
 #include "base/arena.h"
 #include "template/template.h"
