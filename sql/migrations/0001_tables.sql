@@ -259,6 +259,9 @@ CREATE INDEX provider_event_due ON provider_event (provider, priority, next_at) 
 CREATE INDEX provider_event_backlog ON provider_event (source_address) WHERE state = 'waiting';
 CREATE INDEX provider_event_receiver ON provider_event (receiver) WHERE state = 'waiting';
 CREATE INDEX provider_event_list ON provider_event (association_id, id);
+CREATE INDEX provider_event_account ON provider_event (association_id, provider_account_id, id)
+    WHERE authentic = 1;
+CREATE INDEX provider_event_not_ours ON provider_event (association_id) WHERE outcome = 'not_ours';
 CREATE INDEX provider_event_unsupported ON provider_event (id) WHERE outcome = 'unsupported';
 CREATE INDEX provider_event_invalid ON provider_event (received_at) WHERE state = 'invalid';
 
@@ -402,7 +405,7 @@ CREATE TABLE entry_line (
     FOREIGN KEY (association_id, entry_id) REFERENCES entry (association_id, id),
     FOREIGN KEY (association_id, account_code) REFERENCES account (association_id, code)
 );
-CREATE INDEX entry_line_account ON entry_line (association_id, account_code);
+CREATE INDEX entry_line_account ON entry_line (association_id, account_code, entry_id);
 
 -- À rattacher: verified money that fits nowhere, or an entry that a setting sent to 471.
 CREATE TABLE quarantine (
@@ -421,6 +424,7 @@ CREATE TABLE quarantine (
     FOREIGN KEY (association_id, entry_id) REFERENCES entry (association_id, id)
 );
 CREATE INDEX quarantine_entry ON quarantine (association_id, entry_id);
+CREATE INDEX quarantine_open ON quarantine (association_id, created_at, id) WHERE settled_at IS NULL;
 
 -- Mail to send: written with the fact, sent by a job.
 CREATE TABLE outbox (

@@ -24,6 +24,8 @@ static const struct {
     {"audit_head", "LIMIT 1 from the end of an index"},
     {"entry_chain_head", "LIMIT 1 from the end of an index"},
     {"member_next_number", "LIMIT 1 from the end of an index"},
+    {"notification_not_ours", "counts along a partial index, without reading the rows"},
+    {"quarantine_open", "LIMIT from the front of a partial index of what is not settled"},
 };
 
 static bool is_exempt(const char *name)
@@ -179,6 +181,16 @@ static void test_no_plan_reads_a_growing_table(void **state)
     assert_int_equal(bad, 0);
 }
 
+/* The advance in each line of a list is looked up by its entry, not among all advances. */
+static void test_the_list_of_revenue_finds_its_advances(void **state)
+{
+    struct house *house = *state;
+    char *plan;
+
+    house_ok(db_explain(house->db, Q_REVENUE_LIST, house->arena, &plan));
+    assert_non_null(strstr(plan, "(association_id=? AND account_code=? AND entry_id=?)"));
+}
+
 /* The judge itself must be able to say no. */
 static void test_the_check_sees_scans(void **state)
 {
@@ -237,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HOUSE_TEST(test_all_prepare),
         HOUSE_TEST(test_no_plan_reads_a_growing_table),
+        HOUSE_TEST(test_the_list_of_revenue_finds_its_advances),
         HOUSE_TEST(test_the_check_sees_scans),
         cmocka_unit_test(test_parameters_have_no_gap),
     };
