@@ -6,6 +6,7 @@ BUILD         ?= build
 PORT          ?= 8080
 SANDBOX_PORT  ?= 8081
 V             ?= 0
+JOBS          ?= $(shell nproc)
 DEMO_DIR      ?= $(BUILD)/demo
 
 # ---- what is compiled ----
@@ -34,8 +35,8 @@ QUIET_0 := @
 QUIET   := $(QUIET_$(V))
 say      = $(if $(QUIET),@printf '  %-8s %s\n' $(1) $(2),@:)
 
-.PHONY: all asan check check-lint check-unit check-e2e check-money check-fault format deps \
-        demo demo-up demo-down demo-reset help clean
+.PHONY: all asan unit-programs check check-lint check-unit check-e2e check-money check-fault \
+        format deps demo demo-up demo-down demo-reset help clean
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/guichet $(BUILD)/guichet-sandbox ## build the programs (default)
@@ -101,6 +102,7 @@ $(1)/guichet-sandbox: $(patsubst %.c,$(1)/obj/%.o,$(SANDBOX_MAIN)) $(1)/libsandb
 	$$(call say,LINK,$$@)
 	$$(QUIET)$$(CC) $(2) $(3) $$^ $$(LIBRARIES) -o $$@
 endef
+$(BUILD)/asan/obj/tests/%.o: INCLUDES += -Itests/unit
 $(eval $(call variant,$(BUILD),$(HARDENING),$(LINKING)))
 $(eval $(call variant,$(BUILD)/asan,$(CHECKED),))
 
@@ -124,13 +126,73 @@ $(BUILD)/asan/unit/%: $(BUILD)/asan/obj/tests/unit/%.o $(BUILD)/asan/libsupport.
 	@mkdir -p $(@D)
 	$(QUIET)$(CC) $(CHECKED) $^ $(LIBRARIES) -lcmocka -o $@
 
-.SECONDARY:
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-
 unit-programs: $(UNIT_PROGRAMS)
 
+# ---- packages ----
+deps: ## install what building, demo and tests need (only what is missing)
+	@conf/deps.sh check
+
+NODE_MODULES := tests/node_modules/.installed
+
+$(NODE_MODULES): tests/package.json tests/package-lock.json
+	$(call say,NPM,tests/node_modules)
+	@cd tests && npm ci --ignore-scripts --loglevel=error
+	@touch $@
+
+# ---- tests ----
+# Each target installs and builds what it needs, then hands over to tests/run.
+BUILD_QUIETLY = @$(MAKE) --no-print-directory -j$(JOBS)
+TESTS          = @BUILD=$(abspath $(BUILD)) JOBS=$(JOBS) tests/run
+
+check: deps ## everything, in under 15 minutes; ends with "N passed, N failed"
+	$(BUILD_QUIETLY) all asan unit-programs $(NODE_MODULES)
+	$(TESTS) lint unit e2e money fault
+
+check-lint: deps ## format, layers, sizes, clang-tidy, cppcheck, configurations
+	$(BUILD_QUIETLY) all $(NODE_MODULES)
+	$(TESTS) lint
+
+check-unit: deps ## every module, under ASan and UBSan
+	$(BUILD_QUIETLY) unit-programs
+	$(TESTS) unit
+
+check-e2e check-money check-fault: check-%: deps
+	$(BUILD_QUIETLY) all asan unit-programs $(NODE_MODULES)
+	$(TESTS) $*
+
+check-e2e: ## the whole house: nginx, guichet, sandbox, browser
+check-money: ## random payments, counted from the sandbox's ledger alone
+check-fault: ## kill -9 between any two steps of a payment
+
+format: ## let clang-format lay out all C
+	clang-format -i $(shell find src tests -name '*.[ch]' -not -path '*/node_modules/*')
+
+# ---- demonstration ----
+DEMO = @BUILD=$(abspath $(BUILD)) DEMO_DIR=$(abspath $(DEMO_DIR)) PORT=$(PORT) \
+       SANDBOX_PORT=$(SANDBOX_PORT) conf/demo.sh
+
+demo: demo-build ## the demonstration, until Ctrl-C (PORT=8080 SANDBOX_PORT=8081)
+	$(DEMO) run
+
+demo-up: demo-build ## the same in the background; returns when the site answers
+	$(DEMO) up
+
+demo-down: ## stop it
+	$(DEMO) down
+
+demo-reset: ## stop it and forget its data
+	$(DEMO) reset
+
+.PHONY: demo-build
+demo-build:
+	@conf/deps.sh demo
+	$(BUILD_QUIETLY) all
+
+.SECONDARY:
+-include $(shell find $(BUILD)/obj $(BUILD)/asan/obj -name '*.d' 2>/dev/null)
+
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 clean: ## remove what was built (not the demo's data)
 	rm -rf $(BUILD)/asan $(BUILD)/obj $(BUILD)/gen $(BUILD)/check $(BUILD)/*.a $(BUILD)/guichet $(BUILD)/guichet-sandbox
