@@ -59,6 +59,12 @@ UPDATE provider_event SET state = $2, outcome = $3, detail = $4,
     updated_at = $12
 WHERE id = $1;
 
+-- name: event_release
+-- $1 id, $2 claim, $3 now. A claim that nobody worked on: as if it had never been made.
+UPDATE provider_event SET next_at = $3, lease_until = 0, attempts = attempts - 1,
+    crashes = crashes - 1, updated_at = $3
+WHERE id = $1 AND claim = $2 AND state = 'waiting' AND lease_until > 0;
+
 -- name: event_retry
 -- $1 id, $2 next_at, $3 detail, $4 now.
 UPDATE provider_event SET next_at = $2, detail = $3, lease_until = 0, crashes = 0, updated_at = $4
@@ -76,6 +82,6 @@ UPDATE provider_event SET raw = X''
 WHERE state = 'invalid' AND received_at < $1 AND length(raw) > 0;
 
 -- name: event_any_due
--- $1 now. 1 when some message wants to be worked on.
+-- $1 now, $2 provider, $3 now + lease. 1 when some message wants to be worked on.
 SELECT 1 FROM provider_event WHERE state = 'waiting' AND provider = $2 AND priority IN (0, 1)
-    AND next_at <= $1 AND lease_until <= $1 LIMIT 1;
+    AND next_at <= $1 AND (lease_until <= $1 OR lease_until > $3) LIMIT 1;

@@ -103,13 +103,21 @@ WHERE i.next_at IS NOT NULL AND i.next_at <= $2 AND a.provider = $1
 ORDER BY i.next_at LIMIT $4;
 
 -- name: intent_claim
--- $1 association, $2 id, $3 now, $4 now + lease.
-UPDATE payment_intent SET lease_until = $4, claim = claim + 1, attempts = attempts + 1
+-- $1 association, $2 id, $3 now, $4 now + lease, $5 what it counts: 1 when its time has come, 0
+-- when somebody asked before (the delays grow with our own looks only).
+UPDATE payment_intent SET lease_until = $4, claim = claim + 1, attempts = attempts + $5
 WHERE association_id = $1 AND id = $2 AND (lease_until <= $3 OR lease_until > $4)
     AND state IN ('created', 'open', 'processing')
 RETURNING claim;
 
+-- name: intent_release
+-- $1 association, $2 id, $3 claim, $4 now. A claim that nobody worked on.
+UPDATE payment_intent SET next_at = $4, lease_until = 0,
+    attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END
+WHERE association_id = $1 AND id = $2 AND claim = $3 AND lease_until > 0
+    AND state IN ('created', 'open', 'processing');
+
 -- name: intent_any_due
--- $1 now. 1 when some intent wants to be looked at.
+-- $1 now, $2 now + lease. 1 when some intent wants to be looked at.
 SELECT 1 FROM payment_intent WHERE next_at IS NOT NULL AND next_at <= $1
-    AND lease_until <= $1 LIMIT 1;
+    AND (lease_until <= $1 OR lease_until > $2) LIMIT 1;

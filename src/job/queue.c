@@ -29,24 +29,52 @@ static void remove_task(struct queue *queue, size_t index)
 
 bool queue_take(struct queue *queue, int64_t now_ms, struct task *task)
 {
-    size_t i = 0;
-
-    while (i < queue->count) {
+    for (size_t i = 0; i < queue->count; i++) {
         size_t provider = queue->tasks[i].provider;
 
-        if (!queue_provider_open(queue, provider, now_ms)) {
-            remove_task(queue, i);
+        if (!queue_provider_open(queue, provider, now_ms) ||
+            queue->running[provider] >= queue->running_max)
             continue;
-        }
-        if (queue->running[provider] < queue->running_max) {
-            *task = queue->tasks[i];
-            remove_task(queue, i);
-            queue->running[provider]++;
-            return true;
-        }
-        i++;
+        *task = queue->tasks[i];
+        remove_task(queue, i);
+        queue->running[provider]++;
+        return true;
     }
     return false;
+}
+
+bool queue_take_back(struct queue *queue, int64_t now_ms, struct task *task)
+{
+    for (size_t i = 0; i < queue->count; i++) {
+        if (queue_provider_open(queue, queue->tasks[i].provider, now_ms) &&
+            now_ms - queue->tasks[i].added_at_ms < QUEUE_TASK_MS)
+            continue;
+        *task = queue->tasks[i];
+        remove_task(queue, i);
+        return true;
+    }
+    return false;
+}
+
+bool queue_take_any(struct queue *queue, struct task *task)
+{
+    if (queue->count == 0)
+        return false;
+    *task = queue->tasks[0];
+    remove_task(queue, 0);
+    return true;
+}
+
+size_t queue_room(const struct queue *queue, size_t provider, int64_t now_ms)
+{
+    size_t room = queue->breakers[provider].closed_again_at_ms ? 1 : QUEUE_CLAIMS_MAX;
+    size_t waiting = 0;
+
+    if (!queue_provider_open(queue, provider, now_ms))
+        return 0;
+    for (size_t i = 0; i < queue->count && waiting < room; i++)
+        waiting += queue->tasks[i].provider == provider ? 1 : 0;
+    return room - waiting;
 }
 
 static void breaker_failed(struct breaker *breaker, int64_t now_ms)

@@ -1,8 +1,9 @@
 /*
  * queue: the work in memory, and who may take it.
  *
- * Invariant: nothing here matters: a task that is lost comes back when its lease runs out. All
- * functions are called with the worker's lock held.
+ * Invariant: nothing here matters: a task that is lost comes back when its lease runs out, and
+ * one that cannot be worked on soon is given back before. All functions are called with the
+ * worker's lock held.
  */
 #ifndef JOB_QUEUE_H
 #define JOB_QUEUE_H
@@ -18,6 +19,8 @@ enum {
     QUEUE_PROVIDERS_MAX = 8,
     QUEUE_WAKES_MAX = 512,
     QUEUE_WAKE_MS = 3000,
+    QUEUE_TASK_MS = 30000, /* a task waits that long: half of its lease */
+    QUEUE_CLAIMS_MAX = 8,  /* tasks of one provider that wait beside those handed over */
     BREAKER_FAILURES_MAX = 5,
     BREAKER_PAUSE_MS = 15000,
     BREAKER_PAUSE_MAX_MS = 300000
@@ -29,6 +32,7 @@ struct task {
     enum task_kind kind;
     size_t provider; /* index in the service's table */
     struct claim claim;
+    int64_t added_at_ms; /* monotonic */
 };
 
 /* A provider that fails again and again is left alone for a while. */
@@ -52,9 +56,16 @@ struct queue {
 
 /* False when it is full. */
 bool queue_add(struct queue *queue, const struct task *task);
-/* Takes the first task whose provider has a free place. A task of a provider whose breaker is
- * open is dropped (its lease runs out). False when there is none. */
+/* Takes the first task whose provider has a free place and may be called. False when there is
+ * none. */
 bool queue_take(struct queue *queue, int64_t now_ms, struct task *task);
+/* Takes a task whose claim is to be given back: its provider is left alone now, or it has
+ * waited too long. False when there is none. */
+bool queue_take_back(struct queue *queue, int64_t now_ms, struct task *task);
+/* The same for any task: the end of the process. */
+bool queue_take_any(struct queue *queue, struct task *task);
+/* How many more tasks of a provider are worth claiming: one when it is tried again. */
+size_t queue_room(const struct queue *queue, size_t provider, int64_t now_ms);
 /* Tells how the taken task ended. */
 void queue_done(struct queue *queue, const struct task *task, bool provider_down,
                 int64_t now_ms);

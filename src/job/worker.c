@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { POLL_MS = 1000, WAIT_MS = 250, CLAIMS_MAX = 8, SWEEP_MS = 3600 * 1000 };
+enum { POLL_MS = 1000, WAIT_MS = 250, SWEEP_MS = 3600 * 1000 };
 
 struct worker {
     struct worker_options options;
@@ -38,7 +38,8 @@ struct job_thread {
 struct claiming {
     const char *provider;
     int64_t now;
-    struct claim claims[CLAIMS_MAX];
+    struct claim claims[QUEUE_CLAIMS_MAX];
+    size_t max; /* of claims */
     size_t count;
     int64_t association_id, intent_id; /* one intent */
 };
@@ -47,16 +48,16 @@ static enum err claim_events(struct db *db, void *argument)
 {
     struct claiming *claiming = argument;
 
-    return event_claim(db, claiming->provider, claiming->now, claiming->claims, CLAIMS_MAX,
-                       &claiming->count);
+    return event_claim(db, claiming->provider, claiming->now, claiming->claims,
+                       claiming->max, &claiming->count);
 }
 
 static enum err claim_intents(struct db *db, void *argument)
 {
     struct claiming *claiming = argument;
 
-    return intent_claim_due(db, claiming->provider, claiming->now, claiming->claims, CLAIMS_MAX,
-                            &claiming->count);
+    return intent_claim_due(db, claiming->provider, claiming->now, claiming->claims,
+                            claiming->max, &claiming->count);
 }
 
 static enum err claim_intent(struct db *db, void *argument)
@@ -65,6 +66,30 @@ static enum err claim_intent(struct db *db, void *argument)
 
     return intent_claim_one(db, claiming->association_id, claiming->intent_id, claiming->now,
                             &claiming->claims[0], &claiming->count);
+}
+
+struct releasing {
+    const struct task *task;
+    int64_t now;
+};
+
+static enum err release(struct db *db, void *argument)
+{
+    const struct releasing *releasing = argument;
+    const struct task *task = releasing->task;
+
+    return task->kind == TASK_EVENT ? event_release(db, &task->claim, releasing->now)
+                                    : intent_release(db, &task->claim, releasing->now);
+}
+
+/* A woken intent has not been claimed yet. */
+static void give_back(struct worker *worker, const struct task *task)
+{
+    struct releasing releasing = {.task = task, .now = clock_now()};
+
+    if (task->kind != TASK_WAKE &&
+        db_write(worker->options.service->writer, release, &releasing) != OK)
+        log_failure("job.release");
 }
 
 static enum err sweep(struct db *db, void *argument)
@@ -82,11 +107,21 @@ static void take_claims(struct worker *worker, const struct claiming *claiming,
 {
     pthread_mutex_lock(&worker->lock);
     for (size_t i = 0; i < claiming->count; i++) {
-        struct task task = {kind, provider, claiming->claims[i]};
+        struct task task = {kind, provider, claiming->claims[i], clock_monotonic_ms()};
         (void)queue_add(&worker->queue, &task); /* full: the lease runs out */
     }
     pthread_cond_broadcast(&worker->wake);
     pthread_mutex_unlock(&worker->lock);
+}
+
+static size_t room_for(struct worker *worker, size_t provider)
+{
+    size_t room;
+
+    pthread_mutex_lock(&worker->lock);
+    room = queue_room(&worker->queue, provider, clock_monotonic_ms());
+    pthread_mutex_unlock(&worker->lock);
+    return room;
 }
 
 static enum err poll_provider(struct job_thread *job, size_t index, bool intents_due)
@@ -94,22 +129,20 @@ static enum err poll_provider(struct job_thread *job, size_t index, bool intents
     struct worker *worker = job->worker;
     const struct payment_service *service = worker->options.service;
     struct claiming claiming = {.provider = service->providers[index]->name,
-                                .now = clock_now()};
-    bool open, due = false;
-    enum err err;
+                                .now = clock_now(),
+                                .max = room_for(worker, index)};
+    bool due = false;
+    enum err err = OK;
 
-    pthread_mutex_lock(&worker->lock);
-    open = queue_provider_open(&worker->queue, index, clock_monotonic_ms());
-    pthread_mutex_unlock(&worker->lock);
-    if (!open)
-        return OK;
-    err = event_any_due(job->db, claiming.provider, claiming.now, &due);
+    if (claiming.max > 0)
+        err = event_any_due(job->db, claiming.provider, claiming.now, &due);
     if (!err && due) {
         err = db_write(service->writer, claim_events, &claiming);
         if (!err)
             take_claims(worker, &claiming, TASK_EVENT, index);
     }
-    if (!err && intents_due) {
+    claiming.max = room_for(worker, index);
+    if (!err && intents_due && claiming.max > 0) {
         claiming.count = 0;
         err = db_write(service->writer, claim_intents, &claiming);
         if (!err)
@@ -207,6 +240,13 @@ static void work_once(struct job_thread *job, struct task *task)
     pthread_cond_signal(&worker->wake);
 }
 
+static void give_back_one(struct worker *worker, const struct task *task)
+{
+    pthread_mutex_unlock(&worker->lock);
+    give_back(worker, task);
+    pthread_mutex_lock(&worker->lock);
+}
+
 static void run_unlocked(struct worker *worker, void (*round)(struct job_thread *),
                          struct job_thread *job)
 {
@@ -228,6 +268,8 @@ static void *run_thread(void *argument)
             run_unlocked(worker, poll_all, job);
         else if (turn_has_come(&worker->sweep_at_ms, SWEEP_MS))
             run_unlocked(worker, sweep_old, job);
+        else if (queue_take_back(&worker->queue, clock_monotonic_ms(), &task))
+            give_back_one(worker, &task);
         else if (queue_take(&worker->queue, clock_monotonic_ms(), &task))
             work_once(job, &task);
         else
@@ -296,6 +338,8 @@ enum err worker_new(const struct worker_options *options, struct worker **worker
 
 void worker_free(struct worker *worker)
 {
+    struct task task;
+
     if (!worker)
         return;
     pthread_mutex_lock(&worker->lock);
@@ -304,6 +348,8 @@ void worker_free(struct worker *worker)
     pthread_mutex_unlock(&worker->lock);
     for (int i = 0; i < worker->started; i++)
         pthread_join(worker->threads[i], NULL);
+    while (queue_take_any(&worker->queue, &task))
+        give_back(worker, &task);
     pthread_cond_destroy(&worker->wake);
     pthread_mutex_destroy(&worker->lock);
     free(worker->threads);
@@ -336,7 +382,9 @@ static bool hand_over(struct worker *worker, const struct task *task)
 
 bool worker_take_event(struct worker *worker, const struct provider *provider, int64_t event_id)
 {
-    struct task task = {.kind = TASK_EVENT, .claim = {.id = event_id, .claim = 1}};
+    struct task task = {.kind = TASK_EVENT,
+                        .claim = {.id = event_id, .claim = 1},
+                        .added_at_ms = clock_monotonic_ms()};
 
     return provider_index(worker, provider, &task.provider) && hand_over(worker, &task);
 }
@@ -345,7 +393,8 @@ void worker_wake_intent(struct worker *worker, const struct provider *provider,
                         int64_t association_id, int64_t intent_id)
 {
     struct task task = {.kind = TASK_WAKE,
-                        .claim = {.association_id = association_id, .id = intent_id}};
+                        .claim = {.association_id = association_id, .id = intent_id},
+                        .added_at_ms = clock_monotonic_ms()};
     bool may;
 
     if (!provider || !provider->asks || !provider_index(worker, provider, &task.provider))

@@ -22,12 +22,13 @@ struct worker_options {
     int threads;
 };
 /* Starts the threads. The caller must dispose of *worker with worker_free, which finishes the
- * work in hand (network calls are aborted by http_client_stop_all) and joins. */
+ * work in hand (network calls are aborted by http_client_stop_all), joins, and gives the claims
+ * of what was not begun back: the writer must still run. */
 enum err worker_new(const struct worker_options *options, struct worker **worker);
 void worker_free(struct worker *worker);
 
-/* Hands over an event that was stored with its lease taken (claim 1). False when the queue is
- * full: the lease then simply runs out. Never blocks. */
+/* Hands over an event that was stored as leased (claim 1). False when the queue is full: the
+ * lease then simply runs out. Never blocks. One that was not leased after all is left alone. */
 bool worker_take_event(struct worker *worker, const struct provider *provider,
                        int64_t event_id);
 /* Asks for a look at an intent soon, at most once per intent per 3 s; in memory only. Nothing

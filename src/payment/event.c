@@ -44,8 +44,8 @@ static struct db_value id_or_null(int64_t id)
 enum err event_add(struct db *db, const struct event_draft *draft)
 {
     const struct door_answer *door = draft->door;
-    int64_t leased = draft->leased ? 1 : 0;
     bool known = door->authentic || (door->receiver && door->receiver[0]);
+    int64_t leased = draft->leased && known ? 1 : 0;
     enum err err = check_backlogs(db, draft);
 
     if (err)
@@ -137,11 +137,29 @@ enum err event_claim(struct db *db, const char *provider, int64_t now, struct cl
     return err;
 }
 
+enum err event_release(struct db *db, const struct claim *claim, int64_t now)
+{
+    return db_run(db, Q_EVENT_RELEASE,
+                  DB_VALUES(db_int(claim->id), db_int(claim->claim), db_int(now)));
+}
+
+enum err event_claim_holds(struct db *db, const struct claim *claim, bool *holds)
+{
+    struct db_rows rows = {0};
+    enum err err = db_first(db, Q_EVENT_CLAIMED,
+                            DB_VALUES(db_int(claim->id), db_int(claim->claim)), &rows, holds);
+
+    db_rows_done(&rows);
+    return err;
+}
+
 enum err event_any_due(struct db *db, const char *provider, int64_t now, bool *due)
 {
     int64_t found = 0;
-    enum err err = db_integer(db, Q_EVENT_ANY_DUE, DB_VALUES(db_int(now), db_text(provider)), 0,
-                              &found);
+    enum err err =
+        db_integer(db, Q_EVENT_ANY_DUE,
+                   DB_VALUES(db_int(now), db_text(provider), db_int(now + EVENT_LEASE_S)), 0,
+                   &found);
 
     *due = found > 0;
     return err;
@@ -223,14 +241,16 @@ static enum err write_end(struct ending *ending, const char *state, const char *
                   id_or_null(ending->intent_id), db_int(ending->now)));
 }
 
-/* Later again; after four days it is parked and shown, never lost. */
+/* Later again; after four days it is parked and shown, never lost. One that an upgrade put
+ * back, or that lay here while the server was off, gets its tries all the same. */
 static enum err write_retry(struct ending *ending)
 {
     const struct resolution *resolution = ending->resolution;
     const char *detail = resolution->detail ? resolution->detail : "";
     int64_t delay_s = event_backoff_s(ending->attempts);
 
-    if (ending->now - ending->received_at > EVENT_PATIENCE_S)
+    if (ending->now - ending->received_at > EVENT_PATIENCE_S &&
+        ending->attempts >= EVENT_TRIES_MIN)
         return db_run(ending->db, Q_EVENT_PARK,
                       DB_VALUES(db_int(ending->event_id), db_text(detail), db_int(ending->now)));
     if (resolution->retry_after_s > delay_s)
@@ -305,7 +325,7 @@ enum err event_finish(struct db *db, const struct claim *claim,
         err = write_outcome(&ending);
         break;
     case RESOLUTION_INVALID:
-        err = write_end(&ending, "invalid", NULL);
+        err = ending.was_authentic ? write_retry(&ending) : write_end(&ending, "invalid", NULL);
         break;
     case RESOLUTION_RETRY:
     case RESOLUTION_NOTHING:

@@ -19,6 +19,7 @@ enum {
     EVENT_LEASE_S = 60,
     EVENT_CRASHES_MAX = 3,
     EVENT_PATIENCE_S = 4 * 24 * 3600,
+    EVENT_TRIES_MIN = 16,              /* before patience ends: the server may have been off */
     EVENT_BACKLOG_SOURCE_MAX = 2000,   /* waiting unverified rows from one address */
     EVENT_BACKLOG_RECEIVER_MAX = 2000, /* ... naming one receiver of ours */
     EVENT_BACKLOG_UNKNOWN_MAX = 500    /* ... naming none of ours */
@@ -30,7 +31,8 @@ struct event_draft {
     const struct provider_message *message;
     const struct door_answer *door;
     int64_t now;
-    int leased;    /* non-zero: the caller hands it to a worker at once, with claim 1 */
+    int leased;    /* non-zero: the caller hands it to a worker at once, with claim 1. One that
+                      names no receiver of ours is not leased: it waits for its turn */
 };
 /* Stores a message. ERR_LIMIT when the unverified backlog of its source or receiver is full
  * (503: the provider sends again). Inside a transaction. */
@@ -47,13 +49,18 @@ struct claim {
  * Inside a transaction. */
 enum err event_claim(struct db *db, const char *provider, int64_t now, struct claim *claims,
                      size_t max, size_t *count);
+/* Gives back a claim that nobody worked on: due now, and no crash. Inside a transaction. */
+enum err event_release(struct db *db, const struct claim *claim, int64_t now);
+/* Does the claim still hold? Reads only. */
+enum err event_claim_holds(struct db *db, const struct claim *claim, bool *holds);
 /* Is some message of the provider due? Reads only. */
 enum err event_any_due(struct db *db, const char *provider, int64_t now, bool *due);
 enum err event_find(struct db *db, int64_t event_id, struct arena *arena,
                     struct provider_event *event);
 
 /* Ends a claimed event by its resolution: books its facts (payment_post), sets outcome or next
- * try, all in this transaction. A claim that no longer holds changes nothing. */
+ * try, all in this transaction. A claim that no longer holds changes nothing; what was proven
+ * authentic once is never invalid later. */
 enum err event_finish(struct db *db, const struct claim *claim,
                       const struct resolution *resolution, int64_t now, struct arena *arena,
                       enum event_outcome *outcome);

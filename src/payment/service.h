@@ -55,7 +55,8 @@ enum err payment_cancel(const struct payment_service *service, const struct prov
                         const struct audit_actor *actor, struct payment_intent *intent);
 
 /* Works on one claimed event, or one claimed intent: asks the provider, books, sets the next
- * try. *provider_down tells the circuit breaker. */
+ * try. Nothing is asked for a claim that no longer holds. *provider_down tells the circuit
+ * breaker. */
 enum err payment_work_event(const struct payment_service *service,
                             const struct provider_call *call, const struct claim *claim,
                             bool *provider_down);
@@ -67,8 +68,11 @@ enum err intent_any_due(struct db *db, int64_t now, bool *due);
 /* Claims due intents (created, open, processing) of a provider. Inside a transaction. */
 enum err intent_claim_due(struct db *db, const char *provider, int64_t now,
                           struct claim *claims, size_t max, size_t *count);
-/* Claims one intent now, whatever its next_at (a return page wakes it). *count 0 or 1. */
+/* Claims one intent now, whatever its next_at (a return page wakes it); its delays do not grow
+ * by it. *count 0 or 1. Inside a transaction. */
 enum err intent_claim_one(struct db *db, int64_t association_id, int64_t intent_id, int64_t now,
                           struct claim *claim, size_t *count);
+/* Gives back a claim that nobody worked on. Inside a transaction. */
+enum err intent_release(struct db *db, const struct claim *claim, int64_t now);
 
 #endif

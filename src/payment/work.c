@@ -49,9 +49,13 @@ enum err payment_work_event(const struct payment_service *service,
     struct resolution *resolution = arena_alloc(call->arena, sizeof(*resolution));
     struct provider_event event;
     const struct provider *provider;
-    enum err err = event_find(call->db, claim->id, call->arena, &event);
+    bool holds = false;
+    enum err err = event_claim_holds(call->db, claim, &holds);
 
     *provider_down = false;
+    if (err || !holds)
+        return err;
+    err = event_find(call->db, claim->id, call->arena, &event);
     if (err)
         return err;
     provider = payment_provider(service, str_of(event.provider));
@@ -162,7 +166,7 @@ enum err payment_work_intent(const struct payment_service *service,
 
     *provider_down = false;
     resolution->kind = RESOLUTION_NOTHING;
-    if (err)
+    if (err || intent.claim != claim->claim)
         return err;
     provider = payment_provider(service, str_of(intent.provider));
     if (!provider)
@@ -189,24 +193,43 @@ enum { DUE_MAX = 16 };
 enum err intent_any_due(struct db *db, int64_t now, bool *due)
 {
     int64_t found = 0;
-    enum err err = db_integer(db, Q_INTENT_ANY_DUE, DB_VALUES(db_int(now)), 0, &found);
+    enum err err = db_integer(db, Q_INTENT_ANY_DUE,
+                              DB_VALUES(db_int(now), db_int(now + EVENT_LEASE_S)), 0, &found);
 
     *due = found > 0;
     return err;
 }
 
+enum counting { ASKED_FOR, ITS_TIME_HAS_COME };
+
+/* claim names the intent; its number is filled, 0 when it was not had. */
+static enum err claim_intent(struct db *db, enum counting counting, int64_t now,
+                             struct claim *claim)
+{
+    claim->claim = 0;
+    return db_integer(db, Q_INTENT_CLAIM,
+                      DB_VALUES(db_int(claim->association_id), db_int(claim->id), db_int(now),
+                                db_int(now + EVENT_LEASE_S),
+                                db_int(counting == ITS_TIME_HAS_COME ? 1 : 0)),
+                      0, &claim->claim);
+}
+
 enum err intent_claim_one(struct db *db, int64_t association_id, int64_t intent_id, int64_t now,
                           struct claim *claim, size_t *count)
 {
-    int64_t number = 0;
-    enum err err = db_integer(db, Q_INTENT_CLAIM,
-                              DB_VALUES(db_int(association_id), db_int(intent_id), db_int(now),
-                                        db_int(now + EVENT_LEASE_S)),
-                              0, &number);
+    enum err err;
 
-    *claim = (struct claim){association_id, intent_id, number};
-    *count = number > 0 ? 1 : 0;
+    *claim = (struct claim){.association_id = association_id, .id = intent_id};
+    err = claim_intent(db, ASKED_FOR, now, claim);
+    *count = claim->claim > 0 ? 1 : 0;
     return err;
+}
+
+enum err intent_release(struct db *db, const struct claim *claim, int64_t now)
+{
+    return db_run(db, Q_INTENT_RELEASE,
+                  DB_VALUES(db_int(claim->association_id), db_int(claim->id),
+                            db_int(claim->claim), db_int(now)));
 }
 
 enum err intent_claim_due(struct db *db, const char *provider, int64_t now,
@@ -230,10 +253,9 @@ enum err intent_claim_due(struct db *db, const char *provider, int64_t now,
             (struct claim){db_column_int(&rows, 0), db_column_int(&rows, 1), 0};
     db_rows_done(&rows);
     for (size_t i = 0; !err && i < due_count; i++) {
-        size_t held = 0;
-        err = intent_claim_one(db, due[i].association_id, due[i].id, now, &claims[*count],
-                               &held);
-        *count += held;
+        err = claim_intent(db, ITS_TIME_HAS_COME, now, &due[i]);
+        if (!err && due[i].claim > 0)
+            claims[(*count)++] = due[i];
     }
     return err;
 }

@@ -18,8 +18,8 @@ static enum err add(struct db *db, void *argument)
     return event_add(db, &delivery->draft);
 }
 
-static enum err try_deliver(struct house *house, const char *source, const char *receiver,
-                            bool authentic, int64_t *id)
+static enum err deliver_as(struct house *house, const char *source, const char *receiver,
+                           bool authentic, int leased, int64_t *id)
 {
     struct delivery delivery = {
         .message = {.hint = "", .body = str_of("a=b"), .source_address = str_of(source)},
@@ -31,8 +31,15 @@ static enum err try_deliver(struct house *house, const char *source, const char 
                                           .provider = "paypal",
                                           .message = &delivery.message,
                                           .door = &delivery.door,
-                                          .now = HOUSE_NOW};
+                                          .now = HOUSE_NOW,
+                                          .leased = leased};
     return db_transaction(house->db, add, &delivery);
+}
+
+static enum err try_deliver(struct house *house, const char *source, const char *receiver,
+                            bool authentic, int64_t *id)
+{
+    return deliver_as(house, source, receiver, authentic, 0, id);
 }
 
 static int64_t deliver(struct house *house)
@@ -106,10 +113,74 @@ static void a_clock_that_went_back_frees_the_lease(void **state)
 {
     struct house *house = *state;
 
+    bool due = false;
+
     deliver(house);
     house_execute(house, "UPDATE provider_event SET next_at = 0");
     assert_int_equal(claim_at(house, HOUSE_NOW).count, 1);
+    house_ok(event_any_due(house->db, "paypal", HOUSE_NOW, &due));
+    assert_false(due);
+    house_ok(event_any_due(house->db, "paypal", HOUSE_NOW - 3600, &due));
+    assert_true(due);
     assert_int_equal(claim_at(house, HOUSE_NOW - 3600).count, 1);
+}
+
+/* A claim that nobody worked on, because the provider was down or the server stopped, is no
+ * crash: however often it happens, the message is not parked. */
+static void a_claim_given_back_is_no_crash(void **state)
+{
+    struct house *house = *state;
+    bool holds = true;
+
+    deliver(house);
+    for (int i = 0; i < 3 * EVENT_CRASHES_MAX; i++) {
+        struct claiming claimed = claim_at(house, HOUSE_NOW);
+
+        assert_int_equal(claimed.count, 1);
+        house_ok(event_claim_holds(house->db, &claimed.claims[0], &holds));
+        assert_true(holds);
+        house_ok(event_release(house->db, &claimed.claims[0], HOUSE_NOW));
+        house_ok(event_release(house->db, &claimed.claims[0], HOUSE_NOW));
+    }
+    assert_int_equal(house_count(house, "SELECT attempts + crashes FROM provider_event"), 0);
+}
+
+static void an_old_claim_is_not_given_back(void **state)
+{
+    struct house *house = *state;
+    struct claiming first, second;
+    bool holds = true;
+
+    deliver(house);
+    first = claim_at(house, HOUSE_NOW);
+    second = claim_at(house, HOUSE_NOW + 61);
+    house_ok(event_claim_holds(house->db, &first.claims[0], &holds));
+    assert_false(holds);
+    house_ok(event_release(house->db, &first.claims[0], HOUSE_NOW + 62));
+    house_ok(event_claim_holds(house->db, &second.claims[0], &holds));
+    assert_true(holds);
+    assert_int_equal(house_count(house, "SELECT crashes FROM provider_event"), 2);
+    assert_int_equal(claim_at(house, HOUSE_NOW + 62).count, 0);
+}
+
+/* Only what names a receiver of ours goes straight to a worker: a flood of others waits. */
+static void strangers_are_not_leased(void **state)
+{
+    struct house *house = *state;
+    int64_t id;
+
+    house_ok(deliver_as(house, "192.0.2.1", "", false, 1, &id));
+    assert_int_equal(house_count(house, "SELECT claim FROM provider_event WHERE id = %lld",
+                                 (long long)id),
+                     0);
+    house_ok(deliver_as(house, "192.0.2.1", "compte", false, 1, &id));
+    assert_int_equal(house_count(house, "SELECT claim FROM provider_event WHERE id = %lld",
+                                 (long long)id),
+                     1);
+    house_ok(deliver_as(house, "192.0.2.1", "", true, 1, &id));
+    assert_int_equal(house_count(house, "SELECT claim FROM provider_event WHERE id = %lld",
+                                 (long long)id),
+                     1);
 }
 
 static void an_old_claim_changes_nothing(void **state)
@@ -164,6 +235,42 @@ static void retries_grow_and_end_parked(void **state)
     assert_int_equal(house_count(house, "SELECT state = 'parked' FROM provider_event"), 1);
     assert_true(now - HOUSE_NOW > EVENT_PATIENCE_S);
     assert_true(tries >= 16);
+}
+
+/* The server was off for a week, or an upgrade put the message back: patience is no reason to
+ * give it one try only. */
+static void an_old_message_gets_its_tries(void **state)
+{
+    struct house *house = *state;
+    int64_t now = HOUSE_NOW + 7 * 86400;
+    int tries = 0;
+
+    deliver(house);
+    while (house_count(house, "SELECT state = 'waiting' FROM provider_event")) {
+        struct claiming claimed = claim_at(house, now);
+
+        assert_int_equal(claimed.count, 1);
+        finish_at(house, claimed.claims[0], (struct resolution){.kind = RESOLUTION_RETRY}, now);
+        now += 6 * 3600 + 61;
+        assert_true(++tries < 100);
+    }
+    assert_int_equal(tries, EVENT_TRIES_MIN);
+}
+
+/* PayPal forgets old messages; what it has confirmed once stays evidence. */
+static void what_was_authentic_is_never_invalid(void **state)
+{
+    struct house *house = *state;
+    struct claiming claimed;
+
+    deliver(house);
+    house_execute(house, "UPDATE provider_event SET authentic = 1");
+    claimed = claim_at(house, HOUSE_NOW);
+    finish_at(house, claimed.claims[0], (struct resolution){.kind = RESOLUTION_INVALID},
+              HOUSE_NOW);
+    assert_int_equal(house_count(house, "SELECT state = 'waiting' FROM provider_event"), 1);
+    house_ok(event_sweep_invalid(house->db, HOUSE_NOW + 31 * 86400));
+    assert_int_equal(house_count(house, "SELECT length(raw) FROM provider_event"), 3);
 }
 
 static void the_provider_s_wish_is_kept(void **state)
@@ -284,9 +391,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_claim_holds_alone),
         CASE(a_clock_that_went_back_frees_the_lease),
+        CASE(a_claim_given_back_is_no_crash),
+        CASE(an_old_claim_is_not_given_back),
+        CASE(strangers_are_not_leased),
         CASE(an_old_claim_changes_nothing),
         CASE(three_crashes_park),
         CASE(retries_grow_and_end_parked),
+        CASE(an_old_message_gets_its_tries),
+        CASE(what_was_authentic_is_never_invalid),
         CASE(the_provider_s_wish_is_kept),
         CASE(facts_and_end_are_one),
         CASE(a_failing_fact_leaves_the_event_waiting),

@@ -22,7 +22,8 @@ static struct queue *queue_new(int running_max)
 
 static struct task task_of(size_t provider, int64_t id)
 {
-    return (struct task){TASK_EVENT, provider, {.id = id, .claim = 1}};
+    return (struct task){
+        .kind = TASK_EVENT, .provider = provider, .claim = {.id = id, .claim = 1}};
 }
 
 static void add(struct queue *queue, size_t provider, int64_t id)
@@ -76,12 +77,20 @@ static void a_failing_provider_is_left_alone(void **state)
     add(queue, 0, 7);
     add(queue, 1, 8);
     assert_true(queue_take(queue, 1000, &task) && task.claim.id == 8);
-    assert_int_equal(queue->count, 0); /* its lease runs out, it comes back */
+    assert_false(queue_take(queue, 1000, &task));
+    assert_true(queue_take_back(queue, 1000, &task) && task.claim.id == 7);
+    assert_int_equal(queue->count, 0);
+    assert_int_equal(queue_room(queue, 0, 1000), 0);
     /* After the pause one call tries; it succeeds and all is as before. */
+    assert_int_equal(queue_room(queue, 0, 1000 + BREAKER_PAUSE_MS), 1);
     add(queue, 0, 9);
+    assert_int_equal(queue_room(queue, 0, 1000 + BREAKER_PAUSE_MS), 0);
     add(queue, 0, 10);
     assert_true(queue_take(queue, 1000 + BREAKER_PAUSE_MS, &task) && task.claim.id == 9);
     assert_false(queue_provider_open(queue, 0, 1000 + BREAKER_PAUSE_MS));
+    assert_false(queue_take(queue, 1000 + BREAKER_PAUSE_MS, &task));
+    assert_true(queue_take_back(queue, 1000 + BREAKER_PAUSE_MS, &task) && task.claim.id == 10);
+    task = task_of(0, 9);
     queue_done(queue, &task, false, 1000 + BREAKER_PAUSE_MS);
     assert_true(queue_provider_open(queue, 0, 1000 + BREAKER_PAUSE_MS));
     free(queue);
@@ -102,6 +111,39 @@ static void the_pause_grows(void **state)
         fail_times(queue, 0, 1, now_ms);
     }
     assert_int_equal(before, BREAKER_PAUSE_MAX_MS);
+    free(queue);
+}
+
+/* Its lease is half over: another process may have it soon. */
+static void a_task_does_not_wait_for_ever(void **state)
+{
+    struct queue *queue = queue_new(1);
+    struct task task = task_of(0, 1);
+
+    (void)state;
+    task.added_at_ms = 500;
+    assert_true(queue_add(queue, &task));
+    assert_false(queue_take_back(queue, 500 + QUEUE_TASK_MS - 1, &task));
+    assert_true(queue_take_back(queue, 500 + QUEUE_TASK_MS, &task) && task.claim.id == 1);
+    assert_false(queue_take_any(queue, &task));
+    free(queue);
+}
+
+/* What waits already is not claimed a second time. */
+static void room_is_what_can_be_worked_on(void **state)
+{
+    struct queue *queue = queue_new(2);
+    struct task task;
+
+    (void)state;
+    assert_int_equal(queue_room(queue, 0, 0), QUEUE_CLAIMS_MAX);
+    add(queue, 0, 1);
+    add(queue, 1, 2);
+    assert_int_equal(queue_room(queue, 0, 0), QUEUE_CLAIMS_MAX - 1);
+    for (int64_t id = 3; id < 100; id++)
+        add(queue, 0, id);
+    assert_int_equal(queue_room(queue, 0, 0), 0);
+    assert_true(queue_take_any(queue, &task) && task.claim.id == 1);
     free(queue);
 }
 
@@ -137,6 +179,8 @@ int main(void)
         cmocka_unit_test(one_provider_never_takes_all),
         cmocka_unit_test(a_failing_provider_is_left_alone),
         cmocka_unit_test(the_pause_grows),
+        cmocka_unit_test(a_task_does_not_wait_for_ever),
+        cmocka_unit_test(room_is_what_can_be_worked_on),
         cmocka_unit_test(a_hundred_reloads_wake_once),
         cmocka_unit_test(a_full_queue_refuses),
     };
