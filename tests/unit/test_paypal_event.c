@@ -75,6 +75,33 @@ static void test_unverified(void **state)
     assert_false(resolution.authentic);
 }
 
+/* One that was confirmed before, and put back by an upgrade, is not asked about again. */
+static void test_confirmed_before(void **state)
+{
+    struct paypal_desk *desk = *state;
+    struct provider_event event = {.id = 1,
+                                   .provider = "paypal",
+                                   .hint = "",
+                                   .authentic = true,
+                                   .association_id = desk->account.association_id,
+                                   .provider_account_id = desk->account.id,
+                                   .raw = str_of(desk_message(desk, &(struct message_plan){0})),
+                                   .received_at = HOUSE_NOW};
+    struct resolution resolution;
+
+    house_ok(paypal_resolve_event(&desk->base.call, &event, &resolution));
+    assert_int_equal(loopback_count(desk->base.server), 0);
+    assert_int_equal(resolution.kind, RESOLUTION_FACTS);
+    assert_true(resolution.authentic);
+    assert_int_equal(resolution.facts[0].kind, FACT_CAPTURE);
+    /* A message that named nobody of ours then stays where it was. */
+    event.provider_account_id = event.association_id = 0;
+    event.raw = str_of("receiver_id=NOBODY&txn_type=web_accept&payment_status=Completed");
+    house_ok(paypal_resolve_event(&desk->base.call, &event, &resolution));
+    assert_int_equal(resolution.outcome, OUTCOME_OTHER_ACCOUNT);
+    assert_int_equal(loopback_count(desk->base.server), 0);
+}
+
 /* ---- a payment ---- */
 
 static void test_completed(void **state)
@@ -247,6 +274,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_door),           TEST(test_door_sizes), TEST(test_unverified),
+        TEST(test_confirmed_before),
         TEST(test_completed),      TEST(test_statuses),   TEST(test_amounts),
         TEST(test_amount_of_fact), TEST(test_naming),     TEST(test_pending_reason),
         TEST(test_dates),

@@ -151,6 +151,26 @@ static enum err verify(const struct provider_call *call, const struct provider_e
     return paypal_postback(call, *mode, event->raw, answer);
 }
 
+/* A message that was confirmed before (an upgrade put it back) is not asked about again: PayPal
+ * forgets old ones, and would call a true one INVALID. */
+static enum err confirmed_before(const struct provider_call *call,
+                                 const struct provider_event *event,
+                                 const struct parties *parties, enum account_mode *mode,
+                                 struct postback_answer *answer)
+{
+    struct provider_account account;
+    enum err err;
+
+    *answer = (struct postback_answer){.verdict = POSTBACK_VERIFIED, .reason = ""};
+    *mode = mode_to_ask(parties);
+    if (!event->provider_account_id)
+        return OK;
+    err = account_find(call->db, event->association_id, event->provider_account_id, call->arena,
+                       &account);
+    *mode = err == OK ? account.mode : *mode;
+    return err;
+}
+
 /* ---- who received ---- */
 
 static bool same_account(const struct provider_account *a, const struct provider_account *b)
@@ -282,7 +302,8 @@ enum err paypal_resolve_event(const struct provider_call *call, const struct pro
     ipn_read(event->raw, call->arena, &ipn);
     err = parties_find(call, &ipn, &parties);
     if (err == OK)
-        err = verify(call, event, &parties, &mode, &answer);
+        err = event->authentic ? confirmed_before(call, event, &parties, &mode, &answer)
+                               : verify(call, event, &parties, &mode, &answer);
     if (err != OK)
         return err;
     resolution->external_id = transaction_name(&ipn, call->arena);
