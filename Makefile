@@ -141,7 +141,7 @@ $(NODE_MODULES): tests/package.json tests/package-lock.json
 
 # ---- tests ----
 # Each target installs and builds what it needs, then hands over to tests/run.
-BUILD_QUIETLY = @$(MAKE) --no-print-directory -j$(JOBS)
+BUILD_QUIETLY = @$(MAKE) -s --no-print-directory -j$(JOBS)
 TESTS          = @BUILD=$(abspath $(BUILD)) JOBS=$(JOBS) tests/run
 
 check: deps ## everything, in under 15 minutes; ends with "N passed, N failed"
