@@ -6,6 +6,7 @@
 #include "association/member.h"
 #include "base/arena.h"
 #include "base/random.h"
+#include "queries.h"
 
 /* A new charge and the advances it meets. */
 struct charging {
@@ -49,6 +50,21 @@ static int64_t usable_cents(const struct cart_credit *credits, size_t count, int
     return sum < wanted ? sum : wanted;
 }
 
+/* The charge's account is archived or gone: 471 took its place, a person looks at it. */
+static enum err note_missing_account(struct charging *charging)
+{
+    const struct charge_draft *draft = charging->draft;
+    int64_t id;
+    enum err err = random_id(&id);
+
+    if (err)
+        return err;
+    return db_run(charging->db, Q_QUARANTINE_ADD,
+                  DB_VALUES(db_int(draft->association_id), db_int(id),
+                            db_text("account_missing"), db_null(), db_int(charging->entry_id),
+                            db_text(draft->account_code), db_int(draft->now)));
+}
+
 /* The entry OD that turns the advance into revenue (or into 487). */
 static enum err write_use_entry(struct charging *charging, int64_t cents)
 {
@@ -72,7 +88,8 @@ static enum err write_use_entry(struct charging *charging, int64_t cents)
     entry_debit(entry, pair.debit, charging->member.number, cents);
     entry_credit(entry, pair.credit, charging->member.number, cents);
     charging->entry_id = entry->id;
-    return entry_add(charging->db, entry, charging->arena, &result);
+    err = entry_add(charging->db, entry, charging->arena, &result);
+    return !err && result.account_missing ? note_missing_account(charging) : err;
 }
 
 static enum err allocate_credits(struct charging *charging, const struct cart_credit *credits,

@@ -10,6 +10,12 @@
 
 #include <string.h>
 
+/* What no payment of an association is: sums of such amounts would end in an overflow. */
+#define CAPTURE_MAX_CENTS (INT64_C(1000) * MONEY_MAX_CENTS)
+/* 1 January 2000, and a day for clocks that differ: outside, a date is not believed. */
+#define FACT_EARLIEST_AT INT64_C(946684800)
+enum { FACT_AHEAD_S = 86400 };
+
 static const struct audit_actor provider_actor = {0, ""};
 
 static const char *const outcome_names[] = {
@@ -49,6 +55,7 @@ struct posting_fact {
     bool has_intent;
     bool foreign_intent; /* it names an intent of another receiving account */
     int64_t member_id;   /* who is credited; 0 = nobody known */
+    int64_t fact_at;     /* of a capture: the provider's time, or now when that cannot be */
 };
 
 static enum err find_named_intent(struct posting_fact *work)
@@ -146,7 +153,7 @@ static enum err insert_capture(struct posting_fact *work, bool *fresh)
         DB_VALUES(db_int(fact->association_id), db_int(posting->transaction_id),
                   db_int(fact->provider_account_id), db_text("capture"),
                   db_text(fact->reference), db_int(fact->amount_cents), db_text(fact->currency),
-                  db_int(fact->fact_at), work->has_intent ? db_int(work->intent.id) : db_null(),
+                  db_int(work->fact_at), work->has_intent ? db_int(work->intent.id) : db_null(),
                   work->member_id ? db_int(work->member_id) : db_null(),
                   db_text(capture_flag(work)), db_text(fact->payer ? fact->payer : ""),
                   db_int(posting->now)),
@@ -226,7 +233,15 @@ static enum err check_capture(const struct payment_fact *fact)
 {
     if (!fact->reference || !fact->reference[0] || !fact->currency || fact->amount_cents <= 0)
         return fail(ERR_INTERNAL, "a capture without reference, currency or amount");
+    if (fact->amount_cents > CAPTURE_MAX_CENTS)
+        return fail(ERR_INPUT, "a capture of %lld", (long long)fact->amount_cents);
     return OK;
+}
+
+/* A wrong clock at the provider must not make fiscal years of another century. */
+static int64_t believable(int64_t fact_at, int64_t now)
+{
+    return fact_at < FACT_EARLIEST_AT || fact_at > now + FACT_AHEAD_S ? now : fact_at;
 }
 
 static enum err post_capture(struct posting_fact *work, struct post_result *result)
@@ -236,9 +251,10 @@ static enum err post_capture(struct posting_fact *work, struct post_result *resu
     bool fresh = false, our_currency;
     enum err err = check_capture(fact);
 
+    work->fact_at = believable(fact->fact_at, posting->now);
     if (!err)
         err = posting_begin(posting, fact->association_id, fact->provider_account_id,
-                            fact->fact_at);
+                            work->fact_at);
     if (!err)
         err = insert_capture(work, &fresh);
     if (err)
@@ -308,6 +324,7 @@ enum err payment_post_manual(struct db *db, const struct manual_payment *payment
     posting->now = now;
     work->fact = &fact;
     work->member_id = payment->member_id;
+    work->fact_at = payment->fact_at;
     err = posting_begin(posting, payment->association_id, payment->provider_account_id,
                         payment->fact_at);
     if (err)
