@@ -1,0 +1,57 @@
+'use strict';
+// The web server in front of a test house: what production has, on loopback and as the user
+// who runs the tests. TLS and the limits by address are production's alone.
+
+const PARAMETERS = ['QUERY_STRING $query_string', 'REQUEST_METHOD $request_method',
+  'CONTENT_TYPE $content_type', 'CONTENT_LENGTH $content_length', 'REQUEST_URI $request_uri',
+  'SERVER_PROTOCOL $server_protocol', 'REMOTE_ADDR $remote_addr', 'HTTP_PROXY ""']
+  .map((line) => `        fastcgi_param ${line};`).join('\n');
+
+const location = (place, socket, bodyMax) => `
+      location ${place} {
+        client_max_body_size ${bodyMax};
+        fastcgi_pass unix:${socket};
+        fastcgi_read_timeout 40s;
+${PARAMETERS}
+      }`;
+
+const server = (listen, names, locations) => `
+    server {
+      listen ${listen};
+      server_name ${names};${locations}
+    }`;
+
+function nginxConfig({ folder, port, sandboxPort, staticFolder }) {
+  const user = process.getuid() === 0 ? 'user root;\n' : '';
+  const files = `
+      location /static/ {
+        alias ${staticFolder}/;
+        add_header X-Content-Type-Options nosniff always;
+      }`;
+  return `${user}daemon off;
+pid ${folder}/nginx.pid;
+error_log ${folder}/nginx.log;
+worker_processes 1;
+events { worker_connections 512; }
+http {
+    access_log off;
+    server_tokens off;
+    types { text/css css; text/javascript js; image/svg+xml svg; }
+    client_body_temp_path ${folder}/nginx-body;
+    fastcgi_temp_path ${folder}/nginx-fastcgi;
+    proxy_temp_path ${folder}/nginx-proxy;
+    uwsgi_temp_path ${folder}/nginx-uwsgi;
+    scgi_temp_path ${folder}/nginx-scgi;
+    client_header_timeout 10s;
+    client_body_timeout 10s;
+    large_client_header_buffers 4 16k;
+${server(`127.0.0.1:${port} default_server`, '_', '\n      return 444;')}
+${server(`127.0.0.1:${port}`, '127.0.0.1', files
+    + location('= /action_manager.php', `${folder}/notification.socket`, '256k')
+    + location('/', `${folder}/page.socket`, '64k'))}
+${server(`127.0.0.1:${sandboxPort}`, 'localhost', files
+    + location('/', `${folder}/sandbox.socket`, '1m'))}
+}`;
+}
+
+module.exports = { nginxConfig };
