@@ -20,6 +20,10 @@ SET password_hash = CAST($2 AS TEXT), password_changed_at = CAST($3 AS BIGINT)
 WHERE id = CAST($1 AS BIGINT)
 RETURNING id;
 
+-- name: login_hash
+-- $1 login
+SELECT password_hash FROM login WHERE id = CAST($1 AS BIGINT);
+
 -- name: login_rehash
 -- $1 login, $2 hash
 UPDATE login

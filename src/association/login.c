@@ -163,8 +163,29 @@ enum err login_set_password(struct db *db, int64_t login_id, const char *hash,
     return err ? err : audit_login(db, actor, "login.password_set", login_id);
 }
 
+/* The hash that stands there now; ERR_NOT_FOUND without login or password. */
+static enum err read_hash(struct db *db, int64_t login_id, struct arena *arena, const char **hash)
+{
+    struct db_rows rows = {0};
+    bool found = false;
+    enum err err = db_first(db, Q_LOGIN_HASH, DB_VALUES(db_int(login_id)), &rows, &found);
+
+    if (!err && found)
+        *hash = db_column_text(&rows, 0, arena);
+    db_rows_done(&rows);
+    return err || (found && *hash) ? err : fail(ERR_NOT_FOUND, "no such login");
+}
+
 enum err login_rehash(struct db *db, int64_t login_id, const char *hash)
 {
+    struct arena *arena = arena_new();
+    const char *present = NULL;
+    enum err err = read_hash(db, login_id, arena, &present);
+    bool stays = !err && !password_outdated(present);
+
+    arena_free(arena);
+    if (err || stays)
+        return err;
     return change_login(db, Q_LOGIN_REHASH, DB_VALUES(db_int(login_id), db_text(hash)));
 }
 

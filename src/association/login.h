@@ -52,7 +52,8 @@ enum err login_check_password(struct str password);
 enum err login_set_password(struct db *db, int64_t login_id, const char *hash,
                             const unsigned char *keep_token_hash,
                             const struct audit_actor *actor, int64_t now);
-/* Replaces a hash by a stronger one of the same password; sessions stay. */
+/* Replaces a hash by a stronger one of the same password; sessions stay. One that is of today's
+ * strength stays too: it is of a password that was set meanwhile. Inside a transaction. */
 enum err login_rehash(struct db *db, int64_t login_id, const char *hash);
 /* No login from now on, every session ended; undone by login_enable. */
 enum err login_disable(struct db *db, int64_t login_id, const struct audit_actor *actor,

@@ -35,5 +35,7 @@ enum err password_hash(struct str password, char out[PASSWORD_HASH_MAX]);
 /* Sets *matches. A NULL or empty phc does the same work on a dummy and never matches.
  * *outdated says that the parameters are weaker than today's. ERR_CRYPTO on failure. */
 enum err password_verify(struct str password, const char *phc, bool *matches, bool *outdated);
+/* Are the parameters of a stored hash weaker than today's, or is it no hash at all? No work. */
+bool password_outdated(const char *phc);
 
 #endif

@@ -99,6 +99,18 @@ enum err password_hash(struct str password, char out[PASSWORD_HASH_MAX])
     return OK;
 }
 
+static bool weaker(const struct phc *phc)
+{
+    return phc->cost_log2 < COST_LOG2 || phc->block < BLOCK || phc->salt_len < SALT_LEN;
+}
+
+bool password_outdated(const char *phc_text)
+{
+    struct phc phc = {0};
+
+    return !phc_read(str_of(phc_text), &phc) || weaker(&phc);
+}
+
 enum err password_verify(struct str password, const char *phc_text, bool *matches, bool *outdated)
 {
     struct phc phc = {0};
@@ -114,7 +126,6 @@ enum err password_verify(struct str password, const char *phc_text, bool *matche
     if (err)
         return err;
     *matches = hash_equal(str_from(derived, HASH_LEN), str_from(phc.hash, HASH_LEN)) && known;
-    *outdated = known && (phc.cost_log2 < COST_LOG2 || phc.block < BLOCK ||
-                          phc.salt_len < SALT_LEN);
+    *outdated = known && weaker(&phc);
     return OK;
 }

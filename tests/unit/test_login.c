@@ -235,6 +235,24 @@ static void test_rehash_keeps_sessions(void **state)
     assert_int_equal(house_count(house, "SELECT count(*) FROM session"), 1);
 }
 
+/* The password was changed while the old one was being looked at: the old one stays dead. */
+static void test_rehash_never_brings_back_an_old_password(void **state)
+{
+    static const char set_meanwhile[] =
+        "$scrypt$ln=17,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    struct house *house = *state;
+    struct change change = {.login_id = house->login_id, .hash = set_meanwhile};
+    struct login login;
+    bool found;
+
+    house_ok(db_transaction(house->db, set_password, &change));
+    change.hash = "$scrypt$of the old password";
+    house_ok(db_transaction(house->db, rehash, &change));
+    house_ok(login_find(house->db, str_of("jeanne@exemple.fr"), house->arena, &login, &found));
+    assert_string_equal(login.password_hash, set_meanwhile);
+}
+
 static void test_disable_and_enable(void **state)
 {
     struct house *house = *state;
@@ -331,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_password_rules),
         HOUSE_TEST(test_set_password_ends_other_sessions),
         HOUSE_TEST(test_rehash_keeps_sessions),
+        HOUSE_TEST(test_rehash_never_brings_back_an_old_password),
         HOUSE_TEST(test_disable_and_enable),
         HOUSE_TEST(test_doors),
         HOUSE_TEST(test_grant_replaces_a_role),
