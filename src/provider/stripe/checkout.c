@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "payment/intent.h"
 #include "provider/stripe/internal.h"
@@ -43,7 +44,7 @@ static void session_judge(const struct provider_call *call, const struct provide
     answer->expires_at = session->expires_at > 0 ? session->expires_at : 0;
     if (session->live != (account->mode == ACCOUNT_LIVE))
         refuse(answer, "la clé n'est pas du mode du compte");
-    else if (strcmp(session->client_reference, intent->token) != 0)
+    else if (!hash_equal(str_of(session->client_reference), str_of(intent->token)))
         refuse(answer, "Stripe a répondu pour une autre tentative");
     else if (!open && *session->status != '\0')
         answer->verdict = CHECKOUT_OPENED;
