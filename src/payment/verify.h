@@ -35,7 +35,8 @@ struct verify_report {
     size_t quarantine_count;
     int64_t associations, entries, captures, events, waiting_events, open_quarantine;
 };
-/* Checks everything; at most VERIFY_ROWS_MAX breaches are named. The arrays live in the arena. OK also when there are breaches. */
+/* Checks everything; at most VERIFY_ROWS_MAX breaches are named. The arrays live in the arena. OK
+ * also when there are breaches. */
 enum err verify_database(struct db *db, struct arena *arena, struct verify_report *report);
 
 #endif
