@@ -77,12 +77,14 @@ static void put_payment_constants(json_t *object)
                                         "setup_future_usage",
                                         "shipping",
                                         "source",
+                                        "transfer_data",
                                         "transfer_group",
                                         NULL};
 
     put_nulls(object, nulls);
     put_text(object, "object", "payment_intent");
     put_integer(object, "amount_capturable", 0);
+    put(object, "amount_details", json_pack("{s:{}}", "tip"));
     put_text(object, "confirmation_method", "automatic");
     put(object, "payment_method_options", json_object());
 }
