@@ -116,7 +116,7 @@ $(BUILD)/asan/libsupport.a: $(SUPPORT_OBJECTS)
 	@rm -f $@
 	$(QUIET)ar rcs $@ $^
 
-$(BUILD)/asan/unit/test_sandbox_%: $(BUILD)/asan/obj/tests/unit/test_sandbox_%.o $(BUILD)/asan/libsandbox.a
+$(BUILD)/asan/unit/test_sandbox_%: $(BUILD)/asan/obj/tests/unit/test_sandbox_%.o $(BUILD)/asan/libsupport.a $(BUILD)/asan/libsandbox.a
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(QUIET)$(CC) $(CHECKED) $^ $(LIBRARIES) -lcmocka -o $@
