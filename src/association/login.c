@@ -114,7 +114,10 @@ enum err login_ensure(struct db *db, struct str email, const struct audit_actor 
     if (added)
         return audit_login(db, actor, "login.added", *login_id);
     err = login_find(db, email, arena, &login, &found);
-    *login_id = login.id;
+    if (!err && !found)
+        err = fail(ERR_INTERNAL, "a login that is there is not found");
+    if (!err)
+        *login_id = login.id;
     return err;
 }
 

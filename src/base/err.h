@@ -41,9 +41,16 @@ struct err_record {
 
 /* Records code, place and a printf-like sentence for this thread; returns code.
  * The sentence is for the log and the operator: no secret, no personal data. */
-#define fail(code, ...) err_record_failure((code), __FILE__, __LINE__, __VA_ARGS__)
+#define fail(code, ...)                                                                           \
+    err_same((code), err_record_failure((code), __FILE__, __LINE__, __VA_ARGS__))
 enum err err_record_failure(enum err code, const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* The code that was recorded, in sight of whoever analyses the caller. */
+static inline enum err err_same(enum err code, enum err recorded)
+{
+    (void)recorded;
+    return code;
+}
 
 /* The record of this thread's last failure; valid until the next one. Never NULL. */
 const struct err_record *err_last(void);

@@ -296,6 +296,7 @@ enum err connection_end_queries(struct db *db)
         if (query->open) {
             err = fail(ERR_INTERNAL, "%s: its rows were left open",
                        engine_statement_name(query->statement));
+            require(!query->temporary); /* those stand in no catalog */
             finish(db, query);
         }
     }

@@ -258,7 +258,7 @@ static json_t *method_types(const json_t *parameters, const char *currency)
     json_t *types = json_array();
 
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-        bool fits = i == 0 || !strcmp(currency, "eur");
+        bool fits = i == 0 || (currency && !strcmp(currency, "eur"));
 
         if (fits && (!allowed || listed(allowed, names[i])) && !listed(excluded, names[i]))
             json_array_append_new(types, json_string(names[i]));
