@@ -48,18 +48,23 @@ WHEN NEW.amount_cents <> OLD.amount_cents OR NEW.currency <> OLD.currency OR NEW
     OR NEW.request <> OLD.request OR NEW.idempotency_key <> OLD.idempotency_key
 BEGIN SELECT RAISE(ABORT, 'payment_intent: what was asked does not change'); END;
 
--- Per payment at most the payment, per charge at most the charge, and never below nothing.
+-- Per payment at most the payment, per charge at most the charge, and never below nothing. (A
+-- line and its corrections apart: together, by OR, SQLite would read every cart.)
 CREATE TRIGGER allocation_within AFTER INSERT ON allocation
 WHEN (SELECT SUM(a.amount_cents) FROM allocation a
         WHERE a.association_id = NEW.association_id AND a.payment_line_id = NEW.payment_line_id)
-     NOT BETWEEN 0 AND (SELECT -SUM(l.amount_cents) FROM cart_line l
-        WHERE l.association_id = NEW.association_id
-          AND (l.id = NEW.payment_line_id OR l.corrects_line_id = NEW.payment_line_id))
+     NOT BETWEEN 0 AND
+        (SELECT -l.amount_cents FROM cart_line l
+            WHERE l.association_id = NEW.association_id AND l.id = NEW.payment_line_id)
+        - (SELECT COALESCE(SUM(l.amount_cents), 0) FROM cart_line l
+            WHERE l.association_id = NEW.association_id AND l.corrects_line_id = NEW.payment_line_id)
   OR (SELECT SUM(a.amount_cents) FROM allocation a
         WHERE a.association_id = NEW.association_id AND a.charge_line_id = NEW.charge_line_id)
-     NOT BETWEEN 0 AND (SELECT SUM(l.amount_cents) FROM cart_line l
-        WHERE l.association_id = NEW.association_id
-          AND (l.id = NEW.charge_line_id OR l.corrects_line_id = NEW.charge_line_id))
+     NOT BETWEEN 0 AND
+        (SELECT l.amount_cents FROM cart_line l
+            WHERE l.association_id = NEW.association_id AND l.id = NEW.charge_line_id)
+        + (SELECT COALESCE(SUM(l.amount_cents), 0) FROM cart_line l
+            WHERE l.association_id = NEW.association_id AND l.corrects_line_id = NEW.charge_line_id)
 BEGIN SELECT RAISE(ABORT, 'allocation: more than the line'); END;
 
 -- A kind of association is for ever, and test accounts live in trial associations only.

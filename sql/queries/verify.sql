@@ -39,6 +39,12 @@ WHERE t.kind = 'capture' AND (
     (t.currency = a.currency AND (e.id IS NULL OR e.total_cents <> t.amount_cents))
     OR (t.currency <> a.currency AND t.entry_id IS NOT NULL));
 
+-- name: verify_quarantine_entry
+-- 2: a capture that waits for a person names the entry it has, or none when it has none.
+SELECT q.association_id, q.id FROM quarantine q
+JOIN provider_transaction t ON t.association_id = q.association_id AND t.id = q.transaction_id
+WHERE t.kind = 'capture' AND COALESCE(q.entry_id, 0) <> COALESCE(t.entry_id, 0);
+
 -- name: verify_capture_lines
 -- 2: cart payment lines that add up to the capture, or else one quarantine row.
 SELECT t.association_id, t.id FROM provider_transaction t
@@ -186,17 +192,19 @@ WHERE COALESCE(b.balance_cents, 0) <>
 
 -- name: verify_advances
 -- 6: 4191 holds the unallocated payments, per association and member.
-SELECT m.association_id, 'adhérent n° ' || m.number || ' : ' || m.booked_cents || ' / ' || m.left_cents
-FROM (SELECT m.association_id, m.number,
-        COALESCE((SELECT SUM(l.credit_cents - l.debit_cents) FROM entry_line l
-            WHERE l.association_id = m.association_id AND l.account_code = '4191'
-                AND l.member_number = m.number), 0) AS booked_cents,
-        COALESCE((SELECT -SUM(c.amount_cents) FROM cart_line c
-            WHERE c.association_id = m.association_id AND c.member_id = m.id AND c.kind = 'payment'), 0)
-        - COALESCE((SELECT SUM(a.amount_cents) FROM allocation a
-            WHERE a.association_id = m.association_id AND a.member_id = m.id), 0) AS left_cents
-    FROM member m) m
-WHERE m.booked_cents <> m.left_cents;
+SELECT m.association_id, 'adhérent n° ' || m.number || ' : ' || COALESCE(b.booked_cents, 0) || ' / '
+    || (COALESCE(p.paid_cents, 0) - COALESCE(u.used_cents, 0))
+FROM member m
+LEFT JOIN (SELECT association_id, member_number, SUM(credit_cents - debit_cents) AS booked_cents
+        FROM entry_line WHERE account_code = '4191' GROUP BY association_id, member_number) b
+    ON b.association_id = m.association_id AND b.member_number = m.number
+LEFT JOIN (SELECT association_id, member_id, -SUM(amount_cents) AS paid_cents
+        FROM cart_line WHERE kind = 'payment' GROUP BY association_id, member_id) p
+    ON p.association_id = m.association_id AND p.member_id = m.id
+LEFT JOIN (SELECT association_id, member_id, SUM(amount_cents) AS used_cents
+        FROM allocation GROUP BY association_id, member_id) u
+    ON u.association_id = m.association_id AND u.member_id = m.id
+WHERE COALESCE(b.booked_cents, 0) <> COALESCE(p.paid_cents, 0) - COALESCE(u.used_cents, 0);
 
 -- name: verify_advances_nobody
 -- 6: no line of 4191 without a member.

@@ -22,6 +22,7 @@ static const struct check {
     {2, Q_VERIFY_CAPTURE_ENTRY, "provider_transaction", "encaissement sans son écriture exacte"},
     {2, Q_VERIFY_CAPTURE_LINES, "provider_transaction",
      "encaissement qui n'est pas exactement dans un panier ou à rattacher"},
+    {2, Q_VERIFY_QUARANTINE_ENTRY, "quarantine", "à rattacher sans l'écriture de son encaissement"},
     {2, Q_VERIFY_PAYMENT_LINE, "cart_line", "paiement du panier sans encaissement"},
     {2, Q_VERIFY_ENTRY_SINGLE, "entry", "écriture d'encaissement sans mouvement, ou avec plusieurs"},
     {3, Q_VERIFY_INTENT_PAID, "payment_intent", "tentative payée sans encaissement, ou l'inverse"},

@@ -79,6 +79,7 @@ static const struct spoil {
     {2, "provider_transaction", "UPDATE provider_transaction SET amount_cents = 5999"},
     {2, "provider_transaction", "DELETE FROM cart_line WHERE kind = 'payment'"},
     {2, "provider_transaction", "DELETE FROM quarantine"},
+    {2, "quarantine", "UPDATE quarantine SET entry_id = NULL"},
     {2, "provider_transaction",
      "UPDATE provider_transaction SET currency = 'USD' WHERE reference = 'pi_1'"},
     {2, "cart_line", "DELETE FROM provider_transaction WHERE reference = 'pi_1'"},
