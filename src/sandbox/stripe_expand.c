@@ -66,7 +66,7 @@ json_t *stripe_expand_below(const json_t *expand, const char *field)
     for (size_t i = 0; i < json_array_size(expand); i++) {
         const char *path = json_string_value(json_array_get(expand, i));
 
-        if (strncmp(path, field, len) || (path[len] && path[len] != '.'))
+        if (strncmp(path, field, len) != 0 || (path[len] && path[len] != '.'))
             continue;
         if (!below)
             below = json_array();
