@@ -119,6 +119,15 @@ enum err paypal_variables(const json_t *payment, const struct zone *pacific, str
 
 /* ---- the bytes ---- */
 
+/* One character of UTF-8 further. */
+static void skip_character(char **text, size_t *len)
+{
+    do {
+        (*text)++;
+        (*len)--;
+    } while (*len && ((unsigned char)**text & 0xc0) == 0x80);
+}
+
 /* The charset's bytes of UTF-8 text; what it can't express becomes "?". */
 static struct str convert(const char *text, const char *charset, struct arena *arena)
 {
@@ -127,19 +136,18 @@ static struct str convert(const char *text, const char *charset, struct arena *a
     char *out = arena_alloc(arena, out_len);
     char *in = arena_string(arena, text);
     char *start = out;
-    iconv_t how = iconv_open(charset, "UTF-8");
+    iconv_t how = (iconv_t)-1;
 
-    if (!strcmp(charset, "UTF-8") || how == (iconv_t)-1)
+    if (!strcmp(charset, "UTF-8"))
         return str_of(text);
+    how = iconv_open(charset, "UTF-8");
+    require(how != (iconv_t)-1);
     while (in_len && iconv(how, &in, &in_len, &out, &out_len) == (size_t)-1) {
         if (errno != EILSEQ && errno != EINVAL)
             break;
         *out++ = '?';
         out_len--;
-        do {
-            in++;
-            in_len--;
-        } while (in_len && ((unsigned char)*in & 0xc0) == 0x80);
+        skip_character(&in, &in_len);
     }
     iconv_close(how);
     return str_from(start, (size_t)(out - start));
