@@ -66,14 +66,15 @@ static bool squeeze(struct str text, const struct currency *currency, char *out,
 
 static enum money_verdict parse_digits(const char *digits, int exponent, int64_t *cents)
 {
+    const char *separator = strpbrk(digits, ",.");
     int64_t value = 0;
     int decimals = -1;
     bool any = false;
 
+    if (separator && strpbrk(separator + 1, ",.")) /* "1.234,50" */
+        return MONEY_NOT_A_NUMBER;
     for (; *digits; digits++) {
-        if (*digits == ',' || *digits == '.') {
-            if (decimals >= 0)
-                return MONEY_NOT_A_NUMBER;
+        if (digits == separator) {
             decimals = 0;
             continue;
         }
