@@ -27,6 +27,36 @@ static bool host_clean(struct str host)
     return host.len > 0;
 }
 
+/* Nothing, or a colon and digits. */
+static bool port_clean(struct str text)
+{
+    for (size_t i = 1; i < text.len; i++)
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+    return text.len == 0 || text.data[0] == ':';
+}
+
+/* The host of an authority, brackets of IPv6 included; false when no proper port follows. */
+static bool split_host(struct str authority, struct str *host)
+{
+    size_t len = str_find(authority, ':');
+
+    if (str_starts(authority, "["))
+        len = str_find(authority, ']') + 1;
+    if (len > authority.len)
+        return false;
+    *host = str_from(authority.data, len);
+    return port_clean(str_from(authority.data + len, authority.len - len));
+}
+
+static bool printable(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return false;
+    return true;
+}
+
 static bool numeric_dots(struct str text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -45,16 +75,11 @@ enum err conf_check_url(const char *url)
     rest.data += secure ? 8 : 7;
     rest.len -= secure ? 8 : 7;
     if (str_find(rest, '?') < rest.len || str_find(rest, '#') < rest.len ||
-        str_find(rest, '\\') < rest.len || str_find(rest, ' ') < rest.len)
+        str_find(rest, '\\') < rest.len || str_find(rest, ' ') < rest.len || !printable(url))
         return fail(ERR_CONFIG, "must have no query, fragment, space or backslash");
     authority = str_cut(&rest, '/');
-    if (!host_clean(authority))
+    if (!host_clean(authority) || !split_host(authority, &host) || str_empty(host))
         return fail(ERR_CONFIG, "has no proper host");
-    host = authority;
-    if (!str_starts(host, "["))
-        host = str_cut(&authority, ':');
-    else
-        host.len = str_find(host, ']') + 1 <= host.len ? str_find(host, ']') + 1 : host.len;
     if (!secure && (!loopback_host(host) || (str_starts(host, "127.") && !numeric_dots(host))))
         return fail(ERR_CONFIG, "must be https (http is for loopback hosts only)");
     return OK;
