@@ -45,7 +45,8 @@ function vector(name) {
 }
 
 function startProcess(t, command, args, folder) {
-  const output = fs.openSync(path.join(folder, `${path.basename(command)}.log`), 'a');
+  const log = path.join(folder, `${path.basename(command)}.log`);
+  const output = fs.openSync(log, 'a');
   const child = spawn(command, args, { stdio: ['ignore', output, output] });
   fs.closeSync(output);
   const ended = new Promise((resolve) => { child.once('exit', (code) => resolve(code)); });
@@ -53,6 +54,9 @@ function startProcess(t, command, args, folder) {
   t.after(async () => {
     if (child.exitCode === null && child.pid) child.kill('SIGTERM');
     if (child.pid) await ended;
+    // A test may have killed it; else it ends well, also in the eyes of the sanitizers.
+    assert.ok(child.signalCode === 'SIGKILL' || child.exitCode === 0,
+      `${command} ended with ${child.exitCode}: ${fs.existsSync(log) && fs.readFileSync(log, 'utf8')}`);
   });
   return { child, ended };
 }
