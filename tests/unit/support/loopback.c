@@ -33,6 +33,7 @@ struct loopback {
     struct exchange exchanges[SCRIPT_MAX];
     size_t scripted;
     size_t received;
+    bool hold;
 };
 
 static size_t content_length(const char *head)
@@ -98,6 +99,16 @@ static void reply_send(int peer, struct str reply)
     }
 }
 
+static bool holds(struct loopback *server)
+{
+    bool hold;
+
+    (void)pthread_mutex_lock(&server->lock);
+    hold = server->hold;
+    (void)pthread_mutex_unlock(&server->lock);
+    return hold;
+}
+
 static void *serve(void *argument)
 {
     struct loopback *server = argument;
@@ -115,6 +126,8 @@ static void *serve(void *argument)
             continue;
         if (request_read(peer, bytes, &len, &head_len))
             reply_send(peer, request_note(server, bytes, len, head_len));
+        if (holds(server))
+            (void)poll(&polls[1], 1, -1);
         (void)close(peer);
     }
     free(bytes);
@@ -173,6 +186,13 @@ void loopback_script(struct loopback *server, int status, const char *headers, s
     server->exchanges[server->scripted].status = status;
     server->exchanges[server->scripted].reply = buffer_str(&reply);
     server->scripted++;
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+void loopback_hold(struct loopback *server)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    server->hold = true;
     (void)pthread_mutex_unlock(&server->lock);
 }
 

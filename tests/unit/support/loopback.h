@@ -22,6 +22,8 @@ void loopback_free(struct loopback *server);
 const char *loopback_url(const struct loopback *server);
 /* Scripts the next reply; headers are whole lines with CRLF, or "". Bytes are copied. */
 void loopback_script(struct loopback *server, int status, const char *headers, struct str body);
+/* From now on a connection stays open behind its answer, until the server ends. */
+void loopback_hold(struct loopback *server);
 /* How many requests came so far. */
 size_t loopback_count(struct loopback *server);
 /* The i-th request: its head (request line and headers) and its body. They live as long as the
