@@ -446,7 +446,7 @@ function houseOf(name, options) {
   const house = new House(name, options);
   process.on('exit', () => house.kill());
   before(() => house.start());
-  after(() => house.close());
+  after(() => house.close().finally(() => house.kill()));
   return house;
 }
 
