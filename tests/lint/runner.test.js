@@ -1,0 +1,73 @@
+'use strict';
+// tests/run itself: it must count everything and take nothing for a pass that is none.
+
+const { test } = require('node:test');
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+const { scratch, top } = require('./lint.js');
+
+const one = (name, body) => `require('node:test').test('${name}', ${body});\n`;
+const PASSES = one('good', '() => {}');
+const CMOCKA = '#!/bin/sh\necho 1..2\necho "ok 1 - a"\n';
+
+// Runs a copy of the runner on a project with these files; "sh" is the text of unit programs.
+function run(t, suites, files, sh = {}) {
+  const root = scratch(t, { 'tests/run': fs.readFileSync(path.join(top, 'tests/run'), 'utf8'), ...files });
+  for (const [name, text] of Object.entries(sh)) {
+    fs.mkdirSync(path.join(root, 'build/asan/unit'), { recursive: true });
+    fs.writeFileSync(path.join(root, 'build/asan/unit', name), text, { mode: 0o755 });
+  }
+  const environment = { ...process.env, BUILD: 'build', JOBS: '2', GUICHET_VECTORS: root };
+  delete environment.NODE_TEST_CONTEXT;
+  const result = spawnSync(process.execPath, [path.join(root, 'tests/run'), ...suites],
+    { encoding: 'utf8', env: environment });
+  const lines = result.stdout.trimEnd().split('\n');
+  return { status: result.status, last: lines[lines.length - 1], output: result.stdout };
+}
+
+test('runner: sums all suites', (t) => {
+  const got = run(t, ['unit', 'money'], {
+    'tests/unit/test_a.c': '', 'tests/money/a.test.js': PASSES + PASSES, 'tests/money/b.test.js': PASSES,
+  }, { test_a: `${CMOCKA}echo "ok 2 - b"\n` });
+  assert.deepEqual([got.status, got.last], [0, '5 passed, 0 failed']);
+});
+
+const FAULTS = [
+  ['a failing test', one('bad', "() => { throw new Error('because'); }"), '1 passed, 1 failed', /because/],
+  ['a skipped test', one('left', '{ skip: true }, () => {}'), '1 passed, 1 failed', /left/],
+  ['a failing part', one('whole', "async (t) => { await t.test('part', () => { throw new Error('in'); }); }"),
+    '1 passed, 2 failed', /part/],
+  ['a bad end', "process.on('exit', () => { process.exitCode = 3; });\n", '1 passed, 1 failed', /ended with 3/],
+  ['a crash', "process.kill(process.pid, 'SIGSEGV');\n", '0 passed, 1 failed', /SIGSEGV/],
+];
+
+for (const [what, text, last, shown] of FAULTS) {
+  test(`runner: sees ${what}`, (t) => {
+    const got = run(t, ['e2e'], { 'tests/e2e/a.test.js': PASSES + text });
+    assert.deepEqual([got.status, got.last], [1, last], got.output);
+    assert.match(got.output, shown);
+  });
+}
+
+const UNIT_FAULTS = [
+  ['a failing cmocka test', `${CMOCKA}echo "not ok 2 - b"\necho "# why"\nexit 1\n`, '1 passed, 1 failed', /# why/],
+  ['a skipped cmocka test', `${CMOCKA}echo "ok 2 # SKIP b"\n`, '1 passed, 1 failed', /SKIP/],
+  ['a sanitizer after the tests', `${CMOCKA}echo "leak" >&2\nexit 23\n`, '1 passed, 1 failed', /leak/],
+  ['a program that runs nothing', '#!/bin/sh\n', '0 passed, 1 failed', /ran no test/],
+  ['a program that is not built', null, '0 passed, 1 failed', /ENOENT/],
+];
+
+for (const [what, sh, last, shown] of UNIT_FAULTS) {
+  test(`runner: sees ${what}`, (t) => {
+    const got = run(t, ['unit'], { 'tests/unit/test_a.c': '' }, sh === null ? {} : { test_a: sh });
+    assert.deepEqual([got.status, got.last], [1, last], got.output);
+    assert.match(got.output, shown);
+  });
+}
+
+test('runner: a suite without programs fails', (t) => {
+  const got = run(t, ['fault'], {});
+  assert.deepEqual([got.status, got.last], [1, '0 passed, 1 failed']);
+});
