@@ -37,8 +37,7 @@ static enum err check_body(const json_t *body, const struct control_key *keys)
 
     if (!json_is_object(body))
         return fail(ERR_INPUT, "the body must be a JSON object");
-    json_object_foreach((json_t *)body, name, value)
-    {
+    json_object_foreach ((json_t *)body, name, value) {
         const struct control_key *key = find_key(keys, name);
 
         if (!key)
@@ -118,8 +117,9 @@ enum err control_list(struct http_request *request, struct http_response *respon
     size_t index = 0;
     json_t *row = NULL;
 
-    json_array_foreach(rows, index, row) if (json_object_get(row, "body_hex"))
-        put_bytes(row, "body", "body_hex");
+    json_array_foreach (rows, index, row)
+        if (json_object_get(row, "body_hex"))
+            put_bytes(row, "body", "body_hex");
     put(object, name, rows);
     return err ? err : json_answer(response, 200, object);
 }

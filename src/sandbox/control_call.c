@@ -125,7 +125,8 @@ enum err control_call_list_handler(struct http_request *request, struct http_res
     err = db_integer(sandbox_db(request), SQ_CALL_COUNT, values, 4, 0, &total);
     if (!err)
         err = row_list(sandbox_db(request), SQ_CALL_LIST, values, 5, &rows);
-    json_array_foreach(rows, index, row) put_bytes(row, "body", "body_hex");
+    json_array_foreach (rows, index, row)
+        put_bytes(row, "body", "body_hex");
     put_integer(object, "total", total);
     put(object, "calls", rows ? rows : json_array());
     return err ? err : json_answer(response, 200, object);

@@ -124,7 +124,8 @@ enum err control_postback_list_handler(struct http_request *request,
         json_decref(rows);
         return err;
     }
-    json_array_foreach(rows, index, row) put_bytes(row, "body", "body_hex");
+    json_array_foreach (rows, index, row)
+        put_bytes(row, "body", "body_hex");
     put_integer(object, "total", total);
     put(object, "postbacks", rows);
     return json_answer(response, 200, object);

@@ -124,8 +124,9 @@ static enum err read_fields(const struct http_request *request, const json_t *bo
     *fields = json_copy(json_object_get(body, "fields"));
     if (!*fields)
         return fail(ERR_INPUT, "give url or fields");
-    json_object_foreach(*fields, name, value) if (!json_is_string(value)) return fail(
-        ERR_INPUT, "field %s is no text", name);
+    json_object_foreach (*fields, name, value)
+        if (!json_is_string(value))
+            return fail(ERR_INPUT, "field %s is no text", name);
     return OK;
 }
 

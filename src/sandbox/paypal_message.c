@@ -177,8 +177,7 @@ struct str paypal_encode(const json_t *variables, const char *charset, struct ar
     json_t *value = NULL;
 
     buffer_init(&body, arena, 1024);
-    json_object_foreach((json_t *)variables, name, value)
-    {
+    json_object_foreach ((json_t *)variables, name, value) {
         if (body.len)
             buffer_add_byte(&body, '&');
         add_encoded(&body, str_of(name));

@@ -196,8 +196,7 @@ static enum err answer_form(struct http_request *request, struct http_response *
     if (err)
         return err;
     template_set_text(map, "url", url);
-    json_object_foreach(variables, name, value)
-    {
+    json_object_foreach (variables, name, value) {
         struct template_map *item = template_list_add(list);
 
         template_set_text(item, "name", name);

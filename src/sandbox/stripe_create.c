@@ -307,8 +307,9 @@ static void drop_empty(json_t *metadata)
     json_t *value = NULL;
     void *next = NULL;
 
-    json_object_foreach_safe(metadata, next, key, value) if (!*json_string_value(value))
-        json_object_del(metadata, key);
+    json_object_foreach_safe (metadata, next, key, value)
+        if (!*json_string_value(value))
+            json_object_del(metadata, key);
 }
 
 struct secrets {

@@ -183,8 +183,7 @@ static enum err check_metadata(const struct walk *walk, const struct place *plac
     if (json_object_size(map) > METADATA_KEYS_MAX)
         return stripe_refuse(walk->call, NULL, place->param, "%s has more than %d keys.",
                              place->param, METADATA_KEYS_MAX);
-    json_object_foreach(map, key, value)
-    {
+    json_object_foreach (map, key, value) {
         const char *text = json_string_value(value);
 
         if (!text || utf8_length(str_of(key)) > METADATA_KEY_MAX ||
@@ -206,8 +205,7 @@ static enum err check_object(const struct walk *walk, const struct place *place,
     json_t *value = NULL;
     enum err err = OK;
 
-    json_object_foreach(object, key, value)
-    {
+    json_object_foreach (object, key, value) {
         bool top = !*place->path;
         struct place below = {
             .path =

@@ -87,8 +87,7 @@ static bool fill_list(struct template_list *list, const json_t *array, struct ar
     const json_t *item;
     size_t at;
 
-    json_array_foreach(array, at, item)
-    {
+    json_array_foreach (array, at, item) {
         if (json_is_object(item)) {
             if (!fill_map(template_list_add(list), item, arena))
                 return false;
@@ -138,8 +137,7 @@ static bool fill_map(struct template_map *map, const json_t *object, struct aren
 
     if (!json_is_object(object))
         return false;
-    json_object_foreach((json_t *)object, name, value)
-    {
+    json_object_foreach ((json_t *)object, name, value) {
         if (!fill_value(map, name, value, arena))
             return false;
     }
@@ -163,8 +161,7 @@ static size_t gather_sources(const json_t *test, const char *as, struct template
     json_t *text;
 
     sources[count++] = (struct template_source){as, str_of(text_of(test, "template"))};
-    json_object_foreach(json_object_get(test, "partials"), name, text)
-    {
+    json_object_foreach (json_object_get(test, "partials"), name, text) {
         require(count < PARTIALS_MAX);
         sources[count++] = (struct template_source){name, str_of(json_string_value(text))};
     }
@@ -245,8 +242,7 @@ static void run_file(const char *file, struct tally *tally)
         print_error("%s: %s\n", path, error.text);
         _fail(__FILE__, __LINE__);
     }
-    json_array_foreach(json_object_get(root, "tests"), at, test)
-    {
+    json_array_foreach (json_object_get(root, "tests"), at, test) {
         run_case(file, test, tally);
     }
     json_decref(root);
