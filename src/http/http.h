@@ -153,7 +153,7 @@ enum err http_route_find(const struct http_route *routes, size_t count,
                          unsigned *methods_allowed);
 /* Parses the query (GET) or the body (POST, application/x-www-form-urlencoded only) against
  * the route's table. ERR_INPUT (unknown, repeated, ill-typed, missing; the text names the
- * field), ERR_LIMIT (too long, too many). */
+ * field; too many), ERR_LIMIT (a field that is too long). */
 enum err http_fields_read(struct http_request *request, const struct http_route *route);
 
 /* ---- serving ---- */
