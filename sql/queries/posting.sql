@@ -6,6 +6,11 @@ ON CONFLICT (association_id, provider_account_id, object_id) DO UPDATE SET
     intent_id = COALESCE(provider_object.intent_id, excluded.intent_id),
     transaction_id = COALESCE(provider_object.transaction_id, excluded.transaction_id);
 
+-- name: object_intent
+-- $1 association, $2 provider account, $3 object.
+SELECT intent_id FROM provider_object
+WHERE association_id = $1 AND provider_account_id = $2 AND object_id = $3;
+
 -- name: transaction_add
 -- $1 association, $2 id, $3 provider account, $4 kind, $5 reference, $6 amount, $7 currency,
 -- $8 fact_at, $9 intent, $10 member, $11 flag, $12 payer, $13 now. No row comes back when the

@@ -96,6 +96,37 @@ static enum err add_objects(struct posting_fact *work)
 
 /* ---- changes of state without money ---- */
 
+/* Does some name of the fact belong to its intent already? */
+static enum err names_known(struct posting_fact *work, bool *known)
+{
+    const struct payment_fact *fact = work->fact;
+    enum err err = OK;
+
+    *known = false;
+    for (int i = 0; !err && !*known && i < FACT_OBJECTS_MAX; i++) {
+        int64_t intent_id = 0;
+
+        if (!fact->objects[i] || !fact->objects[i][0])
+            continue;
+        err = db_integer(work->posting.db, Q_OBJECT_INTENT,
+                         DB_VALUES(db_int(fact->association_id),
+                                   db_int(fact->provider_account_id), db_text(fact->objects[i])),
+                         0, &intent_id);
+        *known = intent_id == work->intent.id;
+    }
+    return err;
+}
+
+/* "Pending" of a payment that has failed since is an old message: it would leave the attempt
+ * under way for ever. Another payment of the same attempt has another name. */
+static enum err is_overtaken(struct posting_fact *work, bool *overtaken)
+{
+    *overtaken = false;
+    if (work->fact->kind != FACT_PENDING || work->intent.state != INTENT_FAILED)
+        return OK;
+    return names_known(work, overtaken);
+}
+
 static enum err post_state(struct posting_fact *work, struct post_result *result)
 {
     static const enum intent_state targets[] = {
@@ -105,13 +136,16 @@ static enum err post_state(struct posting_fact *work, struct post_result *result
         [FACT_CANCELED] = INTENT_CANCELED,
     };
     enum intent_state target = targets[work->fact->kind];
-    bool moved = false;
+    bool moved = false, overtaken;
     enum err err;
 
     if (!work->has_intent) {
         result->outcome = work->fact->kind == FACT_PENDING ? OUTCOME_PENDING : OUTCOME_NOTED;
         return OK;
     }
+    err = is_overtaken(work, &overtaken);
+    if (err || overtaken)
+        return err;
     err = intent_move(work->posting.db, work->fact->association_id, work->intent.id, target,
                       work->fact->reason, &provider_actor, work->posting.now, &moved);
     if (!err)

@@ -248,6 +248,7 @@ static void test_pending_reason(void **state)
     struct message_plan plan = {.status = "Pending", .rest = "&pending_reason=echeck"};
 
     assert_string_equal(desk_verified(desk, &plan).facts[0].reason, "echeck");
+    assert_string_equal(desk_verified(desk, &plan).facts[0].objects[0], "6G996328CK404320L");
     plan.rest = "&pending_reason=%3Cscript+%3E";
     assert_string_equal(desk_verified(desk, &plan).facts[0].reason, "Pending");
 }

@@ -186,6 +186,39 @@ static void pending_then_completed(void **state)
     check_clean(house);
 }
 
+/* Denied, and then PayPal repeats the Pending of before: the attempt stays failed. */
+static void an_old_pending_changes_nothing(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_paypal(house, house->association_id,
+                                                        "AAAAAAAAAAAAA", "a@exemple.fr", 1);
+    struct payment_fact pending = kernel_capture(&account, "T1", "", 0);
+    struct payment_fact denied, other;
+
+    pending.kind = FACT_PENDING;
+    pending.objects[0] = "TXN1";
+    denied = pending;
+    denied.kind = FACT_FAILED;
+    kernel_open_intent(house, &account, house->member_id, "T1", 1000);
+    assert_int_equal(kernel_post(house, &pending).outcome, OUTCOME_PENDING);
+    assert_int_equal(kernel_post(house, &denied).outcome, OUTCOME_NOTED);
+    assert_int_equal(kernel_post(house, &pending).outcome, OUTCOME_NOTED);
+    assert_int_equal(kernel_state(house, "T1"), INTENT_FAILED);
+    /* The order of arrival does not matter. */
+    kernel_open_intent(house, &account, house->member_id, "T2", 1000);
+    denied.token = pending.token = "T2";
+    denied.objects[0] = pending.objects[0] = "TXN2";
+    assert_int_equal(kernel_post(house, &denied).outcome, OUTCOME_NOTED);
+    assert_int_equal(kernel_post(house, &pending).outcome, OUTCOME_NOTED);
+    assert_int_equal(kernel_state(house, "T2"), INTENT_FAILED);
+    /* Another payment on the same page is under way. */
+    other = pending;
+    other.objects[0] = "TXN3";
+    assert_int_equal(kernel_post(house, &other).outcome, OUTCOME_PENDING);
+    assert_int_equal(kernel_state(house, "T2"), INTENT_PROCESSING);
+    check_clean(house);
+}
+
 static void unknown_intent_goes_to_quarantine(void **state)
 {
     struct house *house = *state;
@@ -402,6 +435,7 @@ int main(void)
         CASE(late_money_is_booked),
         CASE(nothing_leaves_paid),
         CASE(pending_then_completed),
+        CASE(an_old_pending_changes_nothing),
         CASE(unknown_intent_goes_to_quarantine),
         CASE(other_currency_has_no_entry),
         CASE(no_mark_is_not_ours),

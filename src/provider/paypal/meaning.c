@@ -143,6 +143,7 @@ static void without_money(const struct ipn *ipn, const struct ipn_subject *subje
         return;
     }
     fact = add_fact(ipn, subject, kind, resolution);
+    fact->objects[0] = word_or(ipn->txn_id, NULL, arena);
     fact->reason = word_or(word, status, arena);
     resolution->detail = fact->reason;
 }
