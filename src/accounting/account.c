@@ -49,8 +49,8 @@ static enum err read_account(struct db *db, int64_t association_id, const char *
 {
     struct db_rows rows = {0};
     bool found = false;
-    enum err err = db_first(db, Q_ACCOUNT_READ,
-                            DB_VALUES(db_int(association_id), db_text(code)), &rows, &found);
+    enum err err = db_first(db, Q_ACCOUNT_READ, DB_VALUES(db_int(association_id), db_text(code)),
+                            &rows, &found);
 
     *usable = false;
     if (!err && found) {

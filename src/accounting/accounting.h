@@ -107,8 +107,8 @@ void entry_credit(struct entry_draft *draft, const char *account, int64_t member
 struct entry_result {
     int64_t number;
     int64_t fiscal_year_id;
-    struct date entry_date;  /* fact_date, or the first open day after it */
-    bool account_missing;    /* a line went to 471: the caller notes it in quarantine */
+    struct date entry_date; /* fact_date, or the first open day after it */
+    bool account_missing;   /* a line went to 471: the caller notes it in quarantine */
 };
 /* Writes the entry: balanced (ERR_INTERNAL otherwise), numbered, chained. Inside a
  * transaction. */

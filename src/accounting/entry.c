@@ -139,8 +139,8 @@ static enum err chain_head(struct db *db, int64_t association_id, unsigned char 
 {
     struct db_rows rows = {0};
     bool found = false;
-    enum err err = db_first(db, Q_ENTRY_CHAIN_HEAD, DB_VALUES(db_int(association_id)), &rows,
-                            &found);
+    enum err err =
+        db_first(db, Q_ENTRY_CHAIN_HEAD, DB_VALUES(db_int(association_id)), &rows, &found);
 
     memset(hash, 0, HASH_LEN);
     *chain_number = 0;
@@ -173,8 +173,8 @@ static enum err resolve_lines(struct entry_writing *writing, bool *missing)
 
     for (int i = 0; i < draft->line_count; i++) {
         const char *code = draft->lines[i].account, *label = "";
-        enum err err = account_resolve(writing->db, draft->association->id, &code,
-                                       writing->arena, &label, missing);
+        enum err err = account_resolve(writing->db, draft->association->id, &code, writing->arena,
+                                       &label, missing);
         if (err)
             return err;
         writing->lines[i] = (struct image_line){
@@ -192,10 +192,10 @@ static enum err resolve_lines(struct entry_writing *writing, bool *missing)
 static enum err take_number(struct entry_writing *writing, struct entry_result *result)
 {
     struct entry_image *image = &writing->image;
-    enum err err = db_integer(writing->db, Q_FISCAL_YEAR_NEXT_NUMBER,
-                              DB_VALUES(db_int(image->association_id),
-                                        db_int(image->fiscal_year_id)),
-                              0, &image->number);
+    enum err err =
+        db_integer(writing->db, Q_FISCAL_YEAR_NEXT_NUMBER,
+                   DB_VALUES(db_int(image->association_id), db_int(image->fiscal_year_id)), 0,
+                   &image->number);
 
     result->number = image->number;
     if (err)
@@ -334,8 +334,8 @@ enum err entry_check_hash(struct db *db, int64_t association_id, int64_t entry_i
     struct entry_image image = {.association_id = association_id, .text = &text};
     unsigned char stored[HASH_LEN] = {0};
     bool found = false;
-    enum err err = db_first(db, Q_ENTRY_READ,
-                            DB_VALUES(db_int(association_id), db_int(entry_id)), &rows, &found);
+    enum err err = db_first(db, Q_ENTRY_READ, DB_VALUES(db_int(association_id), db_int(entry_id)),
+                            &rows, &found);
 
     *matches = false;
     buffer_init(&text, arena, 1024);

@@ -70,9 +70,8 @@ static enum err add_year(struct db *db, int64_t association_id, struct date firs
     year->first_day = first;
     year->last_day = last;
     year->closed = false;
-    year->label = first.year == last.year
-                      ? arena_printf(arena, "%d", first.year)
-                      : arena_printf(arena, "%d-%d", first.year, last.year);
+    year->label = first.year == last.year ? arena_printf(arena, "%d", first.year)
+                                          : arena_printf(arena, "%d-%d", first.year, last.year);
     date_format_iso(first_text, first);
     date_format_iso(last_text, last);
     return db_run(db, Q_FISCAL_YEAR_ADD,
@@ -183,8 +182,7 @@ enum err accounting_years(struct db *db, int64_t association_id, struct arena *a
     struct db_rows rows = {0};
     bool found = false;
     size_t capacity = 8;
-    enum err err =
-        db_select(db, Q_FISCAL_YEAR_LIST, DB_VALUES(db_int(association_id)), &rows);
+    enum err err = db_select(db, Q_FISCAL_YEAR_LIST, DB_VALUES(db_int(association_id)), &rows);
 
     *count = 0;
     *years = arena_array(arena, capacity, sizeof(**years));

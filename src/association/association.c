@@ -114,8 +114,8 @@ static enum err check_draft(const struct association_draft *draft, const struct 
         return fail(ERR_INPUT, "an association needs a name");
     if (!currency)
         return fail(ERR_INPUT, "unknown currency %s", draft->currency_code);
-    if (draft->year_first_month < 1 || draft->year_first_month > 12 ||
-        draft->year_first_day < 1 || draft->year_first_day > 28)
+    if (draft->year_first_month < 1 || draft->year_first_month > 12 || draft->year_first_day < 1 ||
+        draft->year_first_day > 28)
         return fail(ERR_INPUT, "a fiscal year begins on day 1 to 28 of a month");
     return zone_find(draft->zone_name, &zone);
 }
@@ -131,14 +131,14 @@ enum err association_add(struct db *db, const struct association_draft *draft)
     if (err)
         return err;
     minimum_cents = default_minimum_cents(currency);
-    err = db_run(db, Q_ASSOCIATION_ADD,
-                 DB_VALUES(db_int(draft->id), db_text(draft->name),
-                           db_text(draft->kind == ASSOCIATION_REAL ? "real" : "trial"),
-                           db_text(currency->code), db_text(draft->zone_name),
-                           db_text(draft->email), db_text(draft->how_to_pay),
-                           db_int(minimum_cents), db_int(minimum_cents * 10000),
-                           db_int(draft->year_first_month), db_int(draft->year_first_day),
-                           db_int(draft->now)));
+    err =
+        db_run(db, Q_ASSOCIATION_ADD,
+               DB_VALUES(db_int(draft->id), db_text(draft->name),
+                         db_text(draft->kind == ASSOCIATION_REAL ? "real" : "trial"),
+                         db_text(currency->code), db_text(draft->zone_name), db_text(draft->email),
+                         db_text(draft->how_to_pay), db_int(minimum_cents),
+                         db_int(minimum_cents * 10000), db_int(draft->year_first_month),
+                         db_int(draft->year_first_day), db_int(draft->now)));
     snprintf(object, sizeof(object), "association:%lld", (long long)draft->id);
     return err ? err : audit_add(db, draft->id, &nobody, "association.added", object, "");
 }

@@ -49,10 +49,10 @@ enum err cart_lines(struct db *db, int64_t association_id, int64_t member_id,
                     size_t *count)
 {
     void *items;
-    enum err err = rows_read_all(
-        db, Q_CART_LINES,
-        DB_VALUES(db_int(association_id), db_int(member_id), db_int(fiscal_year_id)), read_line,
-        sizeof(**lines), arena, &items, count);
+    enum err err =
+        rows_read_all(db, Q_CART_LINES,
+                      DB_VALUES(db_int(association_id), db_int(member_id), db_int(fiscal_year_id)),
+                      read_line, sizeof(**lines), arena, &items, count);
 
     *lines = items;
     return err;
@@ -61,8 +61,8 @@ enum err cart_lines(struct db *db, int64_t association_id, int64_t member_id,
 enum err cart_balance(struct db *db, int64_t association_id, int64_t member_id,
                       int64_t *balance_cents)
 {
-    return db_integer(db, Q_CART_BALANCE, DB_VALUES(db_int(association_id), db_int(member_id)),
-                      0, balance_cents);
+    return db_integer(db, Q_CART_BALANCE, DB_VALUES(db_int(association_id), db_int(member_id)), 0,
+                      balance_cents);
 }
 
 static enum err read_year(const struct db_rows *rows, struct arena *arena, void *item)
@@ -74,13 +74,13 @@ static enum err read_year(const struct db_rows *rows, struct arena *arena, void 
     return OK;
 }
 
-enum err cart_years(struct db *db, int64_t association_id, int64_t member_id,
-                    struct arena *arena, struct cart_year **years, size_t *count)
+enum err cart_years(struct db *db, int64_t association_id, int64_t member_id, struct arena *arena,
+                    struct cart_year **years, size_t *count)
 {
     void *items;
     enum err err =
         rows_read_all(db, Q_CART_YEARS, DB_VALUES(db_int(association_id), db_int(member_id)),
-                   read_year, sizeof(**years), arena, &items, count);
+                      read_year, sizeof(**years), arena, &items, count);
 
     *years = items;
     return err;
@@ -107,7 +107,7 @@ enum err cart_dues(struct db *db, int64_t association_id, int64_t payer_id, stru
     void *items;
     enum err err =
         rows_read_all(db, Q_CART_DUES, DB_VALUES(db_int(association_id), db_int(payer_id)),
-                   read_due, sizeof(**dues), arena, &items, count);
+                      read_due, sizeof(**dues), arena, &items, count);
 
     *dues = items;
     return err;
@@ -129,7 +129,7 @@ enum err cart_credits(struct db *db, int64_t association_id, int64_t member_id,
     void *items;
     enum err err =
         rows_read_all(db, Q_CART_CREDITS, DB_VALUES(db_int(association_id), db_int(member_id)),
-                   read_credit, sizeof(**credits), arena, &items, count);
+                      read_credit, sizeof(**credits), arena, &items, count);
 
     *credits = items;
     return err;
@@ -147,15 +147,14 @@ enum err cart_add_line(struct db *db, const struct cart_draft *draft)
     char date[DATE_TEXT_MAX];
 
     date_format_iso(date, draft->date);
-    return db_run(
-        db, Q_CART_LINE_ADD,
-        DB_VALUES(db_int(draft->association_id), db_int(draft->id), db_int(draft->member_id),
-                  db_text(cart_kind_name(draft->kind)), db_int(draft->amount_cents),
-                  db_text(draft->label), db_text(date), db_int(draft->fiscal_year_id),
-                  id_or_null(draft->product_id), db_text(draft->account_code),
-                  id_or_null(draft->transaction_id), id_or_null(draft->entry_id),
-                  id_or_null(draft->corrects_line_id), id_or_null(draft->login_id),
-                  db_int(draft->now)));
+    return db_run(db, Q_CART_LINE_ADD,
+                  DB_VALUES(db_int(draft->association_id), db_int(draft->id),
+                            db_int(draft->member_id), db_text(cart_kind_name(draft->kind)),
+                            db_int(draft->amount_cents), db_text(draft->label), db_text(date),
+                            db_int(draft->fiscal_year_id), id_or_null(draft->product_id),
+                            db_text(draft->account_code), id_or_null(draft->transaction_id),
+                            id_or_null(draft->entry_id), id_or_null(draft->corrects_line_id),
+                            id_or_null(draft->login_id), db_int(draft->now)));
 }
 
 enum err cart_allocate(struct db *db, const struct allocation_draft *draft)

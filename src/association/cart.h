@@ -26,13 +26,13 @@ const char *cart_kind_name(enum cart_kind kind);
 struct cart_line {
     int64_t id;
     enum cart_kind kind;
-    int64_t amount_cents; /* charges positive, payments negative */
+    int64_t amount_cents;  /* charges positive, payments negative */
     int64_t balance_cents; /* after this line, in date order */
     const char *label;
     struct date date;
     int64_t fiscal_year_id;
     const char *fiscal_year_label;
-    int64_t open_cents;    /* charges: what is still due of it */
+    int64_t open_cents; /* charges: what is still due of it */
     bool corrects;
 };
 
@@ -50,8 +50,8 @@ struct cart_year {
     const char *label;
 };
 /* The fiscal years this cart has lines in, newest first. */
-enum err cart_years(struct db *db, int64_t association_id, int64_t member_id,
-                    struct arena *arena, struct cart_year **years, size_t *count);
+enum err cart_years(struct db *db, int64_t association_id, int64_t member_id, struct arena *arena,
+                    struct cart_year **years, size_t *count);
 
 /* One line to write. Inside a transaction. */
 struct cart_draft {

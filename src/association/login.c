@@ -12,8 +12,10 @@
 enum { EMAIL_LEN_MAX = 254 };
 
 static const char *const role_names[] = {
-    [ROLE_NONE] = "",           [ROLE_MEMBER] = "member",
-    [ROLE_VIEWER] = "viewer",   [ROLE_TREASURER] = "treasurer",
+    [ROLE_NONE] = "",
+    [ROLE_MEMBER] = "member",
+    [ROLE_VIEWER] = "viewer",
+    [ROLE_TREASURER] = "treasurer",
     [ROLE_ADMINISTRATOR] = "administrator",
 };
 
@@ -65,9 +67,8 @@ static bool email_plausible(struct str email)
     for (size_t i = 0; i < email.len; i++)
         if (!email_byte_allowed(email.data[i]))
             return false;
-    return domain.len >= 3 && str_find(domain, '@') == domain.len &&
-           str_find(domain, '.') > 0 && str_find(domain, '.') < domain.len - 1 &&
-           domain.data[domain.len - 1] != '.';
+    return domain.len >= 3 && str_find(domain, '@') == domain.len && str_find(domain, '.') > 0 &&
+           str_find(domain, '.') < domain.len - 1 && domain.data[domain.len - 1] != '.';
 }
 
 static enum err audit_login(struct db *db, const struct audit_actor *actor, const char *action,
@@ -89,10 +90,10 @@ static enum err insert_login(struct db *db, struct str email, int64_t now, struc
 
     if (err)
         return err;
-    err = db_first(db, Q_LOGIN_ADD,
-                   DB_VALUES(db_int(id), db_str(email), db_str(utf8_fold(email, arena)),
-                             db_int(now)),
-                   &rows, added);
+    err = db_first(
+        db, Q_LOGIN_ADD,
+        DB_VALUES(db_int(id), db_str(email), db_str(utf8_fold(email, arena)), db_int(now)), &rows,
+        added);
     db_rows_done(&rows);
     *login_id = id;
     return err;
@@ -135,8 +136,7 @@ enum err login_check_password(struct str password)
 }
 
 /* Changes one login; ERR_NOT_FOUND when there is none. */
-static enum err change_login(struct db *db, int query, const struct db_value *values,
-                             size_t count)
+static enum err change_login(struct db *db, int query, const struct db_value *values, size_t count)
 {
     struct db_rows rows = {0};
     bool found = false;
@@ -146,8 +146,7 @@ static enum err change_login(struct db *db, int query, const struct db_value *va
     return err || found ? err : fail(ERR_NOT_FOUND, "no such login");
 }
 
-static enum err end_sessions(struct db *db, int64_t login_id,
-                             const unsigned char *keep_token_hash)
+static enum err end_sessions(struct db *db, int64_t login_id, const unsigned char *keep_token_hash)
 {
     struct str keep = keep_token_hash ? str_from(keep_token_hash, HASH_LEN) : str_from("", 0);
 
@@ -155,8 +154,8 @@ static enum err end_sessions(struct db *db, int64_t login_id,
 }
 
 enum err login_set_password(struct db *db, int64_t login_id, const char *hash,
-                            const unsigned char *keep_token_hash,
-                            const struct audit_actor *actor, int64_t now)
+                            const unsigned char *keep_token_hash, const struct audit_actor *actor,
+                            int64_t now)
 {
     enum err err = change_login(db, Q_LOGIN_SET_PASSWORD,
                                 DB_VALUES(db_int(login_id), db_text(hash), db_int(now)));
@@ -195,8 +194,7 @@ enum err login_rehash(struct db *db, int64_t login_id, const char *hash)
 enum err login_disable(struct db *db, int64_t login_id, const struct audit_actor *actor,
                        int64_t now)
 {
-    enum err err =
-        change_login(db, Q_LOGIN_DISABLE, DB_VALUES(db_int(login_id), db_int(now)));
+    enum err err = change_login(db, Q_LOGIN_DISABLE, DB_VALUES(db_int(login_id), db_int(now)));
 
     if (!err)
         err = end_sessions(db, login_id, NULL);
@@ -247,8 +245,7 @@ enum err login_grant(struct db *db, int64_t association_id, int64_t login_id, en
                  DB_VALUES(db_int(association_id), db_int(login_id), db_text(role_name(role)),
                            db_int(now)));
     if (!err)
-        err = db_run(db, Q_SESSION_END_STAFF,
-                     DB_VALUES(db_int(association_id), db_int(login_id)));
+        err = db_run(db, Q_SESSION_END_STAFF, DB_VALUES(db_int(association_id), db_int(login_id)));
     snprintf(object, sizeof(object), "login:%lld", (long long)login_id);
     return err ? err
                : audit_add(db, association_id, actor, "role.granted", object, role_name(role));

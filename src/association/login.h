@@ -16,7 +16,7 @@
 #include "db/db.h"
 
 enum {
-    SESSION_COOKIE_MAX = 65,       /* 256 bits as 64 hexadecimal digits, and NUL */
+    SESSION_COOKIE_MAX = 65, /* 256 bits as 64 hexadecimal digits, and NUL */
     SESSION_IDLE_S = 30 * 60,
     SESSION_IDLE_ADMINISTRATOR_S = 15 * 60,
     SESSION_AGE_S = 12 * 3600,
@@ -50,8 +50,8 @@ enum err login_check_password(struct str password);
 /* Stores a hash made outside the transaction (password_hash takes 0.4 s) and ends all other
  * sessions than keep_token_hash (NULL: all). */
 enum err login_set_password(struct db *db, int64_t login_id, const char *hash,
-                            const unsigned char *keep_token_hash,
-                            const struct audit_actor *actor, int64_t now);
+                            const unsigned char *keep_token_hash, const struct audit_actor *actor,
+                            int64_t now);
 /* Replaces a hash by a stronger one of the same password; sessions stay. One that is of today's
  * strength stays too: it is of a password that was set meanwhile. Inside a transaction. */
 enum err login_rehash(struct db *db, int64_t login_id, const char *hash);
@@ -84,8 +84,8 @@ enum err login_throttle_wait_ms(struct db *db, struct str email, struct str addr
                                 int64_t now_ms, struct arena *arena, int64_t *wait_ms);
 /* Counts a failure for both subjects. Inside a transaction. The subject of an address blocks
  * after 50 failures only, so that one household is not locked out by one forgetful person. */
-enum err login_throttle_failed(struct db *db, struct str email, struct str address,
-                               int64_t now_ms, struct arena *arena);
+enum err login_throttle_failed(struct db *db, struct str email, struct str address, int64_t now_ms,
+                               struct arena *arena);
 /* Forgets the failures of the account (not of the address). Inside a transaction. */
 enum err login_throttle_succeeded(struct db *db, struct str email, struct arena *arena);
 /* Deletes failures older than a day. A job calls it, with session_sweep. */

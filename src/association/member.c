@@ -27,8 +27,8 @@ static enum err find_member(struct db *db, int query, const struct db_value *val
     return err;
 }
 
-enum err member_find(struct db *db, int64_t association_id, int64_t member_id,
-                     struct arena *arena, struct member *member)
+enum err member_find(struct db *db, int64_t association_id, int64_t member_id, struct arena *arena,
+                     struct member *member)
 {
     return find_member(db, Q_MEMBER_FIND, DB_VALUES(db_int(association_id), db_int(member_id)),
                        arena, member);
@@ -57,9 +57,9 @@ static enum err check_payer(struct db *db, const struct member_draft *draft)
 
     if (!draft->payer_id)
         return OK;
-    err = db_first(db, Q_MEMBER_PAYER,
-                   DB_VALUES(db_int(draft->association_id), db_int(draft->payer_id)), &rows,
-                   &found);
+    err =
+        db_first(db, Q_MEMBER_PAYER,
+                 DB_VALUES(db_int(draft->association_id), db_int(draft->payer_id)), &rows, &found);
     if (!err && !found)
         err = fail(ERR_NOT_FOUND, "the payer is no member of the association");
     else if (!err && !db_column_is_null(&rows, 0))

@@ -22,8 +22,8 @@ struct member {
 };
 
 /* ERR_NOT_FOUND when absent or of another association. Texts in the arena. */
-enum err member_find(struct db *db, int64_t association_id, int64_t member_id,
-                     struct arena *arena, struct member *member);
+enum err member_find(struct db *db, int64_t association_id, int64_t member_id, struct arena *arena,
+                     struct member *member);
 enum err member_find_by_number(struct db *db, int64_t association_id, int64_t number,
                                struct arena *arena, struct member *member);
 

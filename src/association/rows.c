@@ -6,9 +6,9 @@
 
 enum { ROWS_FIRST = 16 };
 
-enum err rows_read_all(struct db *db, int query, const struct db_value *values,
-                       size_t value_count, rows_read_fn *read_row, size_t item_size,
-                       struct arena *arena, void **items, size_t *count)
+enum err rows_read_all(struct db *db, int query, const struct db_value *values, size_t value_count,
+                       rows_read_fn *read_row, size_t item_size, struct arena *arena, void **items,
+                       size_t *count)
 {
     size_t capacity = ROWS_FIRST;
     char *array = arena_array(arena, capacity, item_size);

@@ -15,8 +15,8 @@ typedef enum err rows_read_fn(const struct db_rows *rows, struct arena *arena, v
 
 /* Runs a statement and reads all of its rows into *items, item_size bytes each. Errors: the
  * database's, or what read_row says. */
-enum err rows_read_all(struct db *db, int query, const struct db_value *values,
-                       size_t value_count, rows_read_fn *read_row, size_t item_size,
-                       struct arena *arena, void **items, size_t *count);
+enum err rows_read_all(struct db *db, int query, const struct db_value *values, size_t value_count,
+                       rows_read_fn *read_row, size_t item_size, struct arena *arena, void **items,
+                       size_t *count);
 
 #endif

@@ -64,8 +64,7 @@ enum err session_add(struct db *db, const struct session_draft *draft)
 
 /* ---- finding ---- */
 
-static void read_session(const struct db_rows *rows, struct arena *arena,
-                         struct session *session)
+static void read_session(const struct db_rows *rows, struct arena *arena, struct session *session)
 {
     memcpy(session->token_hash, db_column_str(rows, 0).data, HASH_LEN);
     session->login_id = db_column_int(rows, 1);
@@ -135,16 +134,14 @@ enum err session_form_token(const struct session *session, const char *form_id,
                             char out[HASH_HEX_MAX])
 {
     unsigned char mac[HASH_LEN];
-    enum err err =
-        hash_hmac_sha256(str_from(session->csrf_key, HASH_LEN), str_of(form_id), mac);
+    enum err err = hash_hmac_sha256(str_from(session->csrf_key, HASH_LEN), str_of(form_id), mac);
 
     if (!err)
         hash_hex(mac, sizeof(mac), out);
     return err;
 }
 
-bool session_form_token_valid(const struct session *session, const char *form_id,
-                              struct str given)
+bool session_form_token_valid(const struct session *session, const char *form_id, struct str given)
 {
     char expected[HASH_HEX_MAX];
 

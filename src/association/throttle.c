@@ -101,8 +101,8 @@ static enum err count_failure(struct db *db, const char *subject, int64_t free_f
     return db_run(db, Q_THROTTLE_BLOCK, DB_VALUES(db_text(subject), db_int(now_ms + wait_ms)));
 }
 
-enum err login_throttle_failed(struct db *db, struct str email, struct str address,
-                               int64_t now_ms, struct arena *arena)
+enum err login_throttle_failed(struct db *db, struct str email, struct str address, int64_t now_ms,
+                               struct arena *arena)
 {
     const char *account;
     enum err err = account_subject(email, arena, &account);

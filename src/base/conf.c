@@ -90,8 +90,8 @@ static enum err wrong(const char *path, int line, const char *reason, struct str
     return fail(ERR_CONFIG, "%s:%d: %s: %.*s", path, line, reason, STR_PRINT(key));
 }
 
-static enum err set_value(const struct conf_key *key, struct str value, const char *path,
-                          int line, struct arena *arena)
+static enum err set_value(const struct conf_key *key, struct str value, const char *path, int line,
+                          struct arena *arena)
 {
     char *text = str_copy(arena, value);
     int64_t number;

@@ -19,10 +19,10 @@ enum conf_kind { CONF_TEXT, CONF_INT, CONF_URL };
 struct conf_key {
     const char *name;
     enum conf_kind kind;
-    const char **text;         /* CONF_TEXT, CONF_URL: where the value goes; holds the default */
-    int64_t *number;           /* CONF_INT */
-    int64_t minimum, maximum;  /* CONF_INT */
-    int required;              /* non-zero: must be in the file */
+    const char **text;        /* CONF_TEXT, CONF_URL: where the value goes; holds the default */
+    int64_t *number;          /* CONF_INT */
+    int64_t minimum, maximum; /* CONF_INT */
+    int required;             /* non-zero: must be in the file */
 };
 
 /* Reads path into the places that keys names; values live in the arena. CONF_URL must be

@@ -16,7 +16,7 @@
 
 enum {
     HASH_LEN = 32,
-    HASH_HEX_MAX = 65,     /* 64 digits and NUL */
+    HASH_HEX_MAX = 65,      /* 64 digits and NUL */
     PASSWORD_HASH_MAX = 160 /* a PHC string and NUL */
 };
 

@@ -81,7 +81,8 @@ void log_line(enum log_level level, const char *event, const char *format, ...)
         len = add_escaped(line, len, sizeof(line) - 64, request);
         len += (size_t)snprintf(line + len, sizeof(line) - len, "\",");
     }
-    len += (size_t)snprintf(line + len, sizeof(line) - len, "\"event\":\"%.64s\",\"text\":\"", event);
+    len +=
+        (size_t)snprintf(line + len, sizeof(line) - len, "\"event\":\"%.64s\",\"text\":\"", event);
     len = add_escaped(line, len, sizeof(line) - 8, text);
     len += (size_t)snprintf(line + len, sizeof(line) - len, "\"}\n");
     if (write(STDERR_FILENO, line, len) < 0)

@@ -6,12 +6,14 @@
 #include <string.h>
 
 static const struct currency currencies[] = {
-    {"EUR", 2, "€"},   {"CHF", 2, "CHF"}, {"USD", 2, "$US"}, {"GBP", 2, "£"},   {"CAD", 2, "$CA"},
-    {"SGD", 2, "SGD"}, {"AUD", 2, "$AU"}, {"NZD", 2, "NZD"}, {"SEK", 2, "SEK"}, {"NOK", 2, "NOK"},
-    {"DKK", 2, "DKK"}, {"PLN", 2, "PLN"}, {"CZK", 2, "CZK"}, {"HUF", 2, "HUF"}, {"RON", 2, "RON"},
-    {"BGN", 2, "BGN"}, {"ILS", 2, "ILS"}, {"MXN", 2, "MXN"}, {"BRL", 2, "BRL"}, {"HKD", 2, "HKD"},
-    {"MYR", 2, "MYR"}, {"PHP", 2, "PHP"}, {"THB", 2, "THB"}, {"TWD", 2, "TWD"}, {"MAD", 2, "MAD"},
-    {"XPF", 0, "F"},   {"XOF", 0, "FCFA"}, {"XAF", 0, "FCFA"}, {"JPY", 0, "JPY"}, {"TND", 3, "DT"},
+    {"EUR", 2, "€"},   {"CHF", 2, "CHF"}, {"USD", 2, "$US"},  {"GBP", 2, "£"},
+    {"CAD", 2, "$CA"}, {"SGD", 2, "SGD"}, {"AUD", 2, "$AU"},  {"NZD", 2, "NZD"},
+    {"SEK", 2, "SEK"}, {"NOK", 2, "NOK"}, {"DKK", 2, "DKK"},  {"PLN", 2, "PLN"},
+    {"CZK", 2, "CZK"}, {"HUF", 2, "HUF"}, {"RON", 2, "RON"},  {"BGN", 2, "BGN"},
+    {"ILS", 2, "ILS"}, {"MXN", 2, "MXN"}, {"BRL", 2, "BRL"},  {"HKD", 2, "HKD"},
+    {"MYR", 2, "MYR"}, {"PHP", 2, "PHP"}, {"THB", 2, "THB"},  {"TWD", 2, "TWD"},
+    {"MAD", 2, "MAD"}, {"XPF", 0, "F"},   {"XOF", 0, "FCFA"}, {"XAF", 0, "FCFA"},
+    {"JPY", 0, "JPY"}, {"TND", 3, "DT"},
 };
 
 const struct currency *money_currency(const char *code)
@@ -153,8 +155,8 @@ static size_t format(char *out, int64_t cents, int exponent, const char *group,
 {
     char digits[24];
     uint64_t absolute = cents < 0 ? 0 - (uint64_t)cents : (uint64_t)cents;
-    int count = snprintf(digits, sizeof(digits), "%0*llu", exponent + 1,
-                         (unsigned long long)absolute);
+    int count =
+        snprintf(digits, sizeof(digits), "%0*llu", exponent + 1, (unsigned long long)absolute);
     int whole = count - exponent;
     size_t len = 0;
 

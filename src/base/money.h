@@ -14,8 +14,8 @@
 #include "base/str.h"
 
 enum {
-    MONEY_TEXT_MAX = 48,             /* a formatted amount with its sign, currency and NUL */
-    MONEY_MAX_CENTS = 1000000000     /* the largest amount a form accepts: 10^9 minor units */
+    MONEY_TEXT_MAX = 48,         /* a formatted amount with its sign, currency and NUL */
+    MONEY_MAX_CENTS = 1000000000 /* the largest amount a form accepts: 10^9 minor units */
 };
 
 struct currency {
@@ -27,8 +27,8 @@ struct currency {
 enum money_verdict {
     MONEY_OK,
     MONEY_EMPTY,
-    MONEY_NOT_A_NUMBER,  /* "1e3", "abc", "-3" */
-    MONEY_TOO_PRECISE,   /* "12,505" in EUR */
+    MONEY_NOT_A_NUMBER, /* "1e3", "abc", "-3" */
+    MONEY_TOO_PRECISE,  /* "12,505" in EUR */
     MONEY_ZERO,
     MONEY_TOO_LARGE
 };
@@ -51,8 +51,7 @@ char *money_format(char out[MONEY_TEXT_MAX], int64_t cents, const struct currenc
 char *money_format_decimal(char out[MONEY_TEXT_MAX], int64_t cents,
                            const struct currency *currency);
 /* "1234,50": for prefilled form fields in French. */
-char *money_format_input(char out[MONEY_TEXT_MAX], int64_t cents,
-                         const struct currency *currency);
+char *money_format_input(char out[MONEY_TEXT_MAX], int64_t cents, const struct currency *currency);
 
 /* a + b; overflow ends the process (a broken invariant: limits stand before). */
 int64_t money_add(int64_t a, int64_t b);

@@ -21,9 +21,9 @@ static enum err derive(struct str password, const struct phc *phc, unsigned char
     uint64_t cost = UINT64_C(1) << phc->cost_log2;
     uint64_t memory = 128 * cost * (uint64_t)phc->block + 1024 * 1024;
 
-    if (EVP_PBE_scrypt(password.data ? password.data : "", password.len, phc->salt,
-                       phc->salt_len, cost, (uint64_t)phc->block, (uint64_t)phc->lanes, memory,
-                       out, HASH_LEN) != 1)
+    if (EVP_PBE_scrypt(password.data ? password.data : "", password.len, phc->salt, phc->salt_len,
+                       cost, (uint64_t)phc->block, (uint64_t)phc->lanes, memory, out,
+                       HASH_LEN) != 1)
         return fail(ERR_CRYPTO, "scrypt failed");
     return OK;
 }
@@ -84,7 +84,8 @@ static bool phc_read(struct str text, struct phc *phc)
 
 enum err password_hash(struct str password, char out[PASSWORD_HASH_MAX])
 {
-    struct phc phc = {.cost_log2 = COST_LOG2, .block = BLOCK, .lanes = LANES, .salt_len = SALT_LEN};
+    struct phc phc = {
+        .cost_log2 = COST_LOG2, .block = BLOCK, .lanes = LANES, .salt_len = SALT_LEN};
     char salt[TEXT_MAX], hash[TEXT_MAX];
     enum err err = random_bytes(phc.salt, SALT_LEN);
 

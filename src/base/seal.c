@@ -14,8 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEY_LEN = 32, ID_LEN = 8, IV_LEN = 12, TAG_LEN = 16, VERSION = 1,
-       HEAD_LEN = 1 + ID_LEN + IV_LEN + TAG_LEN };
+enum {
+    KEY_LEN = 32,
+    ID_LEN = 8,
+    IV_LEN = 12,
+    TAG_LEN = 16,
+    VERSION = 1,
+    HEAD_LEN = 1 + ID_LEN + IV_LEN + TAG_LEN
+};
 
 struct seal_key {
     unsigned char bytes[KEY_LEN];
@@ -120,8 +126,7 @@ const char *seal_key_id(const struct seal_key *key)
 static struct str bound_to(const struct seal_key *key, int64_t owner_id, const char *name,
                            struct arena *arena)
 {
-    return str_of(
-        arena_printf(arena, "%s|%lld|%s", key->id_text, (long long)owner_id, name));
+    return str_of(arena_printf(arena, "%s|%lld|%s", key->id_text, (long long)owner_id, name));
 }
 
 static bool encrypt(EVP_CIPHER_CTX *context, const struct seal_key *key, struct str bound,

@@ -98,8 +98,8 @@ char *date_format_short(char out[DATE_TEXT_MAX], struct date date)
 
 char *date_format_long(char out[DATE_TEXT_MAX], struct date date)
 {
-    static const char *const months[] = {"janvier", "février", "mars",      "avril",
-                                         "mai",     "juin",    "juillet",   "août",
+    static const char *const months[] = {"janvier",   "février", "mars",     "avril",
+                                         "mai",       "juin",    "juillet",  "août",
                                          "septembre", "octobre", "novembre", "décembre"};
 
     snprintf(out, DATE_TEXT_MAX, "%d%s %s %d", date.day, date.day == 1 ? "er" : "",
@@ -145,8 +145,9 @@ static bool rule_name(struct str *text)
     size_t len = 0;
     bool quoted = text->len > 0 && text->data[0] == '<';
 
-    while (len < text->len && (quoted ? text->data[len] != '>'
-                                      : (text->data[len] | 32) >= 'a' && (text->data[len] | 32) <= 'z'))
+    while (len < text->len &&
+           (quoted ? text->data[len] != '>'
+                   : (text->data[len] | 32) >= 'a' && (text->data[len] | 32) <= 'z'))
         len++;
     if (quoted)
         len++;
@@ -312,10 +313,10 @@ static bool read_counts(const unsigned char *data, size_t len, struct counts *co
     counts->times = big_endian(data + 32, 4);
     counts->types = big_endian(data + 36, 4);
     counts->chars = big_endian(data + 40, 4);
-    return counts->ut >= 0 && counts->standard >= 0 && counts->leaps >= 0 &&
-           counts->times >= 0 && counts->types > 0 && counts->chars >= 0 &&
-           counts->times < 100000 && counts->types <= 256 && counts->chars < 10000 &&
-           counts->leaps < 1000 && counts->ut <= 256 && counts->standard <= 256;
+    return counts->ut >= 0 && counts->standard >= 0 && counts->leaps >= 0 && counts->times >= 0 &&
+           counts->types > 0 && counts->chars >= 0 && counts->times < 100000 &&
+           counts->types <= 256 && counts->chars < 10000 && counts->leaps < 1000 &&
+           counts->ut <= 256 && counts->standard <= 256;
 }
 
 static size_t block_len(const struct counts *counts, int64_t time_len)

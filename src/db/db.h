@@ -69,8 +69,8 @@ struct db_value db_str(struct str text);   /* data NULL gives NULL */
 struct db_value db_blob(struct str bytes); /* data NULL gives NULL */
 /* The i-th value binds to parameter $i, by name. The bytes must live until the call returns
  * (db_run) or until db_rows_done (db_select). */
-#define DB_VALUES(...)                                                                             \
-    (const struct db_value[]){__VA_ARGS__},                                                        \
+#define DB_VALUES(...)                                                                            \
+    (const struct db_value[]){__VA_ARGS__},                                                       \
         (sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value))
 #define DB_NO_VALUES NULL, 0
 

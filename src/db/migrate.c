@@ -108,8 +108,8 @@ enum err db_check_schema(struct db *db, const struct db_migrations *migrations)
     int recorded = 0;
     enum err err = read_schema(db, migrations, &recorded);
     if (err == OK && recorded != migrations->count) {
-        err = fail(ERR_CONFLICT, "the schema is at migration %d of %d: run migrate first", recorded,
-                   migrations->count);
+        err = fail(ERR_CONFLICT, "the schema is at migration %d of %d: run migrate first",
+                   recorded, migrations->count);
     }
     return err;
 }

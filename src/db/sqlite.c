@@ -118,7 +118,8 @@ static enum err set_switches(struct engine *engine)
         {SQLITE_DBCONFIG_DEFENSIVE, 1, "defensive"},
     };
     for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++) {
-        enum err err = set_switch(engine, switches[i].option, switches[i].wanted, switches[i].name);
+        enum err err =
+            set_switch(engine, switches[i].option, switches[i].wanted, switches[i].name);
         if (err != OK) {
             return err;
         }
@@ -230,7 +231,8 @@ static enum err map_parameters(struct engine_statement *statement)
         snprintf(name, sizeof(name), "$%d", i + 1);
         statement->positions[i] = sqlite3_bind_parameter_index(statement->handle, name);
         if (statement->positions[i] == 0) {
-            return fail(ERR_INTERNAL, "%s: %d parameters, but no %s", statement->name, count, name);
+            return fail(ERR_INTERNAL, "%s: %d parameters, but no %s", statement->name, count,
+                        name);
         }
     }
     return OK;

@@ -207,8 +207,7 @@ static void write_response(const struct http_request *request,
     (void)FCGX_PutStr(head.data, (int)head.len, fcgi->out);
 }
 
-static void answer(struct http_pool *pool, FCGX_Request *fcgi, struct arena *arena,
-                   void *context)
+static void answer(struct http_pool *pool, FCGX_Request *fcgi, struct arena *arena, void *context)
 {
     struct http_request request = {.arena = arena, .context = context};
     struct http_response response = {

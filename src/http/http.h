@@ -56,8 +56,8 @@ struct http_value {
 
 struct http_request {
     struct arena *arena;
-    void *context;           /* the pool's context for this thread (see http_pool) */
-    char id[17];             /* random, in logs and error pages */
+    void *context; /* the pool's context for this thread (see http_pool) */
+    char id[17];   /* random, in logs and error pages */
     enum http_method method;
     int head_only;           /* the method was HEAD */
     struct str path;         /* decoded path "/panier", begins with '/', no dot segments */
@@ -66,17 +66,17 @@ struct http_request {
     struct str content_type; /* lower-cased, without parameters */
     struct str remote_address;
     struct str cookie_header;
-    struct str origin;         /* "" when absent */
-    struct str fetch_site;     /* Sec-Fetch-Site, "" when absent */
+    struct str origin;     /* "" when absent */
+    struct str fetch_site; /* Sec-Fetch-Site, "" when absent */
     struct str user_agent;
     struct str stripe_signature;
-    struct str accept;         /* Accept header */
+    struct str accept;                          /* Accept header */
     struct str path_parts[HTTP_PATH_PARTS_MAX]; /* what the route's {} matched, decoded */
     struct http_value *values; /* declared fields that were given (query for GET, body for POST) */
     size_t value_count;
-    void *fcgi;                /* http/fastcgi.c's own */
-    int early_status;          /* not 0: the pool found it unacceptable (400, 405, 413, 414, 431,
-                                * 501); the dispatcher answers with an error page */
+    void *fcgi;       /* http/fastcgi.c's own */
+    int early_status; /* not 0: the pool found it unacceptable (400, 405, 413, 414, 431,
+                       * 501); the dispatcher answers with an error page */
 };
 
 /* The value of a declared field; the empty slice when not given. */
@@ -134,7 +134,7 @@ typedef enum err http_handler(struct http_request *request, struct http_response
  * `access`, which this layer only carries. */
 struct http_route {
     enum http_method method;
-    const char *path;                /* "/recettes/{}": {} matches one segment */
+    const char *path; /* "/recettes/{}": {} matches one segment */
     http_handler *handler;
     const struct http_field *fields; /* NULL: none allowed */
     size_t body_max;                 /* 0 = HTTP_FORM_MAX */
@@ -165,8 +165,8 @@ struct http_pool_options {
     const char *socket_path; /* Unix socket, made with mode 0660, backlog 1024; ignored with fd */
     int inherited_fd;        /* an already listening socket, or -1 */
     int threads;
-    size_t body_max;         /* the largest body any route takes; more is answered with 413 */
-    int with_delete;         /* non-zero: DELETE is a method too, else it is refused with 405 */
+    size_t body_max; /* the largest body any route takes; more is answered with 413 */
+    int with_delete; /* non-zero: DELETE is a method too, else it is refused with 405 */
     /* Makes and frees a thread's own context (its database connection); may be NULL. */
     enum err (*thread_start)(void *shared, void **context);
     void (*thread_end)(void *shared, void *context);

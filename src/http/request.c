@@ -173,8 +173,7 @@ static enum err take_pair(struct http_request *request, const struct http_route 
     return check_value(field, value);
 }
 
-static enum err check_required(const struct http_request *request,
-                               const struct http_field *fields)
+static enum err check_required(const struct http_request *request, const struct http_field *fields)
 {
     for (; fields && fields->name; fields++)
         if (fields->required && !already_given(request, fields))

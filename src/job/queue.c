@@ -88,8 +88,7 @@ static void breaker_failed(struct breaker *breaker, int64_t now_ms)
     breaker->closed_again_at_ms = now_ms + breaker->pause_ms;
 }
 
-void queue_done(struct queue *queue, const struct task *task, bool provider_down,
-                int64_t now_ms)
+void queue_done(struct queue *queue, const struct task *task, bool provider_down, int64_t now_ms)
 {
     queue->running[task->provider]--;
     if (provider_down)

@@ -67,8 +67,7 @@ bool queue_take_any(struct queue *queue, struct task *task);
 /* How many more tasks of a provider are worth claiming: one when it is tried again. */
 size_t queue_room(const struct queue *queue, size_t provider, int64_t now_ms);
 /* Tells how the taken task ended. */
-void queue_done(struct queue *queue, const struct task *task, bool provider_down,
-                int64_t now_ms);
+void queue_done(struct queue *queue, const struct task *task, bool provider_down, int64_t now_ms);
 /* May this provider be called now? */
 bool queue_provider_open(const struct queue *queue, size_t provider, int64_t now_ms);
 /* True at most once per intent per QUEUE_WAKE_MS. */

@@ -48,16 +48,16 @@ static enum err claim_events(struct db *db, void *argument)
 {
     struct claiming *claiming = argument;
 
-    return event_claim(db, claiming->provider, claiming->now, claiming->claims,
-                       claiming->max, &claiming->count);
+    return event_claim(db, claiming->provider, claiming->now, claiming->claims, claiming->max,
+                       &claiming->count);
 }
 
 static enum err claim_intents(struct db *db, void *argument)
 {
     struct claiming *claiming = argument;
 
-    return intent_claim_due(db, claiming->provider, claiming->now, claiming->claims,
-                            claiming->max, &claiming->count);
+    return intent_claim_due(db, claiming->provider, claiming->now, claiming->claims, claiming->max,
+                            &claiming->count);
 }
 
 static enum err claim_intent(struct db *db, void *argument)

@@ -29,21 +29,21 @@ struct http_call {
     const char *method; /* "GET", "POST", "DELETE" */
     const char *url;
     const char *headers[HTTP_CLIENT_HEADERS_MAX]; /* "Name: value"; unused ones NULL */
-    struct str body;       /* sent as it is; data NULL for none */
-    size_t answer_max;     /* 0 = HTTP_CLIENT_ANSWER_MAX */
-    int64_t total_ms;      /* 0 = HTTP_CLIENT_TOTAL_MS */
-    const char *user;      /* HTTP Basic; NULL for none */
+    struct str body;                              /* sent as it is; data NULL for none */
+    size_t answer_max;                            /* 0 = HTTP_CLIENT_ANSWER_MAX */
+    int64_t total_ms;                             /* 0 = HTTP_CLIENT_TOTAL_MS */
+    const char *user;                             /* HTTP Basic; NULL for none */
     const char *password;
 };
 
 struct http_answer {
-    int status;         /* 100..599 */
-    struct str body;    /* in the arena, NUL behind it */
-    const char *content_type;   /* "" when absent */
-    const char *request_id;     /* Request-Id / Paypal-Debug-Id, "" when absent */
-    const char *should_retry;   /* Stripe-Should-Retry: "true", "false" or "" */
-    int64_t retry_after_s;      /* -1 when absent */
-    int64_t date_at;            /* the Date header, 0 when absent */
+    int status;               /* 100..599 */
+    struct str body;          /* in the arena, NUL behind it */
+    const char *content_type; /* "" when absent */
+    const char *request_id;   /* Request-Id / Paypal-Debug-Id, "" when absent */
+    const char *should_retry; /* Stripe-Should-Retry: "true", "false" or "" */
+    int64_t retry_after_s;    /* -1 when absent */
+    int64_t date_at;          /* the Date header, 0 when absent */
 };
 
 /* Once per process, before threads; undone by http_client_global_done. user_agent is sent

@@ -58,9 +58,8 @@ const json_t *json_at(const json_t *value, const char *path)
         memcpy(name, key.data, key.len);
         name[key.len] = '\0';
         if (json_is_array(value))
-            value = str_to_int64(key, &index) && index >= 0
-                        ? json_array_get(value, (size_t)index)
-                        : NULL;
+            value = str_to_int64(key, &index) && index >= 0 ? json_array_get(value, (size_t)index)
+                                                            : NULL;
         else
             value = json_object_get(value, name);
     }
@@ -71,9 +70,8 @@ struct str json_text(const json_t *value, const char *path)
 {
     const json_t *found = json_at(value, path);
 
-    return json_is_string(found)
-               ? str_from(json_string_value(found), json_string_length(found))
-               : (struct str){0};
+    return json_is_string(found) ? str_from(json_string_value(found), json_string_length(found))
+                                 : (struct str){0};
 }
 
 bool json_integer_at(const json_t *value, const char *path, int64_t *number)

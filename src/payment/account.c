@@ -193,8 +193,7 @@ enum err account_add(struct db *db, const struct account_draft *draft,
     err = db_run(
         db, Q_PROVIDER_ACCOUNT_ADD,
         DB_VALUES(db_int(draft->association_id), db_int(draft->id), db_text(draft->public_id),
-                  db_text(draft->provider),
-                  db_text(draft->mode == ACCOUNT_LIVE ? "live" : "test"),
+                  db_text(draft->provider), db_text(draft->mode == ACCOUNT_LIVE ? "live" : "test"),
                   db_text(draft->external_id), email, db_text(draft->label),
                   db_text(draft->transit_account), db_int(button_position(draft->provider)),
                   draft->verified ? db_int(draft->now) : db_null(), db_text(draft->since_day),
@@ -210,9 +209,9 @@ enum err account_add(struct db *db, const struct account_draft *draft,
 enum err account_verified(struct db *db, int64_t association_id, int64_t account_id,
                           const char *external_id, int64_t now)
 {
-    return db_run(db, Q_PROVIDER_ACCOUNT_VERIFIED,
-                  DB_VALUES(db_int(association_id), db_int(account_id), db_text(external_id),
-                            db_int(now)));
+    return db_run(
+        db, Q_PROVIDER_ACCOUNT_VERIFIED,
+        DB_VALUES(db_int(association_id), db_int(account_id), db_text(external_id), db_int(now)));
 }
 
 /* ---- secrets ---- */
@@ -226,9 +225,8 @@ static const char *sealed_name(const struct provider_account *account, const cha
 }
 
 enum err account_set_secret(struct db *db, const struct seal_key *key,
-                            const struct provider_account *account, const char *name,
-                            int64_t slot, struct str plain, const struct audit_actor *actor,
-                            int64_t now)
+                            const struct provider_account *account, const char *name, int64_t slot,
+                            struct str plain, const struct audit_actor *actor, int64_t now)
 {
     struct arena *arena = arena_new();
     struct str sealed;
@@ -237,23 +235,23 @@ enum err account_set_secret(struct db *db, const struct seal_key *key,
 
     if (!err)
         err = db_run(db, Q_SECRET_SET,
-                     DB_VALUES(db_int(account->association_id), db_int(account->id),
-                               db_text(name), db_int(slot), db_blob(sealed), db_int(now)));
+                     DB_VALUES(db_int(account->association_id), db_int(account->id), db_text(name),
+                               db_int(slot), db_blob(sealed), db_int(now)));
     if (!err && strcmp(name, "api_key") == 0)
         err = db_run(db, Q_PROVIDER_ACCOUNT_NEW_KEYS,
                      DB_VALUES(db_int(account->association_id), db_int(account->id)));
     if (!err)
-        err = audit_add(db, account->association_id, actor, "secret.set",
-                        arena_printf(arena, "provider_account:%lld", (long long)account->id),
-                        name);
+        err =
+            audit_add(db, account->association_id, actor, "secret.set",
+                      arena_printf(arena, "provider_account:%lld", (long long)account->id), name);
     arena_free(arena);
     return err;
 }
 
 /* The sealed values of a name, at most one per slot. */
 static enum err open_secrets(struct db *db, const struct seal_key *key,
-                             const struct provider_account *account, const char *name,
-                             int64_t now, struct arena *arena, struct str plains[WEBHOOK_SLOTS],
+                             const struct provider_account *account, const char *name, int64_t now,
+                             struct arena *arena, struct str plains[WEBHOOK_SLOTS],
                              bool present[WEBHOOK_SLOTS])
 {
     struct db_rows rows = {0};

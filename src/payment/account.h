@@ -81,9 +81,8 @@ enum err account_verified(struct db *db, int64_t association_id, int64_t account
 /* Seals and stores (replaces) a secret. name "api_key" or "webhook"; slot 0 or 1 for webhook
  * secrets during a rotation. Inside a transaction. */
 enum err account_set_secret(struct db *db, const struct seal_key *key,
-                            const struct provider_account *account, const char *name,
-                            int64_t slot, struct str plain, const struct audit_actor *actor,
-                            int64_t now);
+                            const struct provider_account *account, const char *name, int64_t slot,
+                            struct str plain, const struct audit_actor *actor, int64_t now);
 /* Opens one: ERR_NOT_FOUND when it is not set, ERR_CRYPTO when the seal is broken. */
 enum err account_secret(struct db *db, const struct seal_key *key,
                         const struct provider_account *account, const char *name, int64_t slot,

@@ -6,7 +6,6 @@
 #include "base/random.h"
 #include "payment/internal.h"
 
-
 /* One press: what its steps hand on. */
 struct beginning {
     const struct payment_service *service;
@@ -25,8 +24,8 @@ static enum err read_press(struct beginning *beginning)
 {
     const struct payment_press *press = beginning->press;
     const struct provider_call *call = beginning->call;
-    enum err err = association_find(call->db, press->association_id, call->arena,
-                                    &beginning->association);
+    enum err err =
+        association_find(call->db, press->association_id, call->arena, &beginning->association);
 
     if (!err)
         err = member_find(call->db, press->association_id, press->member_id, call->arena,
@@ -48,8 +47,8 @@ static enum err make_token(struct beginning *beginning)
 
     if (!err)
         err = random_id(&beginning->draft.id);
-    beginning->draft.token = arena_printf(beginning->call->arena, "G%s-%s",
-                                          beginning->service->installation, random);
+    beginning->draft.token =
+        arena_printf(beginning->call->arena, "G%s-%s", beginning->service->installation, random);
     beginning->draft.idempotency_key =
         arena_printf(beginning->call->arena, "guichet-%s-%lld", beginning->service->installation,
                      (long long)beginning->draft.id);
@@ -77,9 +76,9 @@ static enum err prepare_draft(struct beginning *beginning)
     order.expires_at = draft->expires_at;
     order.return_url =
         arena_printf(call->arena, "%s/paiement/%s", call->settings->base_url, draft->token);
-    order.notify_url = arena_printf(call->arena, "%s/action_manager.php?event=%s&a=%s",
-                                    call->settings->base_url, beginning->provider->name,
-                                    beginning->account.public_id);
+    order.notify_url =
+        arena_printf(call->arena, "%s/action_manager.php?event=%s&a=%s", call->settings->base_url,
+                     beginning->provider->name, beginning->account.public_id);
     err = beginning->provider->prepare(call, &order, &request);
     draft->association_id = press->association_id;
     draft->member_id = press->member_id;
@@ -144,8 +143,8 @@ static enum err settle_live(struct beginning *beginning, struct payment_intent *
     const struct payment_press *press = beginning->press;
     const struct provider_call *call = beginning->call;
     const struct audit_actor actor = {press->login_id, press->address};
-    enum err err = intent_find(call->db, press->association_id, beginning->intent_id,
-                               call->arena, intent);
+    enum err err =
+        intent_find(call->db, press->association_id, beginning->intent_id, call->arena, intent);
 
     if (err)
         return err;
@@ -155,8 +154,8 @@ static enum err settle_live(struct beginning *beginning, struct payment_intent *
         return OK;
     }
     if (intent_state_live(intent->state))
-        err = payment_cancel(beginning->service, call, press->association_id,
-                             beginning->intent_id, &actor, intent);
+        err = payment_cancel(beginning->service, call, press->association_id, beginning->intent_id,
+                             &actor, intent);
     if (err || intent->state == INTENT_PAID || intent->state == INTENT_PROCESSING)
         return err;
     return db_write(beginning->service->writer, write_intent, beginning);

@@ -60,9 +60,9 @@ static enum err note_missing_account(struct charging *charging)
     if (err)
         return err;
     return db_run(charging->db, Q_QUARANTINE_ADD,
-                  DB_VALUES(db_int(draft->association_id), db_int(id),
-                            db_text("account_missing"), db_null(), db_int(charging->entry_id),
-                            db_text(draft->account_code), db_int(draft->now)));
+                  DB_VALUES(db_int(draft->association_id), db_int(id), db_text("account_missing"),
+                            db_null(), db_int(charging->entry_id), db_text(draft->account_code),
+                            db_int(draft->now)));
 }
 
 /* The entry OD that turns the advance into revenue (or into 487). */
@@ -71,8 +71,8 @@ static enum err write_use_entry(struct charging *charging, int64_t cents)
     const struct charge_draft *draft = charging->draft;
     struct entry_draft *entry = arena_alloc(charging->arena, sizeof(*entry));
     struct accounting_pair pair = accounting_accounts_for(
-        charging->deferred ? ACCOUNTING_ADVANCE_DEFERRED : ACCOUNTING_ADVANCE_DUE,
-        ACCOUNTING_CASH, NULL, draft->account_code);
+        charging->deferred ? ACCOUNTING_ADVANCE_DEFERRED : ACCOUNTING_ADVANCE_DUE, ACCOUNTING_CASH,
+        NULL, draft->account_code);
     struct entry_result result;
     enum err err = random_id(&entry->id);
 
@@ -143,8 +143,8 @@ static enum err read_context(struct charging *charging)
         err = member_find(charging->db, draft->association_id, draft->member_id, charging->arena,
                           &charging->member);
     if (!err)
-        err = accounting_year_for(charging->db, &charging->association, draft->for_day,
-                                  draft->now, charging->arena, &charging->charge_year);
+        err = accounting_year_for(charging->db, &charging->association, draft->for_day, draft->now,
+                                  charging->arena, &charging->charge_year);
     if (!err)
         err = accounting_entry_day(charging->db, &charging->association, draft->date, draft->now,
                                    charging->arena, &entry_date, &entry_year);

@@ -11,8 +11,7 @@
 static enum err check_backlog(struct db *db, int query, struct str key, int64_t maximum)
 {
     int64_t waiting = 0;
-    enum err err =
-        db_integer(db, query, DB_VALUES(db_str(key), db_int(maximum)), 0, &waiting);
+    enum err err = db_integer(db, query, DB_VALUES(db_str(key), db_int(maximum)), 0, &waiting);
 
     if (!err && waiting >= maximum)
         err = fail(ERR_LIMIT, "too many messages wait to be verified");
@@ -52,15 +51,14 @@ enum err event_add(struct db *db, const struct event_draft *draft)
         return err;
     return db_run(
         db, Q_EVENT_ADD,
-        DB_VALUES(db_int(draft->id), db_text(draft->provider), id_or_null(door->association_id),
-                  id_or_null(door->provider_account_id), db_text(draft->message->hint),
-                  db_str(draft->message->source_address),
-                  db_text(door->receiver ? door->receiver : ""), db_int(door->authentic ? 1 : 0),
-                  db_text(door->external_id ? door->external_id : ""),
-                  db_text(door->type ? door->type : ""), db_blob(draft->message->body),
-                  db_int(draft->now), db_int(known ? 0 : 1),
-                  db_int(leased ? draft->now + EVENT_LEASE_S : 0), db_int(leased),
-                  db_int(leased)));
+        DB_VALUES(
+            db_int(draft->id), db_text(draft->provider), id_or_null(door->association_id),
+            id_or_null(door->provider_account_id), db_text(draft->message->hint),
+            db_str(draft->message->source_address), db_text(door->receiver ? door->receiver : ""),
+            db_int(door->authentic ? 1 : 0), db_text(door->external_id ? door->external_id : ""),
+            db_text(door->type ? door->type : ""), db_blob(draft->message->body),
+            db_int(draft->now), db_int(known ? 0 : 1),
+            db_int(leased ? draft->now + EVENT_LEASE_S : 0), db_int(leased), db_int(leased)));
 }
 
 /* ---- claiming ---- */
@@ -72,9 +70,9 @@ static enum err claim_one(struct db *db, int64_t event_id, int64_t now, struct c
     struct db_rows rows = {0};
     bool found = false;
     int64_t crashes = 0;
-    enum err err = db_first(
-        db, Q_EVENT_CLAIM,
-        DB_VALUES(db_int(event_id), db_int(now), db_int(now + EVENT_LEASE_S)), &rows, &found);
+    enum err err = db_first(db, Q_EVENT_CLAIM,
+                            DB_VALUES(db_int(event_id), db_int(now), db_int(now + EVENT_LEASE_S)),
+                            &rows, &found);
 
     *held = !err && found;
     if (*held) {
@@ -84,10 +82,10 @@ static enum err claim_one(struct db *db, int64_t event_id, int64_t now, struct c
     db_rows_done(&rows);
     if (!err && crashes > EVENT_CRASHES_MAX) {
         *held = false;
-        err = db_run(db, Q_EVENT_PARK,
-                     DB_VALUES(db_int(event_id),
-                               db_text("three tries ended without an answer of ours"),
-                               db_int(now)));
+        err =
+            db_run(db, Q_EVENT_PARK,
+                   DB_VALUES(db_int(event_id),
+                             db_text("three tries ended without an answer of ours"), db_int(now)));
     }
     return err;
 }
@@ -97,11 +95,10 @@ static enum err due_ids(struct db *db, const char *provider, int64_t priority, i
 {
     struct db_rows rows = {0};
     bool found = false;
-    enum err err =
-        db_select(db, Q_EVENT_DUE,
-                  DB_VALUES(db_text(provider), db_int(priority), db_int(now),
-                            db_int(now + EVENT_LEASE_S), db_int((int64_t)max)),
-                  &rows);
+    enum err err = db_select(db, Q_EVENT_DUE,
+                             DB_VALUES(db_text(provider), db_int(priority), db_int(now),
+                                       db_int(now + EVENT_LEASE_S), db_int((int64_t)max)),
+                             &rows);
 
     while (!err && !(err = db_next(&rows, &found)) && found && *count < max)
         ids[(*count)++] = db_column_int(&rows, 0);
@@ -156,10 +153,9 @@ enum err event_claim_holds(struct db *db, const struct claim *claim, bool *holds
 enum err event_any_due(struct db *db, const char *provider, int64_t now, bool *due)
 {
     int64_t found = 0;
-    enum err err =
-        db_integer(db, Q_EVENT_ANY_DUE,
-                   DB_VALUES(db_int(now), db_text(provider), db_int(now + EVENT_LEASE_S)), 0,
-                   &found);
+    enum err err = db_integer(
+        db, Q_EVENT_ANY_DUE,
+        DB_VALUES(db_int(now), db_text(provider), db_int(now + EVENT_LEASE_S)), 0, &found);
 
     *due = found > 0;
     return err;
@@ -269,8 +265,7 @@ static enum err book_facts(struct ending *ending)
     for (int i = 0; !err && i < resolution->fact_count; i++) {
         struct post_result result;
 
-        err = payment_post(ending->db, &resolution->facts[i], ending->now, ending->arena,
-                           &result);
+        err = payment_post(ending->db, &resolution->facts[i], ending->now, ending->arena, &result);
         ending->outcome = result.outcome;
         if (result.transaction_id)
             ending->transaction_id = result.transaction_id;

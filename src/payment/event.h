@@ -31,8 +31,8 @@ struct event_draft {
     const struct provider_message *message;
     const struct door_answer *door;
     int64_t now;
-    int leased;    /* non-zero: the caller hands it to a worker at once, with claim 1. One that
-                      names no receiver of ours is not leased: it waits for its turn */
+    int leased; /* non-zero: the caller hands it to a worker at once, with claim 1. One that
+                   names no receiver of ours is not leased: it waits for its turn */
 };
 /* Stores a message. ERR_LIMIT when the unverified backlog of its source or receiver is full
  * (503: the provider sends again). Inside a transaction. */

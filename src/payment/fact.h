@@ -14,11 +14,11 @@
 #include "base/str.h"
 
 enum fact_kind {
-    FACT_CAPTURE,  /* money is there */
-    FACT_PENDING,  /* the payer has done their part, the money is under way */
-    FACT_FAILED,   /* it will not come */
-    FACT_EXPIRED,  /* nobody paid in time */
-    FACT_CANCELED  /* ended on our word */
+    FACT_CAPTURE, /* money is there */
+    FACT_PENDING, /* the payer has done their part, the money is under way */
+    FACT_FAILED,  /* it will not come */
+    FACT_EXPIRED, /* nobody paid in time */
+    FACT_CANCELED /* ended on our word */
 };
 
 enum { FACT_OBJECTS_MAX = 4, FACTS_MAX = 4 };
@@ -34,8 +34,8 @@ struct payment_fact {
     int64_t amount_cents;        /* FACT_CAPTURE */
     const char *currency;        /* capital letters */
     int64_t fact_at;
-    const char *payer;           /* name or "" */
-    const char *reason;          /* pending or failed: the provider's word, "" */
+    const char *payer;                     /* name or "" */
+    const char *reason;                    /* pending or failed: the provider's word, "" */
     const char *objects[FACT_OBJECTS_MAX]; /* further names (cs_, ch_), NULL = none */
 };
 
@@ -43,13 +43,13 @@ struct payment_fact {
 enum event_outcome {
     OUTCOME_POSTED,
     OUTCOME_ALREADY_POSTED,
-    OUTCOME_NOTED,          /* a change of state without money */
+    OUTCOME_NOTED, /* a change of state without money */
     OUTCOME_PENDING,
     OUTCOME_QUARANTINED,
-    OUTCOME_NOT_OURS,       /* hors Guichet */
+    OUTCOME_NOT_OURS, /* hors Guichet */
     OUTCOME_OTHER_ACCOUNT,
     OUTCOME_TEST_MONEY,
-    OUTCOME_UNSUPPORTED,    /* put back to waiting by migrate after an upgrade */
+    OUTCOME_UNSUPPORTED, /* put back to waiting by migrate after an upgrade */
     OUTCOME_WAITS_FOR_PARENT
 };
 const char *event_outcome_name(enum event_outcome outcome);
@@ -64,17 +64,17 @@ enum resolution_kind {
 
 struct resolution {
     enum resolution_kind kind;
-    enum event_outcome outcome;  /* RESOLUTION_OUTCOME */
-    bool authentic;              /* proven now */
-    int64_t association_id;      /* whose it is, 0 = unknown */
+    enum event_outcome outcome; /* RESOLUTION_OUTCOME */
+    bool authentic;             /* proven now */
+    int64_t association_id;     /* whose it is, 0 = unknown */
     int64_t provider_account_id;
-    const char *external_id;     /* better knowledge than at the door, NULL = as it was */
+    const char *external_id; /* better knowledge than at the door, NULL = as it was */
     const char *type;
     const char *proven_external_id; /* the receiver's own id, told by a verified message that
                                        names an intent of this account; NULL = nothing proven */
-    const char *detail;          /* why, a few words for staff; "" */
-    int64_t retry_after_s;       /* RESOLUTION_RETRY: the provider's wish, 0 = none */
-    bool provider_down;          /* RESOLUTION_RETRY: counts for the circuit breaker */
+    const char *detail;             /* why, a few words for staff; "" */
+    int64_t retry_after_s;          /* RESOLUTION_RETRY: the provider's wish, 0 = none */
+    bool provider_down;             /* RESOLUTION_RETRY: counts for the circuit breaker */
     struct payment_fact facts[FACTS_MAX];
     int fact_count;
 };

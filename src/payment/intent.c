@@ -8,8 +8,8 @@
 #include <string.h>
 
 static const char *const state_names[] = {
-    [INTENT_CREATED] = "created", [INTENT_OPEN] = "open",         [INTENT_PROCESSING] = "processing",
-    [INTENT_PAID] = "paid",       [INTENT_FAILED] = "failed",     [INTENT_CANCELED] = "canceled",
+    [INTENT_CREATED] = "created", [INTENT_OPEN] = "open",     [INTENT_PROCESSING] = "processing",
+    [INTENT_PAID] = "paid",       [INTENT_FAILED] = "failed", [INTENT_CANCELED] = "canceled",
     [INTENT_EXPIRED] = "expired",
 };
 
@@ -59,9 +59,8 @@ static void read_intent(const struct db_rows *rows, struct arena *arena,
     intent->provider = db_column_text(rows, 20, arena);
 }
 
-static enum err find_intent(struct db *db, int query, const struct db_value *values,
-                            size_t count, struct arena *arena, struct payment_intent *intent,
-                            bool *found)
+static enum err find_intent(struct db *db, int query, const struct db_value *values, size_t count,
+                            struct arena *arena, struct payment_intent *intent, bool *found)
 {
     struct db_rows rows = {0};
     enum err err = db_first(db, query, values, count, &rows, found);
@@ -72,13 +71,13 @@ static enum err find_intent(struct db *db, int query, const struct db_value *val
     return err;
 }
 
-enum err intent_find(struct db *db, int64_t association_id, int64_t intent_id,
-                     struct arena *arena, struct payment_intent *intent)
+enum err intent_find(struct db *db, int64_t association_id, int64_t intent_id, struct arena *arena,
+                     struct payment_intent *intent)
 {
     bool found = false;
-    enum err err = find_intent(db, Q_INTENT_FIND,
-                               DB_VALUES(db_int(association_id), db_int(intent_id)), arena,
-                               intent, &found);
+    enum err err =
+        find_intent(db, Q_INTENT_FIND, DB_VALUES(db_int(association_id), db_int(intent_id)), arena,
+                    intent, &found);
 
     return !err && !found ? fail(ERR_NOT_FOUND, "no such intent") : err;
 }
@@ -87,8 +86,8 @@ enum err intent_find_token(struct db *db, struct str token, struct arena *arena,
                            struct payment_intent *intent)
 {
     bool found = false;
-    enum err err = find_intent(db, Q_INTENT_FIND_TOKEN, DB_VALUES(db_str(token)), arena, intent,
-                               &found);
+    enum err err =
+        find_intent(db, Q_INTENT_FIND_TOKEN, DB_VALUES(db_str(token)), arena, intent, &found);
 
     return !err && !found ? fail(ERR_NOT_FOUND, "no intent of that token") : err;
 }
@@ -97,8 +96,7 @@ enum err intent_find_live(struct db *db, int64_t association_id, int64_t member_
                           struct arena *arena, struct payment_intent *intent, bool *found)
 {
     return find_intent(db, Q_INTENT_FIND_LIVE,
-                       DB_VALUES(db_int(association_id), db_int(member_id)), arena, intent,
-                       found);
+                       DB_VALUES(db_int(association_id), db_int(member_id)), arena, intent, found);
 }
 
 enum err intent_in_progress(struct db *db, int64_t association_id, int64_t member_id,
@@ -155,27 +153,25 @@ static enum err freeze_charges(struct db *db, const struct intent_draft *draft,
     return err;
 }
 
-static enum err insert_intent(struct db *db, const struct intent_draft *draft,
-                              struct arena *arena)
+static enum err insert_intent(struct db *db, const struct intent_draft *draft, struct arena *arena)
 {
     const struct audit_actor actor = {draft->login_id, draft->address};
     enum err err = db_run(
         db, Q_INTENT_ADD,
-        DB_VALUES(db_int(draft->association_id), db_int(draft->id), db_int(draft->member_id),
-                  db_int(draft->account->id), db_int(draft->account->key_version),
-                  db_text(draft->token), db_text(draft->form_token),
-                  db_int(draft->amount_cents), db_text(draft->currency),
-                  db_text(draft->request), db_text(draft->idempotency_key),
-                  db_int(draft->expires_at), db_int(draft->now + INTENT_PAGE_CALL_S),
-                  db_int(draft->login_id), db_int(draft->now)));
+        DB_VALUES(
+            db_int(draft->association_id), db_int(draft->id), db_int(draft->member_id),
+            db_int(draft->account->id), db_int(draft->account->key_version), db_text(draft->token),
+            db_text(draft->form_token), db_int(draft->amount_cents), db_text(draft->currency),
+            db_text(draft->request), db_text(draft->idempotency_key), db_int(draft->expires_at),
+            db_int(draft->now + INTENT_PAGE_CALL_S), db_int(draft->login_id), db_int(draft->now)));
 
     if (!err)
         err = freeze_charges(db, draft, arena);
     if (!err)
-        err = audit_add(db, draft->association_id, &actor, "payment.begun",
-                        arena_printf(arena, "payment_intent:%lld", (long long)draft->id),
-                        arena_printf(arena, "%lld %s", (long long)draft->amount_cents,
-                                     draft->currency));
+        err = audit_add(
+            db, draft->association_id, &actor, "payment.begun",
+            arena_printf(arena, "payment_intent:%lld", (long long)draft->id),
+            arena_printf(arena, "%lld %s", (long long)draft->amount_cents, draft->currency));
     return err;
 }
 
@@ -201,13 +197,12 @@ static enum err look_before(struct db *db, const struct intent_draft *draft, str
     if (err || !usable)
         return err;
     err = cart_balance(db, draft->association_id, draft->member_id, &balance_cents);
-    *start = balance_cents == draft->balance_shown_cents ? INTENT_STARTED
-                                                         : INTENT_BALANCE_CHANGED;
+    *start = balance_cents == draft->balance_shown_cents ? INTENT_STARTED : INTENT_BALANCE_CHANGED;
     return err;
 }
 
-enum err intent_create(struct db *db, const struct intent_draft *draft,
-                       enum intent_start *start, int64_t *intent_id)
+enum err intent_create(struct db *db, const struct intent_draft *draft, enum intent_start *start,
+                       int64_t *intent_id)
 {
     struct arena *arena = arena_new();
     enum err err;
@@ -233,14 +228,13 @@ static enum err opened(struct db *db, int64_t association_id, int64_t intent_id,
     int64_t expires_at = answer->expires_at;
 
     if (!err)
-        err = db_run(db, Q_INTENT_OPENED,
-                     DB_VALUES(db_int(association_id), db_int(intent_id),
-                               db_text(answer->reference), db_text(answer->url),
-                               db_int(expires_at),
-                               db_int(intent_next_at(INTENT_OPEN, 0, now,
-                                                     expires_at ? expires_at
-                                                                : intent.expires_at)),
-                               db_int(now)));
+        err =
+            db_run(db, Q_INTENT_OPENED,
+                   DB_VALUES(db_int(association_id), db_int(intent_id), db_text(answer->reference),
+                             db_text(answer->url), db_int(expires_at),
+                             db_int(intent_next_at(INTENT_OPEN, 0, now,
+                                                   expires_at ? expires_at : intent.expires_at)),
+                             db_int(now)));
     if (!err && answer->reference)
         err = object_add(db, association_id, intent.provider_account_id, answer->reference,
                          intent_id, 0);
@@ -275,10 +269,10 @@ static enum err move_once(struct db *db, int64_t association_id, int64_t intent_
     struct db_value next = to == INTENT_PROCESSING || to == INTENT_OPEN
                                ? db_int(intent_next_at(to, 0, now, 0))
                                : db_null();
-    enum err err = db_run(db, Q_INTENT_MOVE,
-                          DB_VALUES(db_int(association_id), db_int(intent_id),
-                                    db_text(intent_state_name(to)),
-                                    db_text(reason ? reason : ""), next, db_int(now)));
+    enum err err =
+        db_run(db, Q_INTENT_MOVE,
+               DB_VALUES(db_int(association_id), db_int(intent_id), db_text(intent_state_name(to)),
+                         db_text(reason ? reason : ""), next, db_int(now)));
 
     *moved = !err && db_changes(db) > 0;
     return err;
@@ -306,8 +300,7 @@ enum err intent_move(struct db *db, int64_t association_id, int64_t intent_id,
     return err;
 }
 
-int64_t intent_next_at(enum intent_state state, int64_t attempts, int64_t now,
-                       int64_t expires_at)
+int64_t intent_next_at(enum intent_state state, int64_t attempts, int64_t now, int64_t expires_at)
 {
     int64_t delay_s = state == INTENT_PROCESSING ? 600 : 60;
     int64_t delay_max_s = state == INTENT_PROCESSING ? 86400 : 900;

@@ -54,12 +54,12 @@ struct payment_intent {
     int64_t created_by;
     int64_t created_at;
     int64_t updated_at;
-    const char *provider;     /* name of the account's provider */
+    const char *provider; /* name of the account's provider */
 };
 
 /* Each: ERR_NOT_FOUND; texts in the arena. */
-enum err intent_find(struct db *db, int64_t association_id, int64_t intent_id,
-                     struct arena *arena, struct payment_intent *intent);
+enum err intent_find(struct db *db, int64_t association_id, int64_t intent_id, struct arena *arena,
+                     struct payment_intent *intent);
 /* By the whole token, in any association: the return page and the notifications. */
 enum err intent_find_token(struct db *db, struct str token, struct arena *arena,
                            struct payment_intent *intent);
@@ -99,8 +99,8 @@ enum intent_start {
 };
 /* Decides and, when STARTED, stores intent and its charges. *intent_id is the intent to look
  * at: the new one, the same form's, or the live one. Inside a transaction. */
-enum err intent_create(struct db *db, const struct intent_draft *draft,
-                       enum intent_start *start, int64_t *intent_id);
+enum err intent_create(struct db *db, const struct intent_draft *draft, enum intent_start *start,
+                       int64_t *intent_id);
 
 /* created -> open or failed by the provider's answer; UNKNOWN leaves it and sets the next try.
  * A move that no longer fits changes nothing. Inside a transaction. */
@@ -115,7 +115,6 @@ enum err intent_move(struct db *db, int64_t association_id, int64_t intent_id,
 
 /* When an open or processing intent is looked at again after `attempts` looks: grows from one
  * minute to a day, never later than just behind expires_at while open. */
-int64_t intent_next_at(enum intent_state state, int64_t attempts, int64_t now,
-                       int64_t expires_at);
+int64_t intent_next_at(enum intent_state state, int64_t attempts, int64_t now, int64_t expires_at);
 
 #endif

@@ -109,8 +109,8 @@ static enum err names_known(struct posting_fact *work, bool *known)
         if (!fact->objects[i] || !fact->objects[i][0])
             continue;
         err = db_integer(work->posting.db, Q_OBJECT_INTENT,
-                         DB_VALUES(db_int(fact->association_id),
-                                   db_int(fact->provider_account_id), db_text(fact->objects[i])),
+                         DB_VALUES(db_int(fact->association_id), db_int(fact->provider_account_id),
+                                   db_text(fact->objects[i])),
                          0, &intent_id);
         *known = intent_id == work->intent.id;
     }
@@ -182,16 +182,16 @@ static enum err insert_capture(struct posting_fact *work, bool *fresh)
 
     if (err)
         return err;
-    err = db_first(
-        posting->db, Q_TRANSACTION_ADD,
-        DB_VALUES(db_int(fact->association_id), db_int(posting->transaction_id),
-                  db_int(fact->provider_account_id), db_text("capture"),
-                  db_text(fact->reference), db_int(fact->amount_cents), db_text(fact->currency),
-                  db_int(work->fact_at), work->has_intent ? db_int(work->intent.id) : db_null(),
-                  work->member_id ? db_int(work->member_id) : db_null(),
-                  db_text(capture_flag(work)), db_text(fact->payer ? fact->payer : ""),
-                  db_int(posting->now)),
-        &rows, fresh);
+    err = db_first(posting->db, Q_TRANSACTION_ADD,
+                   DB_VALUES(db_int(fact->association_id), db_int(posting->transaction_id),
+                             db_int(fact->provider_account_id), db_text("capture"),
+                             db_text(fact->reference), db_int(fact->amount_cents),
+                             db_text(fact->currency), db_int(work->fact_at),
+                             work->has_intent ? db_int(work->intent.id) : db_null(),
+                             work->member_id ? db_int(work->member_id) : db_null(),
+                             db_text(capture_flag(work)), db_text(fact->payer ? fact->payer : ""),
+                             db_int(posting->now)),
+                   &rows, fresh);
     db_rows_done(&rows);
     return err;
 }
@@ -201,11 +201,11 @@ static enum err already_posted(struct posting_fact *work, struct post_result *re
     const struct payment_fact *fact = work->fact;
     struct db_rows rows = {0};
     bool found = false;
-    enum err err = db_first(work->posting.db, Q_TRANSACTION_KNOWN,
-                            DB_VALUES(db_int(fact->association_id),
-                                      db_int(fact->provider_account_id), db_text("capture"),
-                                      db_text(fact->reference)),
-                            &rows, &found);
+    enum err err =
+        db_first(work->posting.db, Q_TRANSACTION_KNOWN,
+                 DB_VALUES(db_int(fact->association_id), db_int(fact->provider_account_id),
+                           db_text("capture"), db_text(fact->reference)),
+                 &rows, &found);
 
     result->outcome = OUTCOME_ALREADY_POSTED;
     if (!err && found) {
@@ -287,8 +287,8 @@ static enum err post_capture(struct posting_fact *work, struct post_result *resu
 
     work->fact_at = believable(fact->fact_at, posting->now);
     if (!err)
-        err = posting_begin(posting, fact->association_id, fact->provider_account_id,
-                            work->fact_at);
+        err =
+            posting_begin(posting, fact->association_id, fact->provider_account_id, work->fact_at);
     if (!err)
         err = insert_capture(work, &fresh);
     if (err)

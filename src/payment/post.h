@@ -44,11 +44,11 @@ struct charge_draft {
     int64_t member_id;
     int64_t amount_cents;
     const char *label;
-    struct date date;           /* its fiscal year is the one that holds for_day */
-    struct date for_day;        /* a day of the fiscal year the charge is for */
+    struct date date;    /* its fiscal year is the one that holds for_day */
+    struct date for_day; /* a day of the fiscal year the charge is for */
     const char *account_code;
-    int64_t product_id;         /* 0 = none */
-    int64_t login_id;           /* 0 = command line */
+    int64_t product_id; /* 0 = none */
+    int64_t login_id;   /* 0 = command line */
     int64_t now;
 };
 enum err payment_charge(struct db *db, const struct charge_draft *draft, struct arena *arena);

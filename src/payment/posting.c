@@ -23,8 +23,8 @@ enum err posting_begin(struct posting *posting, int64_t association_id, int64_t 
                        int64_t fact_at)
 {
     struct date entry_date;
-    enum err err = association_find(posting->db, association_id, posting->arena,
-                                    &posting->association);
+    enum err err =
+        association_find(posting->db, association_id, posting->arena, &posting->association);
 
     if (!err)
         err = account_find(posting->db, association_id, account_id, posting->arena,
@@ -34,8 +34,7 @@ enum err posting_begin(struct posting *posting, int64_t association_id, int64_t 
     posting->fact_date = zone_date(posting->association.zone, fact_at);
     posting->cart_label = arena_printf(posting->arena, "Paiement %s", posting->account.label);
     return accounting_entry_day(posting->db, &posting->association, posting->fact_date,
-                                posting->now, posting->arena, &entry_date,
-                                &posting->entry_year);
+                                posting->now, posting->arena, &entry_date, &posting->entry_year);
 }
 
 /* ---- shares ---- */
@@ -94,9 +93,8 @@ static enum err pay_frozen(struct posting *posting, int64_t intent_id, struct ca
 {
     struct db_rows rows = {0};
     bool found = false;
-    enum err err =
-        db_select(posting->db, Q_INTENT_CHARGES,
-                  DB_VALUES(db_int(posting->association.id), db_int(intent_id)), &rows);
+    enum err err = db_select(posting->db, Q_INTENT_CHARGES,
+                             DB_VALUES(db_int(posting->association.id), db_int(intent_id)), &rows);
 
     while (!err && !(err = db_next(&rows, &found)) && found)
         for (size_t i = 0; i < count; i++)
@@ -126,8 +124,8 @@ enum err posting_share_out(struct posting *posting, int64_t payer_id, int64_t in
     struct cart_due *dues;
     size_t count;
     int64_t left_cents = posting->amount_cents;
-    enum err err = cart_dues(posting->db, posting->association.id, payer_id, posting->arena,
-                             &dues, &count);
+    enum err err =
+        cart_dues(posting->db, posting->association.id, payer_id, posting->arena, &dues, &count);
 
     if (!err && intent_id)
         err = pay_frozen(posting, intent_id, dues, count, &left_cents);
@@ -188,9 +186,8 @@ static enum err write_entry(struct posting *posting)
     entry_debit(draft, posting->account.transit_account, 0, posting->amount_cents);
     for (int i = 0; i < posting->share_count; i++) {
         const struct share *share = &posting->shares[i];
-        struct accounting_pair pair =
-            accounting_accounts_for(share_fact(share), ACCOUNTING_CASH,
-                                    posting->account.transit_account, share->account);
+        struct accounting_pair pair = accounting_accounts_for(
+            share_fact(share), ACCOUNTING_CASH, posting->account.transit_account, share->account);
         entry_credit(draft, pair.credit, share->member_number, share->amount_cents);
     }
     return finish_entry(posting, draft, &result);
@@ -277,9 +274,8 @@ enum err posting_write_unknown(struct posting *posting)
 {
     struct entry_draft *draft = arena_alloc(posting->arena, sizeof(*draft));
     struct entry_result result;
-    struct accounting_pair pair =
-        accounting_accounts_for(ACCOUNTING_CAPTURE_UNKNOWN, ACCOUNTING_CASH,
-                                posting->account.transit_account, NULL);
+    struct accounting_pair pair = accounting_accounts_for(
+        ACCOUNTING_CAPTURE_UNKNOWN, ACCOUNTING_CASH, posting->account.transit_account, NULL);
     enum err err = begin_entry(posting, draft);
 
     if (err)
@@ -299,8 +295,7 @@ enum err posting_quarantine(struct posting *posting, const char *reason, const c
         return err;
     return db_run(posting->db, Q_QUARANTINE_ADD,
                   DB_VALUES(db_int(posting->association.id), db_int(id), db_text(reason),
-                            posting->transaction_id ? db_int(posting->transaction_id)
-                                                    : db_null(),
+                            posting->transaction_id ? db_int(posting->transaction_id) : db_null(),
                             posting->entry_id ? db_int(posting->entry_id) : db_null(),
                             db_text(detail), db_int(posting->now)));
 }

@@ -21,8 +21,8 @@ struct share {
     int64_t member_id;
     int64_t member_number;
     int64_t amount_cents;
-    const char *account;  /* the charge's; NULL for an advance */
-    bool deferred;        /* the charge is for a later fiscal year */
+    const char *account; /* the charge's; NULL for an advance */
+    bool deferred;       /* the charge is for a later fiscal year */
 };
 
 /* One posting: what its steps hand on. Lives in the arena. */

@@ -19,11 +19,11 @@
 
 /* Addresses of the outside, from the configuration. */
 struct provider_settings {
-    const char *base_url;                 /* ours, for return and notification addresses */
-    const char *stripe_api_url;           /* https://api.stripe.com */
-    const char *stripe_checkout_url;      /* https://checkout.stripe.com: where payers may go */
-    const char *paypal_live_webscr_url;   /* https://www.paypal.com/cgi-bin/webscr */
-    const char *paypal_live_ipn_url;      /* https://ipnpb.paypal.com/cgi-bin/webscr */
+    const char *base_url;               /* ours, for return and notification addresses */
+    const char *stripe_api_url;         /* https://api.stripe.com */
+    const char *stripe_checkout_url;    /* https://checkout.stripe.com: where payers may go */
+    const char *paypal_live_webscr_url; /* https://www.paypal.com/cgi-bin/webscr */
+    const char *paypal_live_ipn_url;    /* https://ipnpb.paypal.com/cgi-bin/webscr */
     const char *paypal_sandbox_webscr_url;
     const char *paypal_sandbox_ipn_url;
 };
@@ -31,7 +31,7 @@ struct provider_settings {
 /* What a provider's function gets: everything belongs to the calling thread. */
 struct provider_call {
     const struct provider_settings *settings;
-    struct db *db;              /* reading only; never inside a read transaction during network */
+    struct db *db; /* reading only; never inside a read transaction during network */
     struct http_client *client;
     struct arena *arena;
     const struct seal_key *key; /* opens the account's secrets */
@@ -51,10 +51,10 @@ struct provider_order {
     const struct association *association;
     const struct provider_account *account;
     int64_t member_number;
-    const char *token;        /* our mark */
+    const char *token; /* our mark */
     int64_t amount_cents;
     int64_t expires_at;
-    const char *return_url;   /* where the browser comes back, paid or not */
+    const char *return_url; /* where the browser comes back, paid or not */
     const char *notify_url;
 };
 
@@ -87,33 +87,33 @@ struct provider_intent {
 
 /* A message at the door. */
 struct provider_message {
-    const char *hint;             /* &a=, "" for none */
-    struct str body;              /* raw bytes */
-    struct str signature;         /* Stripe-Signature */
+    const char *hint;     /* &a=, "" for none */
+    struct str body;      /* raw bytes */
+    struct str signature; /* Stripe-Signature */
     struct str source_address;
 };
 enum door_verdict {
-    DOOR_ACCEPTED,  /* store it */
-    DOOR_REFUSED,   /* 400: not stored, counted */
-    DOOR_MALFORMED  /* 400: not even a message */
+    DOOR_ACCEPTED, /* store it */
+    DOOR_REFUSED,  /* 400: not stored, counted */
+    DOOR_MALFORMED /* 400: not even a message */
 };
 struct door_answer {
     enum door_verdict verdict;
-    bool authentic;              /* proven already by its signature */
-    int64_t association_id;      /* of the account whose secret proved it, 0 = not known yet */
+    bool authentic;         /* proven already by its signature */
+    int64_t association_id; /* of the account whose secret proved it, 0 = not known yet */
     int64_t provider_account_id;
-    const char *external_id;     /* evt_..., txn id; "" */
-    const char *type;            /* "" */
-    const char *receiver;        /* named receiver if it is one of ours, "" otherwise */
-    const char *reason;          /* why refused */
+    const char *external_id; /* evt_..., txn id; "" */
+    const char *type;        /* "" */
+    const char *receiver;    /* named receiver if it is one of ours, "" otherwise */
+    const char *reason;      /* why refused */
 };
 
 struct provider {
     const char *name;  /* "stripe": in the database and in ?event= */
     const char *label; /* "Stripe": on screen */
     enum journal journal;
-    bool asks;         /* open intents can be re-read at the provider */
-    size_t body_max;   /* of a notification */
+    bool asks;       /* open intents can be re-read at the provider */
+    size_t body_max; /* of a notification */
 
     /* Amounts taken in a currency (the smallest unit matters: Stripe 0,50 EUR). */
     struct provider_limits (*limits)(const struct currency *currency);
@@ -121,8 +121,7 @@ struct provider {
     enum err (*prepare)(const struct provider_call *call, const struct provider_order *order,
                         struct str *request);
     /* Sends the stored request. OK with any verdict; an error counts as CHECKOUT_UNKNOWN. */
-    enum err (*checkout)(const struct provider_call *call,
-                         const struct provider_account *account,
+    enum err (*checkout)(const struct provider_call *call, const struct provider_account *account,
                          const struct provider_intent *intent, struct checkout_answer *answer);
     /* Ends an open attempt at the provider, or says what became of it. RESOLUTION_RETRY when
      * the provider cannot be reached. */
@@ -132,8 +131,8 @@ struct provider {
     enum err (*receive)(const struct provider_call *call, const struct provider_message *message,
                         struct door_answer *answer);
     /* Finds out what a stored message means. */
-    enum err (*resolve_event)(const struct provider_call *call,
-                              const struct provider_event *event, struct resolution *resolution);
+    enum err (*resolve_event)(const struct provider_call *call, const struct provider_event *event,
+                              struct resolution *resolution);
     /* Re-reads an open or processing intent at the provider (or ends it by the clock). */
     enum err (*resolve_intent)(const struct provider_call *call,
                                const struct provider_account *account,

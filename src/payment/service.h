@@ -23,8 +23,7 @@ struct payment_service {
 };
 
 /* By name ("stripe"); NULL when not registered. */
-const struct provider *payment_provider(const struct payment_service *service,
-                                        struct str name);
+const struct provider *payment_provider(const struct payment_service *service, struct str name);
 /* Fills what a provider's function gets; db and client are the calling thread's. */
 struct provider_call payment_call(const struct payment_service *service, struct db *db,
                                   struct http_client *client, struct arena *arena);
@@ -51,8 +50,8 @@ enum err payment_begin(const struct payment_service *service, const struct provi
  * says what it became (canceled, paid, processing ...). ERR_BUSY when the provider cannot be
  * reached. */
 enum err payment_cancel(const struct payment_service *service, const struct provider_call *call,
-                        int64_t association_id, int64_t intent_id,
-                        const struct audit_actor *actor, struct payment_intent *intent);
+                        int64_t association_id, int64_t intent_id, const struct audit_actor *actor,
+                        struct payment_intent *intent);
 
 /* Works on one claimed event, or one claimed intent: asks the provider, books, sets the next
  * try. Nothing is asked for a claim that no longer holds. *provider_down tells the circuit
@@ -66,8 +65,8 @@ enum err payment_work_intent(const struct payment_service *service,
 /* Does some intent want to be looked at? Reads only. */
 enum err intent_any_due(struct db *db, int64_t now, bool *due);
 /* Claims due intents (created, open, processing) of a provider. Inside a transaction. */
-enum err intent_claim_due(struct db *db, const char *provider, int64_t now,
-                          struct claim *claims, size_t max, size_t *count);
+enum err intent_claim_due(struct db *db, const char *provider, int64_t now, struct claim *claims,
+                          size_t max, size_t *count);
 /* Claims one intent now, whatever its next_at (a return page wakes it); its delays do not grow
  * by it. *count 0 or 1. Inside a transaction. */
 enum err intent_claim_one(struct db *db, int64_t association_id, int64_t intent_id, int64_t now,

@@ -22,9 +22,11 @@ static const struct check {
     {2, Q_VERIFY_CAPTURE_ENTRY, "provider_transaction", "encaissement sans son écriture exacte"},
     {2, Q_VERIFY_CAPTURE_LINES, "provider_transaction",
      "encaissement qui n'est pas exactement dans un panier ou à rattacher"},
-    {2, Q_VERIFY_QUARANTINE_ENTRY, "quarantine", "à rattacher sans l'écriture de son encaissement"},
+    {2, Q_VERIFY_QUARANTINE_ENTRY, "quarantine",
+     "à rattacher sans l'écriture de son encaissement"},
     {2, Q_VERIFY_PAYMENT_LINE, "cart_line", "paiement du panier sans encaissement"},
-    {2, Q_VERIFY_ENTRY_SINGLE, "entry", "écriture d'encaissement sans mouvement, ou avec plusieurs"},
+    {2, Q_VERIFY_ENTRY_SINGLE, "entry",
+     "écriture d'encaissement sans mouvement, ou avec plusieurs"},
     {3, Q_VERIFY_INTENT_PAID, "payment_intent", "tentative payée sans encaissement, ou l'inverse"},
     {3, Q_VERIFY_TRANSACTION_TWICE, "provider_transaction", "mouvement enregistré deux fois"},
     {3, Q_VERIFY_TRANSACTION_INTENT, "provider_transaction",
@@ -35,10 +37,12 @@ static const struct check {
     {4, Q_VERIFY_TRANSIT, "account", "compte de transit différent de ses mouvements"},
     {5, Q_VERIFY_EVENT_OUTCOME, "provider_event", "notification authentique sans issue"},
     {5, Q_VERIFY_EVENT_POSTED, "provider_event", "notification comptabilisée sans mouvement"},
-    {6, Q_VERIFY_ALLOCATION_LINES, "allocation", "imputation entre des lignes qui ne vont pas ensemble"},
+    {6, Q_VERIFY_ALLOCATION_LINES, "allocation",
+     "imputation entre des lignes qui ne vont pas ensemble"},
     {6, Q_VERIFY_ALLOCATION_CHARGE, "cart_line", "dépense imputée au-delà de son montant"},
     {6, Q_VERIFY_ALLOCATION_PAYMENT, "cart_line", "paiement imputé au-delà de son montant"},
-    {6, Q_VERIFY_MEMBER_BALANCE, "member", "solde différent des dépenses ouvertes moins les avances"},
+    {6, Q_VERIFY_MEMBER_BALANCE, "member",
+     "solde différent des dépenses ouvertes moins les avances"},
     {6, Q_VERIFY_ADVANCES, "account", "compte 4191 différent des avances de l'adhérent"},
     {6, Q_VERIFY_ADVANCES_NOBODY, "entry", "avance sans adhérent"},
 };
@@ -92,8 +96,7 @@ struct link {
 
 static bool follows(const struct link *link, int64_t number, struct str previous_hash)
 {
-    return number == link->number + 1 &&
-           hash_equal(previous_hash, str_from(link->hash, HASH_LEN));
+    return number == link->number + 1 && hash_equal(previous_hash, str_from(link->hash, HASH_LEN));
 }
 
 static enum err check_entry_link(struct verifying *verifying, int64_t association_id,
@@ -102,8 +105,8 @@ static enum err check_entry_link(struct verifying *verifying, int64_t associatio
     int64_t id = db_column_int(rows, 0), number = db_column_int(rows, 1);
     struct str previous = db_column_blob(rows, 2, verifying->arena);
     bool matches = false, in_order = follows(link, number, previous);
-    enum err err = entry_check_hash(verifying->db, association_id, id, previous,
-                                    verifying->arena, &matches, link->hash);
+    enum err err = entry_check_hash(verifying->db, association_id, id, previous, verifying->arena,
+                                    &matches, link->hash);
 
     link->number = number;
     if (!err && !(matches && in_order))
@@ -155,8 +158,7 @@ static enum err check_audit_link(struct verifying *verifying, int64_t associatio
     enum err err = audit_hash(&row, previous, scratch, link->hash);
 
     link->number = row.chain_number;
-    if (!err &&
-        !(in_order && hash_equal(db_column_str(rows, 8), str_from(link->hash, HASH_LEN))))
+    if (!err && !(in_order && hash_equal(db_column_str(rows, 8), str_from(link->hash, HASH_LEN))))
         add_breach(verifying, 7, association_id, "audit", row_name(verifying, row.chain_number),
                    "chaîne du journal des actions rompue");
     return err;

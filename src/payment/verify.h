@@ -14,11 +14,11 @@
 enum { VERIFY_ROWS_MAX = 1000 };
 
 struct verify_breach {
-    int invariant;           /* 1 to 6; 7 = the audit's chain */
+    int invariant; /* 1 to 6; 7 = the audit's chain */
     int64_t association_id;
     const char *table;
-    const char *row;         /* id or key of the row */
-    const char *text;        /* what is wrong, in French */
+    const char *row;  /* id or key of the row */
+    const char *text; /* what is wrong, in French */
 };
 /* Money that waits for a person: listed, not a breach. */
 struct verify_quarantine {

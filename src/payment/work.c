@@ -19,8 +19,8 @@ static enum err write_event_end(struct db *db, void *argument)
 {
     struct event_ending *ending = argument;
     struct arena *arena = arena_new();
-    enum err err = event_finish(db, ending->claim, ending->resolution, ending->now, arena,
-                                &ending->outcome);
+    enum err err =
+        event_finish(db, ending->claim, ending->resolution, ending->now, arena, &ending->outcome);
 
     arena_free(arena);
     return err;
@@ -85,8 +85,8 @@ struct intent_ending {
 static struct db_value next_look(const struct intent_ending *ending,
                                  const struct payment_intent *intent)
 {
-    int64_t next_at = intent_next_at(intent->state, intent->attempts, ending->now,
-                                     intent->expires_at);
+    int64_t next_at =
+        intent_next_at(intent->state, intent->attempts, ending->now, intent->expires_at);
 
     if (intent->state == INTENT_PROCESSING && !ending->provider_asks)
         return db_null();
@@ -129,8 +129,8 @@ static enum err resolve(const struct provider *provider, const struct provider_c
                                 call->arena, &account);
 
     return err ? err
-               : provider->resolve_intent(call, &account, &asked,
-                                          intent_state_name(intent->state), resolution);
+               : provider->resolve_intent(call, &account, &asked, intent_state_name(intent->state),
+                                          resolution);
 }
 
 /* A created intent: the same bytes again, for a day; then nobody can have paid it. */
@@ -158,11 +158,9 @@ enum err payment_work_intent(const struct payment_service *service,
 {
     struct resolution *resolution = arena_alloc(call->arena, sizeof(*resolution));
     struct payment_intent intent;
-    struct intent_ending ending = {
-        .intent = &intent, .claim = claim, .resolution = resolution};
+    struct intent_ending ending = {.intent = &intent, .claim = claim, .resolution = resolution};
     const struct provider *provider;
-    enum err err =
-        intent_find(call->db, claim->association_id, claim->id, call->arena, &intent);
+    enum err err = intent_find(call->db, claim->association_id, claim->id, call->arena, &intent);
 
     *provider_down = false;
     resolution->kind = RESOLUTION_NOTHING;
@@ -228,12 +226,12 @@ enum err intent_claim_one(struct db *db, int64_t association_id, int64_t intent_
 enum err intent_release(struct db *db, const struct claim *claim, int64_t now)
 {
     return db_run(db, Q_INTENT_RELEASE,
-                  DB_VALUES(db_int(claim->association_id), db_int(claim->id),
-                            db_int(claim->claim), db_int(now)));
+                  DB_VALUES(db_int(claim->association_id), db_int(claim->id), db_int(claim->claim),
+                            db_int(now)));
 }
 
-enum err intent_claim_due(struct db *db, const char *provider, int64_t now,
-                          struct claim *claims, size_t max, size_t *count)
+enum err intent_claim_due(struct db *db, const char *provider, int64_t now, struct claim *claims,
+                          size_t max, size_t *count)
 {
     struct claim due[DUE_MAX];
     size_t due_count = 0;
@@ -249,8 +247,7 @@ enum err intent_claim_due(struct db *db, const char *provider, int64_t now,
                               db_int((int64_t)max)),
                     &rows);
     while (!err && !(err = db_next(&rows, &found)) && found && due_count < max)
-        due[due_count++] =
-            (struct claim){db_column_int(&rows, 0), db_column_int(&rows, 1), 0};
+        due[due_count++] = (struct claim){db_column_int(&rows, 0), db_column_int(&rows, 1), 0};
     db_rows_done(&rows);
     for (size_t i = 0; !err && i < due_count; i++) {
         err = claim_intent(db, ITS_TIME_HAS_COME, now, &due[i]);
@@ -280,11 +277,9 @@ static enum err write_canceled(struct db *db, void *argument)
 /* Books what the provider said of an attempt that was to end. */
 static enum err finish_cancel(const struct payment_service *service,
                               const struct payment_intent *intent,
-                              const struct resolution *resolution,
-                              const struct audit_actor *actor)
+                              const struct resolution *resolution, const struct audit_actor *actor)
 {
-    struct intent_ending ending = {.intent = intent, .resolution = resolution,
-                                   .now = clock_now()};
+    struct intent_ending ending = {.intent = intent, .resolution = resolution, .now = clock_now()};
     struct canceling canceling = {.association_id = intent->association_id,
                                   .intent_id = intent->id,
                                   .now = ending.now,
@@ -300,8 +295,8 @@ static enum err finish_cancel(const struct payment_service *service,
 }
 
 enum err payment_cancel(const struct payment_service *service, const struct provider_call *call,
-                        int64_t association_id, int64_t intent_id,
-                        const struct audit_actor *actor, struct payment_intent *intent)
+                        int64_t association_id, int64_t intent_id, const struct audit_actor *actor,
+                        struct payment_intent *intent)
 {
     struct resolution *resolution = arena_alloc(call->arena, sizeof(*resolution));
     struct provider_account account;
@@ -316,8 +311,8 @@ enum err payment_cancel(const struct payment_service *service, const struct prov
     provider = payment_provider(service, str_of(intent->provider));
     if (!provider)
         return fail(ERR_INTERNAL, "provider of an intent is not registered");
-    err = account_find(call->db, association_id, intent->provider_account_id, call->arena,
-                       &account);
+    err =
+        account_find(call->db, association_id, intent->provider_account_id, call->arena, &account);
     asked = payment_provider_intent(intent);
     if (!err)
         err = provider->cancel(call, &account, &asked, resolution);

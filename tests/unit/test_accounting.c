@@ -164,8 +164,8 @@ static void hashes_chain(void **state)
         ids[i] = draft->id;
     }
     for (int i = 0; i < 2; i++) {
-        house_ok(entry_check_hash(house->db, association.id, ids[i],
-                                  str_from(previous, HASH_LEN), house->arena, &matches, hash));
+        house_ok(entry_check_hash(house->db, association.id, ids[i], str_from(previous, HASH_LEN),
+                                  house->arena, &matches, hash));
         assert_true(matches);
         memcpy(previous, hash, HASH_LEN);
     }

@@ -133,8 +133,7 @@ static void test_kind_and_currency_are_for_ever(void **state)
     struct house *house = *state;
 
     house_err(db_execute_text(house->db, "UPDATE association SET kind = 'real'"), ERR_CONFLICT);
-    house_err(db_execute_text(house->db, "UPDATE association SET currency = 'CHF'"),
-              ERR_CONFLICT);
+    house_err(db_execute_text(house->db, "UPDATE association SET currency = 'CHF'"), ERR_CONFLICT);
     assert_int_equal(house_count(house, "SELECT count(*) FROM association "
                                         "WHERE kind = 'trial' AND currency = 'EUR'"),
                      1);

@@ -105,8 +105,8 @@ static void test_empty_cart(void **state)
     house_ok(cart_credits(house->db, house->association_id, house->member_id, house->arena,
                           &credits, &count));
     assert_int_equal(count, 0);
-    house_ok(cart_years(house->db, house->association_id, house->member_id, house->arena,
-                        &years, &count));
+    house_ok(cart_years(house->db, house->association_id, house->member_id, house->arena, &years,
+                        &count));
     assert_int_equal(count, 0);
 }
 
@@ -180,8 +180,8 @@ static void test_filter_keeps_what_stood_before(void **state)
                         &lines, &count));
     assert_int_equal(count, 1);
     assert_int_equal(lines[0].balance_cents, 2000);
-    house_ok(cart_years(house->db, house->association_id, house->member_id, house->arena,
-                        &years, &count));
+    house_ok(cart_years(house->db, house->association_id, house->member_id, house->arena, &years,
+                        &count));
     assert_int_equal(count, 2);
     assert_string_equal(years[0].label, "2026-2027");
     assert_string_equal(years[1].label, "2025-2026");
@@ -230,14 +230,12 @@ static void test_dues_of_a_family_oldest_first(void **state)
     int64_t neighbour = house_add_member(house, house->association_id, "Marc", "Blanc", 0);
     int64_t second = house_add_charge(house, house->member_id, "2026-09-05", 4000, "b");
     int64_t first = house_add_charge(house, child, "2026-09-01", 2000, "a");
-    int64_t third = add(house,
-                        (struct cart_draft){.kind = CART_ADJUSTMENT, .amount_cents = 300},
+    int64_t third = add(house, (struct cart_draft){.kind = CART_ADJUSTMENT, .amount_cents = 300},
                         "2026-09-05");
-    int64_t fourth = add(house,
-                         (struct cart_draft){.kind = CART_DONATION,
-                                             .amount_cents = 500,
-                                             .account_code = "75411"},
-                         "2026-09-06");
+    int64_t fourth = add(
+        house,
+        (struct cart_draft){.kind = CART_DONATION, .amount_cents = 500, .account_code = "75411"},
+        "2026-09-06");
     const int64_t expected[] = {first, second, third, fourth};
     struct cart_due *dues;
     size_t count;

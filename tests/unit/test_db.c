@@ -215,7 +215,8 @@ static void bad_statements_are_named(void **state)
         struct db_rows result;
         assert_int_equal(db_run(fixture->db, rows[i].query, DB_NO_VALUES), rows[i].err);
         assert_error_says(rows[i].says);
-        assert_int_equal(db_select(fixture->db, rows[i].query, DB_NO_VALUES, &result), rows[i].err);
+        assert_int_equal(db_select(fixture->db, rows[i].query, DB_NO_VALUES, &result),
+                         rows[i].err);
         db_rows_done(&result);
     }
     assert_int_equal(db_prepare_all(fixture->db), ERR_INTERNAL);
@@ -376,7 +377,8 @@ static void changes_are_counted(void **state)
     /* All rows are changed by the first step; what is not read is changed too. */
     assert_int_equal(db_run(db, T_ITEM_RENAME, DB_VALUES(db_int(10), db_text("y"))), OK);
     assert_int_equal(
-        db_first(db, T_ITEM_ADD_RETURNING, DB_VALUES(db_int(30), db_text("x")), &rows, &found), OK);
+        db_first(db, T_ITEM_ADD_RETURNING, DB_VALUES(db_int(30), db_text("x")), &rows, &found),
+        OK);
     assert_true(found);
     assert_int_equal(db_column_int(&rows, 0), 30);
     db_rows_done(&rows);

@@ -180,8 +180,8 @@ static void what_was_there_is_copied_before(void **state)
 static void only_our_own_schema_is_accepted(void **state)
 {
     struct fixture *fixture = *state;
-    static const struct db_migration altered[] = {{1, "tables", first_sql},
-                                                  {2, "rebuild", "CREATE TABLE other (id BIGINT)"}};
+    static const struct db_migration altered[] = {
+        {1, "tables", first_sql}, {2, "rebuild", "CREATE TABLE other (id BIGINT)"}};
     static const struct db_migration renamed[] = {{1, "tables", first_sql},
                                                   {2, "rebuilt", rebuild_sql}};
     static const struct {

@@ -336,7 +336,8 @@ static bool kill_group(struct fixture *fixture, const struct killing *killing, i
     for (int i = 0; i < GROUP; i++) {
         items[i].id = base + i;
         items[i].label = i == killer ? killing->label : "x";
-        tasks[i] = (struct task){.fn = i == killer ? killing->fn : add_item, .argument = &items[i]};
+        tasks[i] =
+            (struct task){.fn = i == killer ? killing->fn : add_item, .argument = &items[i]};
         sum += i == killer ? 0 : items[i].id;
     }
     run_queued(fixture->writer, tasks, GROUP);

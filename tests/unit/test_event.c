@@ -170,17 +170,14 @@ static void strangers_are_not_leased(void **state)
     int64_t id;
 
     house_ok(deliver_as(house, "192.0.2.1", "", false, 1, &id));
-    assert_int_equal(house_count(house, "SELECT claim FROM provider_event WHERE id = %lld",
-                                 (long long)id),
-                     0);
+    assert_int_equal(
+        house_count(house, "SELECT claim FROM provider_event WHERE id = %lld", (long long)id), 0);
     house_ok(deliver_as(house, "192.0.2.1", "compte", false, 1, &id));
-    assert_int_equal(house_count(house, "SELECT claim FROM provider_event WHERE id = %lld",
-                                 (long long)id),
-                     1);
+    assert_int_equal(
+        house_count(house, "SELECT claim FROM provider_event WHERE id = %lld", (long long)id), 1);
     house_ok(deliver_as(house, "192.0.2.1", "", true, 1, &id));
-    assert_int_equal(house_count(house, "SELECT claim FROM provider_event WHERE id = %lld",
-                                 (long long)id),
-                     1);
+    assert_int_equal(
+        house_count(house, "SELECT claim FROM provider_event WHERE id = %lld", (long long)id), 1);
 }
 
 static void an_old_claim_changes_nothing(void **state)
@@ -288,8 +285,8 @@ static void the_provider_s_wish_is_kept(void **state)
 static void facts_and_end_are_one(void **state)
 {
     struct house *house = *state;
-    struct provider_account account = kernel_add_paypal(house, house->association_id,
-                                                        "AAAAAAAAAAAAA", "a@exemple.fr", 0);
+    struct provider_account account =
+        kernel_add_paypal(house, house->association_id, "AAAAAAAAAAAAA", "a@exemple.fr", 0);
     struct resolution resolution = {.kind = RESOLUTION_FACTS,
                                     .authentic = true,
                                     .association_id = account.association_id,
@@ -310,8 +307,8 @@ static void facts_and_end_are_one(void **state)
     assert_int_equal(house_count(house, "SELECT COUNT(*) FROM provider_event "
                                         "WHERE state = 'done' AND transaction_id IS NOT NULL"),
                      2);
-    assert_int_equal(
-        house_count(house, "SELECT verified_at IS NOT NULL FROM provider_account"), 1);
+    assert_int_equal(house_count(house, "SELECT verified_at IS NOT NULL FROM provider_account"),
+                     1);
 }
 
 static void a_failing_fact_leaves_the_event_waiting(void **state)

@@ -81,8 +81,7 @@ static void scrypt_vectors(void **state)
         bool matches = false, outdated = false;
 
         assert_int_equal(
-            password_verify(str_of(vectors[i].password), vectors[i].phc, &matches, &outdated),
-            OK);
+            password_verify(str_of(vectors[i].password), vectors[i].phc, &matches, &outdated), OK);
         assert_true(matches);
         assert_true(outdated);
         assert_true(password_outdated(vectors[i].phc));

@@ -111,10 +111,10 @@ static void no_redirect_is_followed(void **state)
 {
     struct desk *desk = *state;
 
-    loopback_script(desk->server, 302,
-                    arena_printf(desk->arena, "Location: %s/other\r\n",
-                                 loopback_url(desk->server)),
-                    str_of(""));
+    loopback_script(
+        desk->server, 302,
+        arena_printf(desk->arena, "Location: %s/other\r\n", loopback_url(desk->server)),
+        str_of(""));
     loopback_script(desk->server, 200, "", str_of("reached"));
     assert_int_equal(ask(desk, (struct http_call){0}), OK);
     assert_int_equal(desk->answer.status, 302);
@@ -173,9 +173,15 @@ static void it_is_not_waited_for_ever(void **state)
 static void only_where_it_may(void **state)
 {
     static const char *const urls[] = {
-        "http://api.stripe.com/",  "ftp://127.0.0.1/",   "file:///etc/passwd",
-        "http://169.254.169.254/", "http://user@127.0.0.1/", "gopher://127.0.0.1/",
-        "http://127.0.0.1.evil.example/", "", "127.0.0.1",
+        "http://api.stripe.com/",
+        "ftp://127.0.0.1/",
+        "file:///etc/passwd",
+        "http://169.254.169.254/",
+        "http://user@127.0.0.1/",
+        "gopher://127.0.0.1/",
+        "http://127.0.0.1.evil.example/",
+        "",
+        "127.0.0.1",
     };
     struct desk *desk = *state;
 

@@ -133,10 +133,19 @@ static void read_port(struct desk *desk)
 
 static void start_server(struct desk *desk, const char *version, const char *ciphers)
 {
-    const char *const arguments[] = {"openssl", "s_server", "-accept", "127.0.0.1:0", "-www",
-                                     "-key", path_of(desk, "key.pem"), "-cert",
-                                     path_of(desk, "certificate.pem"), "-cipher", ciphers,
-                                     version, NULL};
+    const char *const arguments[] = {"openssl",
+                                     "s_server",
+                                     "-accept",
+                                     "127.0.0.1:0",
+                                     "-www",
+                                     "-key",
+                                     path_of(desk, "key.pem"),
+                                     "-cert",
+                                     path_of(desk, "certificate.pem"),
+                                     "-cipher",
+                                     ciphers,
+                                     version,
+                                     NULL};
     posix_spawn_file_actions_t actions;
     int output[2], input[2];
 

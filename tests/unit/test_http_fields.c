@@ -32,8 +32,8 @@ static int setup(void **state)
 
     assert_non_null(desk);
     desk->arena = arena_new();
-    desk->route = (struct http_route){
-        .method = HTTP_POST, .path = "/x", .handler = never, .fields = fields};
+    desk->route =
+        (struct http_route){.method = HTTP_POST, .path = "/x", .handler = never, .fields = fields};
     *state = desk;
     return 0;
 }
@@ -237,7 +237,7 @@ static void routes(void **state)
     assert_int_equal(http_route_find(table, 4, &request, &route, &allowed), ERR_DENIED);
     assert_int_equal(allowed, HTTP_POST);
     for (size_t i = 0; i < 6; i++) {
-        static const char *const none[] = {"/recettes", "/recettes/", "/recettes/1/2",
+        static const char *const none[] = {"/recettes",   "/recettes/",    "/recettes/1/2",
                                            "/Recettes/1", "/recettes/{}/", "/b"};
 
         request.path = str_of(none[i]);
@@ -252,12 +252,19 @@ static void redirects(void **state)
         const char *to;
         bool good;
     } cases[] = {
-        {"/panier", true},       {"/", true},
+        {"/panier", true},
+        {"/", true},
         {"https://checkout.stripe.com/c/pay/x#y", true},
         {"http://127.0.0.1:8081/x", true},
-        {"//evil.example", false}, {"/\\evil.example", false}, {"https:evil", false},
-        {"javascript:alert(1)", false}, {"evil", false}, {"", false},
-        {"/a\r\nSet-Cookie: x", false}, {"/a b", false}, {"/a\x7f", false},
+        {"//evil.example", false},
+        {"/\\evil.example", false},
+        {"https:evil", false},
+        {"javascript:alert(1)", false},
+        {"evil", false},
+        {"", false},
+        {"/a\r\nSet-Cookie: x", false},
+        {"/a b", false},
+        {"/a\x7f", false},
     };
     struct desk *desk = *state;
 
@@ -266,8 +273,7 @@ static void redirects(void **state)
 
         buffer_init(&response.body, desk->arena, 16);
         buffer_add_text(&response.body, "secret");
-        assert_int_equal(http_redirect(&response, cases[i].to),
-                         cases[i].good ? OK : ERR_INTERNAL);
+        assert_int_equal(http_redirect(&response, cases[i].to), cases[i].good ? OK : ERR_INTERNAL);
         if (!cases[i].good)
             continue;
         assert_int_equal(response.status, 303);
@@ -295,16 +301,11 @@ static void the_cookie_s_attributes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(good_forms),
-        CASE(bad_forms),
-        CASE(too_many_fields),
-        CASE(content_types),
-        CASE(where_fields_stand),
-        cmocka_unit_test(cookies),
-        CASE(lenient_pairs),
-        cmocka_unit_test(routes),
-        CASE(redirects),
-        CASE(the_cookie_s_attributes),
+        CASE(good_forms),         CASE(bad_forms),
+        CASE(too_many_fields),    CASE(content_types),
+        CASE(where_fields_stand), cmocka_unit_test(cookies),
+        CASE(lenient_pairs),      cmocka_unit_test(routes),
+        CASE(redirects),          CASE(the_cookie_s_attributes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,10 +125,10 @@ static void paths(void **state)
         {"/a/.b/..c", "/a/.b/..c"},
     };
     static const char *const bad[] = {
-        "",         "panier",  "http://evil/",  "//evil",    "/a//b",      "/../etc", "/a/..",
-        "/a/./b",   "/.",      "/%2e%2e/etc",   "/a%2fb",    "/a%2Fb",     "/a%00b",  "/a%0ab",
-        "/a%",      "/a%4",    "/a%zz",         "/a%5cb",    "/a\\b",      "/\xff",   "/%ff",
-        "/%c0%af",  "/a\tb",   "/%7f%80",       "/a%1fb",
+        "",        "panier", "http://evil/", "//evil", "/a//b",  "/../etc", "/a/..",
+        "/a/./b",  "/.",     "/%2e%2e/etc",  "/a%2fb", "/a%2Fb", "/a%00b",  "/a%0ab",
+        "/a%",     "/a%4",   "/a%zz",        "/a%5cb", "/a\\b",  "/\xff",   "/%ff",
+        "/%c0%af", "/a\tb",  "/%7f%80",      "/a%1fb",
     };
     struct desk *desk = *state;
 
@@ -144,9 +144,9 @@ static void methods(void **state)
         const char *method;
         int status;
     } cases[] = {
-        {"GET", 200},    {"POST", 200},    {"HEAD", 200}, {"PUT", 405},
-        {"DELETE", 405}, {"TRACE", 405},   {"OPTIONS", 405}, {"PATCH", 405},
-        {"get", 501},    {"GET ", 501},    {"", 501},     {"BREW", 501},
+        {"GET", 200},    {"POST", 200},  {"HEAD", 200},    {"PUT", 405},
+        {"DELETE", 405}, {"TRACE", 405}, {"OPTIONS", 405}, {"PATCH", 405},
+        {"get", 501},    {"GET ", 501},  {"", 501},        {"BREW", 501},
     };
     struct desk *desk = *state;
 
@@ -182,10 +182,10 @@ static void sizes(void **state)
     assert_int_equal(
         ask(desk, (struct fastcgi_request){.parameters = {{"HTTP_X", header}}}).status, 200);
     memset(body, 'b', BODY_MAX + 1);
-    assert_int_equal(ask(desk, (struct fastcgi_request){.method = "POST",
-                                                        .body = str_from(body, BODY_MAX + 1)})
-                         .status,
-                     413);
+    assert_int_equal(
+        ask(desk, (struct fastcgi_request){.method = "POST", .body = str_from(body, BODY_MAX + 1)})
+            .status,
+        413);
     assert_int_equal(
         ask(desk, (struct fastcgi_request){.method = "POST", .body = str_from(body, BODY_MAX)})
             .status,
@@ -198,18 +198,27 @@ static void lengths(void **state)
         const char *length;
         int status;
     } cases[] = {
-        {"3", 200},  {"03", 200}, {"", 200},  {"0", 200}, {"2", 200},
-        {"4", 400},  {"-1", 400}, {"+3", 400}, {"3 ", 400}, {"0x3", 400},
-        {"3,3", 400}, {"9223372036854775807", 413}, {"99999999999999999999", 400},
+        {"3", 200},
+        {"03", 200},
+        {"", 200},
+        {"0", 200},
+        {"2", 200},
+        {"4", 400},
+        {"-1", 400},
+        {"+3", 400},
+        {"3 ", 400},
+        {"0x3", 400},
+        {"3,3", 400},
+        {"9223372036854775807", 413},
+        {"99999999999999999999", 400},
     };
     struct desk *desk = *state;
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct fastcgi_answer answer =
-            ask(desk, (struct fastcgi_request){.method = "POST",
-                                               .body = str_of("abc"),
-                                               .parameters = {{"CONTENT_LENGTH",
-                                                               cases[i].length}}});
+        struct fastcgi_answer answer = ask(
+            desk, (struct fastcgi_request){.method = "POST",
+                                           .body = str_of("abc"),
+                                           .parameters = {{"CONTENT_LENGTH", cases[i].length}}});
         if (answer.status != cases[i].status)
             print_error("\"%s\": %d\n", cases[i].length, answer.status);
         assert_int_equal(answer.status, cases[i].status);
@@ -224,11 +233,11 @@ static void bodies_are_bytes(void **state)
 
     for (int i = 0; i < 256; i++)
         bytes[i] = (char)i;
-    answer = ask(desk, (struct fastcgi_request){
-                           .method = "POST",
-                           .url = "/corps",
-                           .body = str_from(bytes, sizeof(bytes)),
-                           .parameters = {{"CONTENT_TYPE", "Text/Plain; charset=x"}}});
+    answer = ask(
+        desk, (struct fastcgi_request){.method = "POST",
+                                       .url = "/corps",
+                                       .body = str_from(bytes, sizeof(bytes)),
+                                       .parameters = {{"CONTENT_TYPE", "Text/Plain; charset=x"}}});
     assert_int_equal(answer.status, 200);
     assert_true(str_starts(answer.body, "POST /corps 256 text/plain"));
     assert_memory_equal(answer.body.data + answer.body.len - 256, bytes, 256);
@@ -278,8 +287,7 @@ static void what_is_in_hand_is_answered(void **state)
     clock_sleep_ms(50);
     atomic_store(&desk->held, false);
     for (int i = 0; i < THREADS; i++)
-        assert_true(
-            str_is(fastcgi_read(connections[i], desk->arena).body, "GET /panier 0 "));
+        assert_true(str_is(fastcgi_read(connections[i], desk->arena).body, "GET /panier 0 "));
     pthread_join(thread, NULL);
     desk->pool = NULL;
     assert_int_equal(fastcgi_send(desk->socket_path, &request, desk->arena), -1);
@@ -300,9 +308,14 @@ static void ids_differ(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(paths),   CASE(methods), CASE(sizes),
-        CASE(lengths), CASE(bodies_are_bytes), CASE(garbage),
-        CASE(what_is_in_hand_is_answered), CASE(ids_differ),
+        CASE(paths),
+        CASE(methods),
+        CASE(sizes),
+        CASE(lengths),
+        CASE(bodies_are_bytes),
+        CASE(garbage),
+        CASE(what_is_in_hand_is_answered),
+        CASE(ids_differ),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

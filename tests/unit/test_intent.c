@@ -78,8 +78,8 @@ static void moves_along_the_arrows_only(void **state)
 {
     static const char arrows[7][8] = {
         /* to:  created open processing paid failed canceled expired */
-        [INTENT_CREATED] = "0111111",   [INTENT_OPEN] = "0011111", [INTENT_PROCESSING] = "0001100",
-        [INTENT_PAID] = "0000000",      [INTENT_FAILED] = "0011000", [INTENT_CANCELED] = "0011000",
+        [INTENT_CREATED] = "0111111", [INTENT_OPEN] = "0011111",   [INTENT_PROCESSING] = "0001100",
+        [INTENT_PAID] = "0000000",    [INTENT_FAILED] = "0011000", [INTENT_CANCELED] = "0011000",
         [INTENT_EXPIRED] = "0011000",
     };
     struct house *house = *state;
@@ -90,10 +90,9 @@ static void moves_along_the_arrows_only(void **state)
     for (int from = INTENT_CREATED; from <= INTENT_EXPIRED; from++)
         for (int to = INTENT_CREATED; to <= INTENT_EXPIRED; to++) {
             const char *token = arena_printf(house->arena, "T%d-%d", from, to);
-            struct intent_draft draft =
-                kernel_draft(house, &account,
-                             house_add_member(house, house->association_id, "A", "B", 0), token,
-                             1000);
+            struct intent_draft draft = kernel_draft(
+                house, &account, house_add_member(house, house->association_id, "A", "B", 0),
+                token, 1000);
             int64_t id;
             bool moved = false;
 
@@ -156,14 +155,10 @@ static void looks_grow_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(freezes_the_oldest_charges),
-        CASE(the_same_form_is_the_same_intent),
-        CASE(one_live_attempt_per_payer),
-        CASE(a_changed_balance_is_shown_first),
-        CASE(a_gone_account_takes_nothing),
-        CASE(moves_along_the_arrows_only),
-        CASE(an_unknown_answer_is_tried_again),
-        CASE(looks_grow_apart),
+        CASE(freezes_the_oldest_charges),       CASE(the_same_form_is_the_same_intent),
+        CASE(one_live_attempt_per_payer),       CASE(a_changed_balance_is_shown_first),
+        CASE(a_gone_account_takes_nothing),     CASE(moves_along_the_arrows_only),
+        CASE(an_unknown_answer_is_tried_again), CASE(looks_grow_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

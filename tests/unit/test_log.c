@@ -27,8 +27,10 @@ static void capture(enum log_level level, const char *event, const char *word)
 static void each_line_is_json(void **state)
 {
     static const char *const words[] = {
-        "plain", "two\nlines\r\n{\"level\":\"error\"}", "\"quoted\\\"", "\x1b[31mred",
-        "é € 😀", "\xff\xfe broken", "tab\tand\x7f", "",
+        "plain",        "two\nlines\r\n{\"level\":\"error\"}",
+        "\"quoted\\\"", "\x1b[31mred",
+        "é € 😀",        "\xff\xfe broken",
+        "tab\tand\x7f", "",
     };
     json_error_t error;
 

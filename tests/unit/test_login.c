@@ -135,10 +135,24 @@ static void test_find_folds(void **state)
 static void test_addresses(void **state)
 {
     struct house *house = *state;
-    static const char *const refused[] = {
-        "",         "a",          "a@",           "@b.fr",         "a@b",        "a@b.",
-        "a@.fr",    "a@@b.fr",    "a@b@c.fr",     "a b@c.fr",      "a@c\n.fr",   "a@c.fr\x01x",
-        "<a@c.fr>", "a@c.fr,b@c.fr", "a@c.fr;b", "\"a\"@c.fr", "a@[127.0.0.1]", "\xff@c.fr"};
+    static const char *const refused[] = {"",
+                                          "a",
+                                          "a@",
+                                          "@b.fr",
+                                          "a@b",
+                                          "a@b.",
+                                          "a@.fr",
+                                          "a@@b.fr",
+                                          "a@b@c.fr",
+                                          "a b@c.fr",
+                                          "a@c\n.fr",
+                                          "a@c.fr\x01x",
+                                          "<a@c.fr>",
+                                          "a@c.fr,b@c.fr",
+                                          "a@c.fr;b",
+                                          "\"a\"@c.fr",
+                                          "a@[127.0.0.1]",
+                                          "\xff@c.fr"};
     static const char *const accepted[] = {"a@b.fr", "prénom.nom@exemple.fr",
                                            "o'neill+asso@sous.domaine.exemple.fr"};
     char long_one[300];
@@ -198,11 +212,11 @@ static void test_set_password_ends_other_sessions(void **state)
     opened(house, stranger, NULL);
     change.keep = kept.token_hash;
     house_ok(db_transaction(house->db, set_password, &change));
-    house_ok(session_find(house->db, str_of(other.cookie), HOUSE_NOW, house->arena, &session,
-                          &found));
+    house_ok(
+        session_find(house->db, str_of(other.cookie), HOUSE_NOW, house->arena, &session, &found));
     assert_false(found);
-    house_ok(session_find(house->db, str_of(kept.cookie), HOUSE_NOW, house->arena, &session,
-                          &found));
+    house_ok(
+        session_find(house->db, str_of(kept.cookie), HOUSE_NOW, house->arena, &session, &found));
     assert_true(found);
     change.keep = NULL;
     house_ok(db_transaction(house->db, set_password, &change));
@@ -238,9 +252,8 @@ static void test_rehash_keeps_sessions(void **state)
 /* The password was changed while the old one was being looked at: the old one stays dead. */
 static void test_rehash_never_brings_back_an_old_password(void **state)
 {
-    static const char set_meanwhile[] =
-        "$scrypt$ln=17,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    static const char set_meanwhile[] = "$scrypt$ln=17,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+                                        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     struct house *house = *state;
     struct change change = {.login_id = house->login_id, .hash = set_meanwhile};
     struct login login;
@@ -280,9 +293,8 @@ static void test_doors(void **state)
 {
     struct house *house = *state;
     int64_t other = house_add_association(house, "Les Archers");
-    struct change change = {.login_id = house->login_id,
-                            .association_id = other,
-                            .role = ROLE_TREASURER};
+    struct change change = {
+        .login_id = house->login_id, .association_id = other, .role = ROLE_TREASURER};
     struct login_door *doors;
     size_t count;
 
@@ -328,8 +340,7 @@ static void test_grant_replaces_a_role(void **state)
     change.role = ROLE_VIEWER;
     house_ok(db_transaction(house->db, grant, &change));
     assert_int_equal(house_count(house, "SELECT count(*) FROM staff WHERE role = 'viewer'"), 1);
-    assert_int_equal(house_count(house, "SELECT count(*) FROM session WHERE role <> 'member'"),
-                     0);
+    assert_int_equal(house_count(house, "SELECT count(*) FROM session WHERE role <> 'member'"), 0);
     assert_int_equal(house_count(house, "SELECT count(*) FROM session"), 1);
     assert_int_equal(house_count(house, "SELECT count(*) FROM audit "
                                         "WHERE action = 'role.granted'"),

@@ -34,8 +34,8 @@ static void test_find(void **state)
     struct house *house = *state;
     struct member member;
 
-    house_ok(member_find(house->db, house->association_id, house->member_id, house->arena,
-                         &member));
+    house_ok(
+        member_find(house->db, house->association_id, house->member_id, house->arena, &member));
     assert_int_equal(member.number, 1);
     assert_string_equal(member.first_name, "Jeanne");
     assert_string_equal(member.last_name, "Martin");
@@ -116,10 +116,8 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        HOUSE_TEST(test_find),
-        HOUSE_TEST(test_other_tenants_are_invisible),
-        HOUSE_TEST(test_numbers),
-        HOUSE_TEST(test_payer),
+        HOUSE_TEST(test_find),    HOUSE_TEST(test_other_tenants_are_invisible),
+        HOUSE_TEST(test_numbers), HOUSE_TEST(test_payer),
         HOUSE_TEST(test_names),
     };
 

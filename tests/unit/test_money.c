@@ -124,7 +124,10 @@ static void what_is_shown(void **state)
         const char *currency, *shown, *decimal, *input;
     } cases[] = {
         {123450, "EUR", "1" NARROW "234,50" NARROW "€", "1234.50", "1234,50"},
-        {-800, "EUR", "\xe2\x88\x92" "8,00" NARROW "€", "-8.00", "-8,00"},
+        {-800, "EUR",
+         "\xe2\x88\x92"
+         "8,00" NARROW "€",
+         "-8.00", "-8,00"},
         {1, "EUR", "0,01" NARROW "€", "0.01", "0,01"},
         {0, "EUR", "0,00" NARROW "€", "0.00", "0,00"},
         {1200, "XPF", "1" NARROW "200" NARROW "F", "1200", "1200"},
@@ -139,8 +142,7 @@ static void what_is_shown(void **state)
         const struct currency *currency = money_currency(cases[i].currency);
 
         assert_string_equal(money_format(out, cases[i].cents, currency), cases[i].shown);
-        assert_string_equal(money_format_decimal(out, cases[i].cents, currency),
-                            cases[i].decimal);
+        assert_string_equal(money_format_decimal(out, cases[i].cents, currency), cases[i].decimal);
         assert_string_equal(money_format_input(out, cases[i].cents, currency), cases[i].input);
     }
 }
@@ -196,8 +198,8 @@ static void currencies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_people_type), cmocka_unit_test(what_providers_write),
-        cmocka_unit_test(what_is_shown),    cmocka_unit_test(the_edges_fit),
+        cmocka_unit_test(what_people_type),    cmocka_unit_test(what_providers_write),
+        cmocka_unit_test(what_is_shown),       cmocka_unit_test(the_edges_fit),
         cmocka_unit_test(every_cent_survives), cmocka_unit_test(currencies),
     };
 

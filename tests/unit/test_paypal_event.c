@@ -24,8 +24,8 @@ static void test_door(void **state)
     } cases[] = {
         {"txn_id=6G99&txn_type=web_accept&payment_status=Completed&receiver_id=" DESK_MERCHANT,
          "6G99", "web_accept Completed", DESK_MERCHANT},
-        {"txn_id=a+b&payment_status=Refunded&receiver_email=TRESORIER%40Exemple.FR", "", "Refunded",
-         DESK_MERCHANT},
+        {"txn_id=a+b&payment_status=Refunded&receiver_email=TRESORIER%40Exemple.FR", "",
+         "Refunded", DESK_MERCHANT},
         {"txn_type=masspay&receiver_email=a%40b.c", "", "masspay", ""},
         {"business=tresorier%40exemple.fr", "", "", DESK_MERCHANT},
         {"receiver_email=a%40b.c&business=tresorier%40exemple.fr", "", "", ""},
@@ -268,16 +268,17 @@ static void test_dates(void **state)
     }
 }
 
-#define TEST(function)                                                                             \
+#define TEST(function)                                                                            \
     cmocka_unit_test_setup_teardown(function, paypal_desk_setup, paypal_desk_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_door),           TEST(test_door_sizes), TEST(test_unverified),
-        TEST(test_confirmed_before),
-        TEST(test_completed),      TEST(test_statuses),   TEST(test_amounts),
-        TEST(test_amount_of_fact), TEST(test_naming),     TEST(test_pending_reason),
+        TEST(test_door),       TEST(test_door_sizes),
+        TEST(test_unverified), TEST(test_confirmed_before),
+        TEST(test_completed),  TEST(test_statuses),
+        TEST(test_amounts),    TEST(test_amount_of_fact),
+        TEST(test_naming),     TEST(test_pending_reason),
         TEST(test_dates),
     };
 

@@ -49,10 +49,10 @@ struct expectation {
 };
 
 /* A body of the nine that derive from one sandbox payment. */
-#define MERCH(name, type, word, money, what)                                                       \
-    {                                                                                              \
-        name, "2PK15573S8089712Y", type, word, "48.00", money, 4800, "NHDYKLQ3L4LWL",              \
-            SELLER_EMAIL, "", what, "John Doe", true                                               \
+#define MERCH(name, type, word, money, what)                                                      \
+    {                                                                                             \
+        name, "2PK15573S8089712Y", type, word, "48.00", money, 4800, "NHDYKLQ3L4LWL",             \
+            SELLER_EMAIL, "", what, "John Doe", true                                              \
     }
 
 static const struct expectation expectations[] = {

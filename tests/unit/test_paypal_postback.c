@@ -107,7 +107,7 @@ static void test_long_answer_is_no_verdict(void **state)
     assert_int_equal(result.verdict, POSTBACK_UNKNOWN);
 }
 
-#define TEST(function)                                                                             \
+#define TEST(function)                                                                            \
     cmocka_unit_test_setup_teardown(function, provider_house_setup, provider_house_teardown)
 
 int main(void)

@@ -31,11 +31,11 @@ static void test_intent_of_another_account(void **state)
     struct paypal_desk *desk = *state;
     struct resolution resolution;
 
-    (void)desk_add_account(
-        desk, (struct account_plan){.association_id = house_add_association(&desk->base.house, "B"),
-                                    .external_id = "BBBBBBBBBBBBB",
-                                    .mode = ACCOUNT_TEST,
-                                    .verified = true});
+    (void)desk_add_account(desk, (struct account_plan){.association_id = house_add_association(
+                                                           &desk->base.house, "B"),
+                                                       .external_id = "BBBBBBBBBBBBB",
+                                                       .mode = ACCOUNT_TEST,
+                                                       .verified = true});
     resolution =
         desk_verified(desk, &(struct message_plan){.receiver = "receiver_id=BBBBBBBBBBBBB"});
     assert_int_equal(resolution.kind, RESOLUTION_OUTCOME);
@@ -166,7 +166,7 @@ static void test_both_modes(void **state)
     assert_int_equal(desk_resolve(desk, &plan).kind, RESOLUTION_INVALID);
 }
 
-#define TEST(function)                                                                             \
+#define TEST(function)                                                                            \
     cmocka_unit_test_setup_teardown(function, paypal_desk_setup, paypal_desk_teardown)
 
 int main(void)

@@ -75,8 +75,9 @@ static enum err prepare(const struct order_case *given, const char **url)
         .token = TOKEN,
         .amount_cents = given->amount_cents,
         .return_url = "https://guichet.example/retour?t=" TOKEN,
-        .notify_url = given->notify_url ? given->notify_url
-                                        : "https://guichet.example/action_manager.php?event=paypal",
+        .notify_url = given->notify_url
+                          ? given->notify_url
+                          : "https://guichet.example/action_manager.php?event=paypal",
     };
     struct str request = {0};
     enum err err;

@@ -68,8 +68,8 @@ static void books_once(void **state)
     for (int i = 0; i < 5; i++)
         assert_int_equal(kernel_post(house, &fact).outcome, OUTCOME_ALREADY_POSTED);
     assert_int_equal(house_count(house, "SELECT COUNT(*) FROM entry"), 1);
-    assert_int_equal(
-        house_count(house, "SELECT COUNT(*) FROM cart_line WHERE kind = 'payment'"), 1);
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM cart_line WHERE kind = 'payment'"),
+                     1);
     check_clean(house);
 }
 
@@ -151,8 +151,7 @@ static void late_money_is_booked(void **state)
 
 static void nothing_leaves_paid(void **state)
 {
-    static const enum fact_kind kinds[] = {FACT_FAILED, FACT_CANCELED, FACT_EXPIRED,
-                                           FACT_PENDING};
+    static const enum fact_kind kinds[] = {FACT_FAILED, FACT_CANCELED, FACT_EXPIRED, FACT_PENDING};
     struct house *house = *state;
     struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
     struct payment_fact money = kernel_capture(&account, "T1", "pi_1", 1000);
@@ -170,8 +169,8 @@ static void nothing_leaves_paid(void **state)
 static void pending_then_completed(void **state)
 {
     struct house *house = *state;
-    struct provider_account account = kernel_add_paypal(house, house->association_id,
-                                                        "AAAAAAAAAAAAA", "a@exemple.fr", 1);
+    struct provider_account account =
+        kernel_add_paypal(house, house->association_id, "AAAAAAAAAAAAA", "a@exemple.fr", 1);
     struct payment_fact pending = kernel_capture(&account, "T1", "TXN1", 1000);
     struct payment_fact money = pending;
 
@@ -190,8 +189,8 @@ static void pending_then_completed(void **state)
 static void an_old_pending_changes_nothing(void **state)
 {
     struct house *house = *state;
-    struct provider_account account = kernel_add_paypal(house, house->association_id,
-                                                        "AAAAAAAAAAAAA", "a@exemple.fr", 1);
+    struct provider_account account =
+        kernel_add_paypal(house, house->association_id, "AAAAAAAAAAAAA", "a@exemple.fr", 1);
     struct payment_fact pending = kernel_capture(&account, "T1", "", 0);
     struct payment_fact denied, other;
 
@@ -336,8 +335,7 @@ static void a_missing_account_becomes_471(void **state)
     assert_int_equal(kernel_post(house, &fact).outcome, OUTCOME_POSTED);
     assert_int_equal(account_balance(house, "471"), -2500);
     assert_int_equal(
-        house_count(house, "SELECT COUNT(*) FROM quarantine WHERE reason = 'account_missing'"),
-        1);
+        house_count(house, "SELECT COUNT(*) FROM quarantine WHERE reason = 'account_missing'"), 1);
     check_clean(house);
 }
 
@@ -350,18 +348,18 @@ static void a_closed_year_moves_the_entry(void **state)
     kernel_open_intent(house, &account, house->member_id, "T1", 2500);
     house_execute(house, "UPDATE fiscal_year SET closed_at = 1");
     kernel_post(house, &fact);
-    assert_int_equal(
-        house_count(house, "SELECT COUNT(*) FROM entry WHERE fact_date = '2026-10-01' "
-                           "AND entry_date = '2027-09-01' AND label LIKE 'Ex. antérieur%%'"),
-        1);
+    assert_int_equal(house_count(house,
+                                 "SELECT COUNT(*) FROM entry WHERE fact_date = '2026-10-01' "
+                                 "AND entry_date = '2027-09-01' AND label LIKE 'Ex. antérieur%%'"),
+                     1);
     check_clean(house);
 }
 
 static void a_family_is_paid_in_one(void **state)
 {
     struct house *house = *state;
-    int64_t child = house_add_member(house, house->association_id, "Léo", "Martin",
-                                     house->member_id);
+    int64_t child =
+        house_add_member(house, house->association_id, "Léo", "Martin", house->member_id);
     struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
     struct payment_fact fact = kernel_capture(&account, "T1", "pi_1", 7000);
 
@@ -371,8 +369,8 @@ static void a_family_is_paid_in_one(void **state)
     kernel_post(house, &fact);
     assert_int_equal(balance(house, child), 0);
     assert_int_equal(balance(house, house->member_id), -1000);
-    assert_int_equal(
-        house_count(house, "SELECT COUNT(*) FROM cart_line WHERE kind = 'payment'"), 2);
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM cart_line WHERE kind = 'payment'"),
+                     2);
     check_clean(house);
 }
 
@@ -387,21 +385,26 @@ static void frozen_charges_come_first(void **state)
     kernel_open_intent(house, &account, house->member_id, "T1", 1500);
     house_add_charge(house, house->member_id, "2026-09-01", 1500, "Plus ancienne, ajoutée après");
     kernel_post(house, &fact);
-    assert_int_equal(house_count(house, "SELECT charge_line_id = %lld FROM allocation",
-                                 (long long)meant),
-                     1);
+    assert_int_equal(
+        house_count(house, "SELECT charge_line_id = %lld FROM allocation", (long long)meant), 1);
     check_clean(house);
 }
 
 static void books_are_append_only(void **state)
 {
     static const char *const attacks[] = {
-        "UPDATE entry SET label = 'x'",           "DELETE FROM entry",
-        "UPDATE entry_line SET debit_cents = 1",  "DELETE FROM entry_line",
-        "UPDATE cart_line SET amount_cents = -1", "DELETE FROM cart_line",
-        "UPDATE allocation SET amount_cents = 1", "DELETE FROM allocation",
-        "UPDATE audit SET action = 'x'",          "DELETE FROM audit",
-        "DELETE FROM payment_intent",             "DELETE FROM provider_transaction",
+        "UPDATE entry SET label = 'x'",
+        "DELETE FROM entry",
+        "UPDATE entry_line SET debit_cents = 1",
+        "DELETE FROM entry_line",
+        "UPDATE cart_line SET amount_cents = -1",
+        "DELETE FROM cart_line",
+        "UPDATE allocation SET amount_cents = 1",
+        "DELETE FROM allocation",
+        "UPDATE audit SET action = 'x'",
+        "DELETE FROM audit",
+        "DELETE FROM payment_intent",
+        "DELETE FROM provider_transaction",
         "UPDATE provider_transaction SET amount_cents = 1",
         "UPDATE payment_intent SET state = 'open'",
         "UPDATE payment_intent SET amount_cents = 1",

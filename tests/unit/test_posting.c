@@ -69,8 +69,8 @@ static void a_missing_account_of_a_charge_is_shown(void **state)
 static void oldest_first_over_the_family(void **state)
 {
     struct house *house = *state;
-    int64_t child = house_add_member(house, house->association_id, "Léo", "Martin",
-                                     house->member_id);
+    int64_t child =
+        house_add_member(house, house->association_id, "Léo", "Martin", house->member_id);
     int64_t stranger = house_add_member(house, house->association_id, "Ada", "Blanc", 0);
     struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
     struct payment_fact fact = kernel_capture(&account, "T1", "pi_1", 3333);
@@ -124,8 +124,8 @@ static void a_date_that_cannot_be_is_today(void **state)
     struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
 
     for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
-        struct payment_fact fact = kernel_capture(
-            &account, "Gxxxxxxxx-unknown", arena_printf(house->arena, "pi_%zu", i), 100);
+        struct payment_fact fact = kernel_capture(&account, "Gxxxxxxxx-unknown",
+                                                  arena_printf(house->arena, "pi_%zu", i), 100);
 
         fact.fact_at = dates[i];
         assert_int_equal(kernel_post(house, &fact).outcome, OUTCOME_QUARANTINED);
@@ -167,10 +167,8 @@ static void an_amount_that_cannot_be_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(a_missing_account_of_a_charge_is_shown),
-        CASE(oldest_first_over_the_family),
-        CASE(frozen_charges_paid_meanwhile),
-        CASE(a_date_that_cannot_be_is_today),
+        CASE(a_missing_account_of_a_charge_is_shown), CASE(oldest_first_over_the_family),
+        CASE(frozen_charges_paid_meanwhile),          CASE(a_date_that_cannot_be_is_today),
         CASE(an_amount_that_cannot_be_is_refused),
     };
 

@@ -12,8 +12,8 @@
 
 /* Tables that stay small: one row per installation, association, account, year or link. */
 static const char *const small_tables[] = {
-    "installation", "association", "account", "fiscal_year", "provider_account", "product",
-    "secret",       "staff",
+    "installation",     "association", "account", "fiscal_year",
+    "provider_account", "product",     "secret",  "staff",
 };
 
 /* Statements that may read much, each with its reason. */
@@ -55,8 +55,8 @@ static struct str next_word(struct str *sql)
 {
     struct str word;
 
-    while (sql->len > 0 && !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_",
-                                   sql->data[0]))
+    while (sql->len > 0 &&
+           !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_", sql->data[0]))
         *sql = str_from(sql->data + 1, sql->len - 1);
     word = str_from(sql->data, 0);
     while (sql->len > 0 && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
@@ -131,9 +131,8 @@ static bool is_check_of_new_row(struct house *house, struct str subject, struct 
  * waiting, the unsupported, the invalid. */
 static bool reads_too_much(struct house *house, struct str step, const char *sql)
 {
-    static const char *const partial_indexes[] = {"provider_event_unsupported",
-                                                  "payment_intent_due", "outbox_due",
-                                                  "provider_event_due"};
+    static const char *const partial_indexes[] = {
+        "provider_event_unsupported", "payment_intent_due", "outbox_due", "provider_event_due"};
 
     for (size_t i = 0; i < sizeof(partial_indexes) / sizeof(partial_indexes[0]); i++)
         if (memmem(step.data, step.len, partial_indexes[i], strlen(partial_indexes[i])))
@@ -203,8 +202,8 @@ static void test_the_check_sees_scans(void **state)
         {"SCAN l", "SELECT 1 FROM cart_line l", true},
         {"SCAN l", "SELECT 1 FROM cart_line AS l", true},
         {"SCAN l USING COVERING INDEX cart_line_member", "SELECT 1 FROM cart_line l", true},
-        {"SEARCH l USING INDEX cart_line_member (association_id=?)",
-         "SELECT 1 FROM cart_line l", true},
+        {"SEARCH l USING INDEX cart_line_member (association_id=?)", "SELECT 1 FROM cart_line l",
+         true},
         {"SEARCH l USING INDEX cart_line_member (association_id=? AND member_id=?)",
          "SELECT 1 FROM cart_line l", false},
         {"SCAN association", "SELECT 1 FROM association", false},

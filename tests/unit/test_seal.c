@@ -42,9 +42,8 @@ static void it_opens_again(void **state)
     for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
         struct str sealed = {0}, opened = {0};
 
-        assert_int_equal(seal_close(desk->key, 7, "api_key", str_of(secrets[i]), desk->arena,
-                                    &sealed),
-                         OK);
+        assert_int_equal(
+            seal_close(desk->key, 7, "api_key", str_of(secrets[i]), desk->arena, &sealed), OK);
         assert_true(secrets[i][0] == '\0' || strlen(secrets[i]) < 3 ||
                     !memmem(sealed.data, sealed.len, secrets[i], strlen(secrets[i])));
         assert_int_equal(seal_open(desk->key, 7, "api_key", sealed, desk->arena, &opened), OK);
@@ -68,9 +67,9 @@ static void each_changed_byte_is_seen(void **state)
                          ERR_CRYPTO);
     }
     for (size_t len = 0; len < sealed.len; len++)
-        assert_int_equal(seal_open(desk->key, 7, "api_key", str_from(sealed.data, len),
-                                   desk->arena, &opened),
-                         ERR_CRYPTO);
+        assert_int_equal(
+            seal_open(desk->key, 7, "api_key", str_from(sealed.data, len), desk->arena, &opened),
+            ERR_CRYPTO);
 }
 
 static void another_place_does_not_open(void **state)
@@ -81,10 +80,8 @@ static void another_place_does_not_open(void **state)
 
     assert_int_equal(
         seal_close(desk->key, 7, "api_key", str_of("sk_test_canary"), desk->arena, &sealed), OK);
-    assert_int_equal(seal_open(desk->key, 8, "api_key", sealed, desk->arena, &opened),
-                     ERR_CRYPTO);
-    assert_int_equal(seal_open(desk->key, 7, "webhook", sealed, desk->arena, &opened),
-                     ERR_CRYPTO);
+    assert_int_equal(seal_open(desk->key, 8, "api_key", sealed, desk->arena, &opened), ERR_CRYPTO);
+    assert_int_equal(seal_open(desk->key, 7, "webhook", sealed, desk->arena, &opened), ERR_CRYPTO);
     assert_int_equal(seal_key_create(scratch_path(&desk->scratch, "other")), OK);
     assert_int_equal(seal_key_load(scratch_path(&desk->scratch, "other"), &other), OK);
     assert_string_not_equal(seal_key_id(other), seal_key_id(desk->key));
@@ -102,8 +99,8 @@ static void each_seal_has_its_own_start(void **state)
     for (int i = 0; i < TIMES; i++) {
         struct str sealed = {0};
 
-        assert_int_equal(
-            seal_close(desk->key, 7, "api_key", str_of("x"), desk->arena, &sealed), OK);
+        assert_int_equal(seal_close(desk->key, 7, "api_key", str_of("x"), desk->arena, &sealed),
+                         OK);
         memcpy(seen[i], sealed.data + HEAD, IV);
         for (int j = 0; j < i; j++)
             assert_memory_not_equal(seen[i], seen[j], IV);
@@ -158,9 +155,12 @@ static void what_is_no_key_file_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(it_opens_again),           CASE(each_changed_byte_is_seen),
-        CASE(another_place_does_not_open), CASE(each_seal_has_its_own_start),
-        CASE(key_files_are_private),    CASE(what_is_no_key_file_is_refused),
+        CASE(it_opens_again),
+        CASE(each_changed_byte_is_seen),
+        CASE(another_place_does_not_open),
+        CASE(each_seal_has_its_own_start),
+        CASE(key_files_are_private),
+        CASE(what_is_no_key_file_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

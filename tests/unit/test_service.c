@@ -36,8 +36,8 @@ static struct payment_intent again(struct service_house *house,
 {
     struct payment_intent now;
 
-    house_ok(intent_find(house->reader, intent->association_id, intent->id, house->house.arena,
-                         &now));
+    house_ok(
+        intent_find(house->reader, intent->association_id, intent->id, house->house.arena, &now));
     return now;
 }
 
@@ -54,9 +54,9 @@ static void it_is_stored_then_opened(void **state)
     assert_true(house->stored_before[0]);
     assert_string_equal(house->requests[0], intent.request);
     assert_true(strncmp(intent.token, "Gdeadbeef-", 10) == 0 && strlen(intent.token) == 42);
-    assert_string_equal(intent.idempotency_key,
-                        arena_printf(house->house.arena, "guichet-deadbeef-%lld",
-                                     (long long)intent.id));
+    assert_string_equal(
+        intent.idempotency_key,
+        arena_printf(house->house.arena, "guichet-deadbeef-%lld", (long long)intent.id));
     assert_true(intent.expires_at - intent.created_at == INTENT_EXPIRES_S);
     check_clean(house);
 }
@@ -114,8 +114,8 @@ static void two_simultaneous_presses_are_one_call(void **state)
 
     house->checkout_sleep_ms = 200;
     for (size_t i = 0; i < 4; i++) {
-        pressers[i] = (struct presser){
-            .house = house, .press = service_press(house, &house->stripe, "f1", 2500)};
+        pressers[i] = (struct presser){.house = house,
+                                       .press = service_press(house, &house->stripe, "f1", 2500)};
         assert_int_equal(pthread_create(&pressers[i].thread, NULL, press_once, &pressers[i]), 0);
     }
     for (size_t i = 0; i < 4; i++) {
@@ -281,8 +281,7 @@ static void a_day_later_it_is_given_up(void **state)
     house_ok(service_work(house, &intent, &down));
     assert_int_equal(again(house, &intent).state, INTENT_EXPIRED);
     assert_int_equal(house->checkouts, 2);
-    assert_int_equal(
-        house_count(&house->house, "SELECT COUNT(next_at) FROM payment_intent"), 0);
+    assert_int_equal(house_count(&house->house, "SELECT COUNT(next_at) FROM payment_intent"), 0);
 }
 
 /* ---- looking again ---- */
@@ -303,8 +302,7 @@ static void a_look_books_what_the_provider_says(void **state)
     house_ok(service_work(house, &intent, &down));
     assert_int_equal(again(house, &intent).state, INTENT_PAID);
     assert_int_equal(house->looks, 3);
-    assert_int_equal(
-        house_count(&house->house, "SELECT COUNT(next_at) FROM payment_intent"), 0);
+    assert_int_equal(house_count(&house->house, "SELECT COUNT(next_at) FROM payment_intent"), 0);
     check_clean(house);
 }
 
@@ -317,8 +315,9 @@ static void a_failing_look_is_repeated(void **state)
     house->look_error = ERR_CRYPTO;
     house_ok(service_work(house, &intent, &down));
     assert_false(down);
-    assert_int_equal(house_count(&house->house, "SELECT lease_until = 0 AND next_at > %lld "
-                                                "FROM payment_intent",
+    assert_int_equal(house_count(&house->house,
+                                 "SELECT lease_until = 0 AND next_at > %lld "
+                                 "FROM payment_intent",
                                  (long long)clock_now()),
                      1);
 }
@@ -361,8 +360,8 @@ static void an_open_attempt_waits_for_its_clock(void **state)
     assert_true(intent.expires_at - intent.created_at == INTENT_LOCAL_EXPIRY_S);
     house->look = (struct resolution){.kind = RESOLUTION_NOTHING, .detail = ""};
     house_ok(service_work(house, &intent, &down));
-    assert_int_equal(
-        house_count(&house->house, "SELECT next_at = expires_at FROM payment_intent"), 1);
+    assert_int_equal(house_count(&house->house, "SELECT next_at = expires_at FROM payment_intent"),
+                     1);
     house->look = service_fact(&intent, FACT_EXPIRED, "");
     house_ok(service_work(house, &intent, &down));
     assert_int_equal(again(house, &intent).state, INTENT_EXPIRED);
@@ -378,8 +377,7 @@ static void one_under_way_waits_for_a_notification(void **state)
     house_execute(&house->house, "UPDATE payment_intent SET state = 'processing'");
     house->look = (struct resolution){.kind = RESOLUTION_NOTHING, .detail = ""};
     house_ok(service_work(house, &intent, &down));
-    assert_int_equal(
-        house_count(&house->house, "SELECT COUNT(next_at) FROM payment_intent"), 0);
+    assert_int_equal(house_count(&house->house, "SELECT COUNT(next_at) FROM payment_intent"), 0);
 }
 
 /* ---- ending on the member's word ---- */

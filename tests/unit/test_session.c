@@ -31,8 +31,7 @@ static bool valid(struct house *house, const struct session_draft *draft, int64_
     struct session session;
     bool found;
 
-    house_ok(session_find(house->db, str_of(draft->cookie), now, house->arena, &session,
-                          &found));
+    house_ok(session_find(house->db, str_of(draft->cookie), now, house->arena, &session, &found));
     return found;
 }
 
@@ -48,8 +47,7 @@ static struct login_door staff_door(struct house *house, enum role role)
     house_execute(house,
                   "INSERT INTO staff VALUES (%lld, %lld, '%s', 1) "
                   "ON CONFLICT DO UPDATE SET role = excluded.role",
-                  (long long)house->association_id, (long long)house->login_id,
-                  role_name(role));
+                  (long long)house->association_id, (long long)house->login_id, role_name(role));
     return (struct login_door){.association_id = house->association_id, .role = role};
 }
 
@@ -63,8 +61,8 @@ static void test_find(void **state)
     struct session session;
     bool found;
 
-    house_ok(session_find(house->db, str_of(draft.cookie), HOUSE_NOW + 1, house->arena,
-                          &session, &found));
+    house_ok(session_find(house->db, str_of(draft.cookie), HOUSE_NOW + 1, house->arena, &session,
+                          &found));
     assert_true(found);
     assert_int_equal(session.login_id, house->login_id);
     assert_string_equal(session.login_email, "jeanne@exemple.fr");
@@ -115,9 +113,8 @@ static void test_ages(void **state)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct login_door door = cases[i].role == ROLE_MEMBER
-                                     ? member_door(house)
-                                     : staff_door(house, cases[i].role);
+        struct login_door door =
+            cases[i].role == ROLE_MEMBER ? member_door(house) : staff_door(house, cases[i].role);
         struct session_draft draft = opened(house, &door, NULL, HOUSE_NOW);
         house_execute(house, "UPDATE session SET last_seen_at = %lld",
                       (long long)(HOUSE_NOW + cases[i].seen_s));
@@ -162,9 +159,8 @@ static void test_dies_with_its_quality(void **state)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct login_door door = cases[i].role == ROLE_MEMBER
-                                     ? member_door(house)
-                                     : staff_door(house, cases[i].role);
+        struct login_door door =
+            cases[i].role == ROLE_MEMBER ? member_door(house) : staff_door(house, cases[i].role);
         struct session_draft draft = opened(house, &door, NULL, HOUSE_NOW);
         assert_true(valid(house, &draft, HOUSE_NOW));
         house_execute(house, "SAVEPOINT before; %s", cases[i].sql);
@@ -186,8 +182,8 @@ static void test_replace(void **state)
     bool found;
 
     assert_false(valid(house, &first, HOUSE_NOW + 60));
-    house_ok(session_find(house->db, str_of(second.cookie), HOUSE_NOW + 60, house->arena,
-                          &session, &found));
+    house_ok(session_find(house->db, str_of(second.cookie), HOUSE_NOW + 60, house->arena, &session,
+                          &found));
     assert_true(found);
     assert_int_equal(session.created_at, HOUSE_NOW);
     assert_int_equal(session.last_seen_at, HOUSE_NOW + 60);
@@ -291,9 +287,9 @@ static void test_foreign_text_is_cut(void **state)
 {
     struct house *house = *state;
     char agent[1000] = "";
-    struct session_draft draft = {
-        .login_id = house->login_id, .user_agent = str_from(agent, sizeof(agent)),
-        .now = HOUSE_NOW};
+    struct session_draft draft = {.login_id = house->login_id,
+                                  .user_agent = str_from(agent, sizeof(agent)),
+                                  .now = HOUSE_NOW};
 
     memset(agent, 'a', sizeof(agent));
     house_ok(session_secrets(&draft));
@@ -302,8 +298,7 @@ static void test_foreign_text_is_cut(void **state)
     draft.user_agent = str_of("bad\x1b[31m\xff");
     house_ok(session_secrets(&draft));
     house_ok(db_transaction(house->db, add, &draft));
-    assert_int_equal(house_count(house, "SELECT count(*) FROM session WHERE user_agent = ''"),
-                     1);
+    assert_int_equal(house_count(house, "SELECT count(*) FROM session WHERE user_agent = ''"), 1);
 }
 
 /* ---- form tokens ---- */

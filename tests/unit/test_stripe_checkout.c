@@ -181,7 +181,7 @@ static void test_without_key(void **state)
     assert_int_equal(loopback_count(desk->base.server), 0);
 }
 
-#define TEST(function)                                                                             \
+#define TEST(function)                                                                            \
     cmocka_unit_test_setup_teardown(function, stripe_desk_setup, stripe_desk_teardown)
 
 int main(void)

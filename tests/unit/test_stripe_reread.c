@@ -15,7 +15,7 @@ static struct resolution reread(struct stripe_desk *desk)
     return resolution;
 }
 
-#define PAYMENT(status, rest)                                                                      \
+#define PAYMENT(status, rest)                                                                     \
     "{\"id\":\"pi_1\",\"object\":\"payment_intent\",\"status\":\"" status "\"" rest "}"
 
 static void test_reread_states(void **state)
@@ -149,9 +149,9 @@ static void test_reread_without_reference(void **state)
                                    &resolution));
     assert_int_equal(resolution.kind, RESOLUTION_NOTHING);
     desk->intent.reference = "cs_a/../../v1/refunds";
-    house_err(
-        stripe_resolve_intent(&desk->base.call, &desk->account, &desk->intent, "open", &resolution),
-        ERR_INPUT);
+    house_err(stripe_resolve_intent(&desk->base.call, &desk->account, &desk->intent, "open",
+                                    &resolution),
+              ERR_INPUT);
     assert_int_equal(loopback_count(desk->base.server), 0);
 }
 
@@ -232,7 +232,7 @@ static void test_cancel_without_reference(void **state)
     assert_int_equal(loopback_count(desk->base.server), 0);
 }
 
-#define TEST(function)                                                                             \
+#define TEST(function)                                                                            \
     cmocka_unit_test_setup_teardown(function, stripe_desk_setup, stripe_desk_teardown)
 
 int main(void)

@@ -107,17 +107,17 @@ static void well_formed(void **state)
         {"a\tb\r\n", true, true},
         {"a\x01", true, false},
         {"a\x7f", true, false},
-        {"\xc2\x80", true, false},                /* U+0080 */
+        {"\xc2\x80", true, false}, /* U+0080 */
         {"\xc2\xa0", true, true},
-        {"\xc0\x80", false, false},               /* overlong NUL */
+        {"\xc0\x80", false, false}, /* overlong NUL */
         {"\xc1\xbf", false, false},
-        {"\xe0\x9f\xbf", false, false},           /* overlong */
-        {"\xed\xa0\x80", false, false},           /* surrogate */
-        {"\xf4\x8f\xbf\xbf", true, true},         /* U+10FFFF */
-        {"\xf4\x90\x80\x80", false, false},       /* above it */
+        {"\xe0\x9f\xbf", false, false},     /* overlong */
+        {"\xed\xa0\x80", false, false},     /* surrogate */
+        {"\xf4\x8f\xbf\xbf", true, true},   /* U+10FFFF */
+        {"\xf4\x90\x80\x80", false, false}, /* above it */
         {"\xf5\x80\x80\x80", false, false},
         {"\x80", false, false},
-        {"\xe2\x82", false, false},               /* cut short */
+        {"\xe2\x82", false, false}, /* cut short */
         {"\xff", false, false},
     };
 
@@ -145,10 +145,14 @@ static void folded(void **state)
     struct arena *arena = arena_new();
 
     (void)state;
-    assert_true(str_is(utf8_fold(str_of("Jeanne.MARTIN@Exemple.FR"), arena),
-                       "jeanne.martin@exemple.fr"));
+    assert_true(
+        str_is(utf8_fold(str_of("Jeanne.MARTIN@Exemple.FR"), arena), "jeanne.martin@exemple.fr"));
     assert_true(str_is(utf8_fold(str_of("ÉÀÇŒßŸ×"), arena), "eacoessy×"));
-    assert_true(str_is(utf8_fold(str_of("\xff" "A"), arena), "\xff" "a"));
+    assert_true(str_is(utf8_fold(str_of("\xff"
+                                        "A"),
+                                 arena),
+                       "\xff"
+                       "a"));
     arena_free(arena);
 }
 
@@ -171,23 +175,19 @@ static void foreign_charsets(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        assert_true(str_is(utf8_from_charset(str_of(cases[i].bytes), str_of(cases[i].charset),
-                                             arena),
-                           cases[i].text));
+        assert_true(
+            str_is(utf8_from_charset(str_of(cases[i].bytes), str_of(cases[i].charset), arena),
+                   cases[i].text));
     arena_free(arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(cutting),
-        cmocka_unit_test(a_buffer_grows),
-        cmocka_unit_test(an_arena_gives_zeroed_memory_again),
-        cmocka_unit_test(well_formed),
-        cmocka_unit_test(cut_between_letters),
-        cmocka_unit_test(folded),
-        cmocka_unit_test(foreign_charsets),
+        cmocka_unit_test(numbers),        cmocka_unit_test(cutting),
+        cmocka_unit_test(a_buffer_grows), cmocka_unit_test(an_arena_gives_zeroed_memory_again),
+        cmocka_unit_test(well_formed),    cmocka_unit_test(cut_between_letters),
+        cmocka_unit_test(folded),         cmocka_unit_test(foreign_charsets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,8 +34,7 @@ static void fails(struct house *house, const char *email, const char *address, i
     house_ok(db_transaction(house->db, fail_attempt, &attempt));
 }
 
-static int64_t wait_ms(struct house *house, const char *email, const char *address,
-                       int64_t now_ms)
+static int64_t wait_ms(struct house *house, const char *email, const char *address, int64_t now_ms)
 {
     int64_t wait;
 
@@ -47,7 +46,7 @@ static int64_t wait_ms(struct house *house, const char *email, const char *addre
 static void test_waits_double_up_to_a_quarter_of_an_hour(void **state)
 {
     struct house *house = *state;
-    static const int64_t waits_s[] = {0,  0,  0,  0,   1,   2,   4,   8,  16,
+    static const int64_t waits_s[] = {0,  0,  0,   0,   1,   2,   4,   8,  16,
                                       32, 64, 128, 256, 512, 900, 900, 900};
 
     for (size_t i = 0; i < sizeof(waits_s) / sizeof(waits_s[0]); i++) {

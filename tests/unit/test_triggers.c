@@ -1,4 +1,5 @@
-/* What CHECK cannot say: each trigger refuses what it is there for, and none reads a whole cart. */
+/* What CHECK cannot say: each trigger refuses what it is there for, and none reads a whole cart.
+ */
 #include "support/kernel.h"
 
 #include <sqlite3.h>
@@ -52,7 +53,8 @@ static const struct {
     {"UPDATE payment_intent SET state = 'created' WHERE token = 'T2'", "no such move"},
     {"UPDATE payment_intent SET amount_cents = 1", "what was asked does not change"},
     {"UPDATE payment_intent SET request = ''", "what was asked does not change"},
-    {"UPDATE payment_intent SET token = 'T9' WHERE token = 'T2'", "what was asked does not change"},
+    {"UPDATE payment_intent SET token = 'T9' WHERE token = 'T2'",
+     "what was asked does not change"},
     {"UPDATE association SET kind = 'real'", "for ever"},
     {"UPDATE association SET currency = 'CHF'", "for ever"},
     {"INSERT INTO provider_account (association_id, id, public_id, provider, mode, external_id,"
@@ -92,8 +94,7 @@ static void a_closed_year_stays_closed(void **state)
     struct house *house = *state;
 
     house_execute(house, "UPDATE fiscal_year SET closed_at = 1");
-    house_err(db_execute_text(house->db, "UPDATE fiscal_year SET closed_at = NULL"),
-              ERR_CONFLICT);
+    house_err(db_execute_text(house->db, "UPDATE fiscal_year SET closed_at = NULL"), ERR_CONFLICT);
 }
 
 /* The steps of the engine for one allocation, undone afterwards. */

@@ -7,12 +7,24 @@
 #include <string.h>
 
 static const char *const triggers[] = {
-    "entry_no_update",          "entry_no_delete",       "entry_line_no_update",
-    "entry_line_no_delete",     "cart_line_no_update",   "cart_line_no_delete",
-    "allocation_no_update",     "allocation_no_delete",  "audit_no_update",
-    "audit_no_delete",          "payment_intent_no_delete", "provider_transaction_no_delete",
-    "provider_transaction_no_update", "payment_intent_arrows", "payment_intent_frozen",
-    "allocation_within",        "association_kind",      "provider_account_mode",
+    "entry_no_update",
+    "entry_no_delete",
+    "entry_line_no_update",
+    "entry_line_no_delete",
+    "cart_line_no_update",
+    "cart_line_no_delete",
+    "allocation_no_update",
+    "allocation_no_delete",
+    "audit_no_update",
+    "audit_no_delete",
+    "payment_intent_no_delete",
+    "provider_transaction_no_delete",
+    "provider_transaction_no_update",
+    "payment_intent_arrows",
+    "payment_intent_frozen",
+    "allocation_within",
+    "association_kind",
+    "provider_account_mode",
     "fiscal_year_closed",
 };
 

@@ -145,8 +145,7 @@ static void a_woken_intent_is_looked_at(void **state)
     house->look = service_fact(&intent, FACT_CAPTURE, "pi_1");
     worker = worker_of(house, 2);
     for (int i = 0; i < 100; i++)
-        worker_wake_intent(worker, house->service.providers[0], intent.association_id,
-                           intent.id);
+        worker_wake_intent(worker, house->service.providers[0], intent.association_id, intent.id);
     await(house, "SELECT COUNT(*) FROM payment_intent WHERE state = 'paid'", 1);
     worker_free(worker);
     assert_int_equal(house->looks, 1);

@@ -5,10 +5,17 @@
 
 #include <time.h>
 
-static const char *const names[] = {"Europe/Paris",      "Pacific/Noumea", "Pacific/Tahiti",
-                                    "America/Cayenne",   "Indian/Reunion", "America/Miquelon",
-                                    "America/St_Johns",  "Australia/Lord_Howe",
-                                    "America/Sao_Paulo", "Africa/Casablanca", "UTC"};
+static const char *const names[] = {"Europe/Paris",
+                                    "Pacific/Noumea",
+                                    "Pacific/Tahiti",
+                                    "America/Cayenne",
+                                    "Indian/Reunion",
+                                    "America/Miquelon",
+                                    "America/St_Johns",
+                                    "Australia/Lord_Howe",
+                                    "America/Sao_Paulo",
+                                    "Africa/Casablanca",
+                                    "UTC"};
 
 static void check_instant(const struct zone *zone, int64_t at)
 {
@@ -79,8 +86,13 @@ static void a_day_begins_somewhere(void **state)
 
 static void odd_names_are_refused(void **state)
 {
-    static const char *const odd[] = {"",       "Europe/Nowhere", "../../../etc/passwd",
-                                      "/etc/localtime", "Europe", "Europe/Paris\n", ".",
+    static const char *const odd[] = {"",
+                                      "Europe/Nowhere",
+                                      "../../../etc/passwd",
+                                      "/etc/localtime",
+                                      "Europe",
+                                      "Europe/Paris\n",
+                                      ".",
                                       "posixrules/../UTC"};
     const struct zone *zone;
 
@@ -113,10 +125,10 @@ static void days_and_dates(void **state)
 
 static void what_is_no_date(void **state)
 {
-    static const char *const texts[] = {"",           "2026-11-3",  "2026-1-23", "26-11-23",
-                                        "2026/11/23", "2026-02-29", "2026-11-23 ",
-                                        "2026-11-23T00:00", "-026-11-23", "2026-11-+3",
-                                        "0000-01-01", "23/11/2026"};
+    static const char *const texts[] = {
+        "",           "2026-11-3",  "2026-1-23",   "26-11-23",
+        "2026/11/23", "2026-02-29", "2026-11-23 ", "2026-11-23T00:00",
+        "-026-11-23", "2026-11-+3", "0000-01-01",  "23/11/2026"};
     struct date date;
 
     (void)state;
@@ -127,9 +139,9 @@ static void what_is_no_date(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(as_the_c_library_says), cmocka_unit_test(the_hours_of_a_change),
+        cmocka_unit_test(as_the_c_library_says),  cmocka_unit_test(the_hours_of_a_change),
         cmocka_unit_test(a_day_begins_somewhere), cmocka_unit_test(odd_names_are_refused),
-        cmocka_unit_test(days_and_dates),        cmocka_unit_test(what_is_no_date),
+        cmocka_unit_test(days_and_dates),         cmocka_unit_test(what_is_no_date),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,7 +139,8 @@ static bool parse_pacific(const struct words *words, int64_t *at)
     int seconds;
     int offset_s;
 
-    if (words->count != 5 || !time_of_day(word[0], &seconds) || !pacific_offset(word[4], &offset_s))
+    if (words->count != 5 || !time_of_day(word[0], &seconds) ||
+        !pacific_offset(word[4], &offset_s))
         return false;
     if (!day_month_year(word[2], word[1], word[3], &date) &&
         !day_month_year(word[1], word[2], word[3], &date))
@@ -157,8 +158,9 @@ static bool parse_simulator(const struct words *words, int64_t *at)
     int seconds;
     int offset_s;
 
-    if (words->count < 6 || word[0].len != 3 || !day_month_year(word[2], word[1], word[3], &date) ||
-        !time_of_day(word[4], &seconds) || !gmt_offset(word[5], next, &offset_s))
+    if (words->count < 6 || word[0].len != 3 ||
+        !day_month_year(word[2], word[1], word[3], &date) || !time_of_day(word[4], &seconds) ||
+        !gmt_offset(word[5], next, &offset_s))
         return false;
     *at = instant(date, seconds, offset_s);
     return true;

@@ -154,9 +154,8 @@ static enum err verify(const struct provider_call *call, const struct provider_e
 /* A message that was confirmed before (an upgrade put it back) is not asked about again: PayPal
  * forgets old ones, and would call a true one INVALID. */
 static enum err confirmed_before(const struct provider_call *call,
-                                 const struct provider_event *event,
-                                 const struct parties *parties, enum account_mode *mode,
-                                 struct postback_answer *answer)
+                                 const struct provider_event *event, const struct parties *parties,
+                                 enum account_mode *mode, struct postback_answer *answer)
 {
     struct provider_account account;
     enum err err;

@@ -99,16 +99,16 @@ static struct payment_fact *add_fact(const struct ipn *ipn, const struct ipn_sub
 
 /* A message without currency that names an intent is read in the intent's: it is what we
  * asked for, and PayPal has confirmed the message as a whole. */
-static const struct currency *ipn_currency(const struct ipn *ipn, const struct ipn_subject *subject,
-                                           struct arena *arena)
+static const struct currency *ipn_currency(const struct ipn *ipn,
+                                           const struct ipn_subject *subject, struct arena *arena)
 {
     if (!str_empty(ipn->currency))
         return money_currency(str_copy(arena, ipn->currency));
     return subject->intent_currency ? money_currency(subject->intent_currency) : NULL;
 }
 
-static void completed(const struct ipn *ipn, const struct ipn_subject *subject, struct arena *arena,
-                      struct resolution *resolution)
+static void completed(const struct ipn *ipn, const struct ipn_subject *subject,
+                      struct arena *arena, struct resolution *resolution)
 {
     const struct currency *currency = ipn_currency(ipn, subject, arena);
     struct payment_fact *fact;

@@ -65,7 +65,8 @@ static enum err amount_text(const struct provider_order *order, struct arena *ar
     if (step_cents > 1)
         *text = arena_printf(arena, "%lld", (long long)(order->amount_cents / step_cents));
     else
-        *text = arena_string(arena, money_format_decimal(formatted, order->amount_cents, currency));
+        *text =
+            arena_string(arena, money_format_decimal(formatted, order->amount_cents, currency));
     return OK;
 }
 

@@ -152,8 +152,8 @@ void stripe_retry(struct resolution *resolution, const struct stripe_answer *ans
 }
 
 /* What was read must be the session asked for, in the account's mode. */
-static bool session_is(const struct stripe_session *session, const struct provider_account *account,
-                       const char *id)
+static bool session_is(const struct stripe_session *session,
+                       const struct provider_account *account, const char *id)
 {
     return strcmp(session->id, id) == 0 && session->live == (account->mode == ACCOUNT_LIVE);
 }

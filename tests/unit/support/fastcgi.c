@@ -67,7 +67,8 @@ static struct str request_bytes(const struct fastcgi_request *request, struct ar
         add_parameter(&parameters, parameter->name, parameter->value);
     }
     if (!has_length)
-        add_parameter(&parameters, "CONTENT_LENGTH", arena_printf(arena, "%zu", request->body.len));
+        add_parameter(&parameters, "CONTENT_LENGTH",
+                      arena_printf(arena, "%zu", request->body.len));
     add_record(&out, BEGIN, begin, sizeof(begin));
     add_stream(&out, PARAMS, buffer_str(&parameters));
     add_stream(&out, STDIN, request->body);
@@ -111,8 +112,8 @@ static struct str gather(struct str bytes, int type, struct arena *arena)
             break;
         if (head[1] == type)
             buffer_add(&out, bytes.data + HEAD_LEN, len);
-        bytes = str_from(bytes.data + HEAD_LEN + len + padding,
-                         bytes.len - HEAD_LEN - len - padding);
+        bytes =
+            str_from(bytes.data + HEAD_LEN + len + padding, bytes.len - HEAD_LEN - len - padding);
     }
     return buffer_str(&out);
 }

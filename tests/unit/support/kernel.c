@@ -40,18 +40,17 @@ static struct provider_account add(struct house *house, struct account_draft dra
 struct provider_account kernel_add_stripe(struct house *house, int64_t association_id,
                                           const char *name)
 {
-    return add(house, (struct account_draft){
-                          .association_id = association_id,
-                          .provider = "stripe",
-                          .external_id = arena_printf(house->arena, "acct_%s", name),
-                          .label = "Stripe",
-                          .transit_account = "5171",
-                          .verified = true});
+    return add(house,
+               (struct account_draft){.association_id = association_id,
+                                      .provider = "stripe",
+                                      .external_id = arena_printf(house->arena, "acct_%s", name),
+                                      .label = "Stripe",
+                                      .transit_account = "5171",
+                                      .verified = true});
 }
 
 struct provider_account kernel_add_paypal(struct house *house, int64_t association_id,
-                                          const char *merchant_id, const char *email,
-                                          int verified)
+                                          const char *merchant_id, const char *email, int verified)
 {
     return add(house, (struct account_draft){.association_id = association_id,
                                              .provider = "paypal",
@@ -81,10 +80,9 @@ struct intent_draft kernel_draft(struct house *house, const struct provider_acco
         .now = HOUSE_NOW,
     };
 
-    draft.idempotency_key =
-        arena_printf(house->arena, "guichet-test-%lld", (long long)draft.id);
-    house_ok(cart_balance(house->db, account->association_id, member_id,
-                          &draft.balance_shown_cents));
+    draft.idempotency_key = arena_printf(house->arena, "guichet-test-%lld", (long long)draft.id);
+    house_ok(
+        cart_balance(house->db, account->association_id, member_id, &draft.balance_shown_cents));
     return draft;
 }
 
@@ -124,9 +122,8 @@ static enum err answer_open(struct db *db, void *argument)
 }
 
 struct payment_intent kernel_open_intent(struct house *house,
-                                         const struct provider_account *account,
-                                         int64_t member_id, const char *token,
-                                         int64_t amount_cents)
+                                         const struct provider_account *account, int64_t member_id,
+                                         const char *token, int64_t amount_cents)
 {
     struct intent_draft draft = kernel_draft(house, account, member_id, token, amount_cents);
     int64_t intent_id;

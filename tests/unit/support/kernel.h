@@ -22,9 +22,8 @@ struct provider_account kernel_add_paypal(struct house *house, int64_t associati
                                           int verified);
 /* An intent in state open, for the amount; the form shows the present balance. */
 struct payment_intent kernel_open_intent(struct house *house,
-                                         const struct provider_account *account,
-                                         int64_t member_id, const char *token,
-                                         int64_t amount_cents);
+                                         const struct provider_account *account, int64_t member_id,
+                                         const char *token, int64_t amount_cents);
 /* The draft behind it, to be changed by a test before kernel_create. */
 struct intent_draft kernel_draft(struct house *house, const struct provider_account *account,
                                  int64_t member_id, const char *token, int64_t amount_cents);

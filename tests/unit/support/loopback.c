@@ -150,7 +150,8 @@ struct loopback *loopback_new(void)
     require(bind(server->socket, (struct sockaddr *)&address, len) == 0);
     require(listen(server->socket, 16) == 0);
     require(getsockname(server->socket, (struct sockaddr *)&address, &len) == 0);
-    (void)snprintf(server->url, sizeof server->url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+    (void)snprintf(server->url, sizeof server->url, "http://127.0.0.1:%d",
+                   ntohs(address.sin_port));
     require(pthread_create(&server->thread, NULL, serve, server) == 0);
     return server;
 }

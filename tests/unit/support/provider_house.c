@@ -103,8 +103,8 @@ static enum err add_account(struct db *db, void *argument)
     enum err err = account_add(db, &made->draft, &nobody);
 
     if (err == OK)
-        err = account_find(db, made->draft.association_id, made->draft.id, made->house->house.arena,
-                           &made->account);
+        err = account_find(db, made->draft.association_id, made->draft.id,
+                           made->house->house.arena, &made->account);
     if (err == OK)
         err = set_secret(db, made, "api_key", 0, made->plan->api_key);
     for (int slot = 0; err == OK && slot < 2; slot++)

@@ -34,8 +34,7 @@ static enum err prepare(const struct provider_call *call, const struct provider_
     return OK;
 }
 
-static enum err checkout(const struct provider_call *call,
-                         const struct provider_account *account,
+static enum err checkout(const struct provider_call *call, const struct provider_account *account,
                          const struct provider_intent *intent, struct checkout_answer *answer)
 {
     (void)account;
@@ -72,8 +71,8 @@ static enum err receive(const struct provider_call *call, const struct provider_
     return OK;
 }
 
-static enum err resolve_event(const struct provider_call *call,
-                              const struct provider_event *event, struct resolution *resolution)
+static enum err resolve_event(const struct provider_call *call, const struct provider_event *event,
+                              struct resolution *resolution)
 {
     bool hang;
 
@@ -137,8 +136,8 @@ int service_house_setup(void **state)
     assert_non_null(house);
     house_open(&house->house);
     house->stripe = kernel_add_stripe(&house->house, house->house.association_id, "a");
-    house->paypal = kernel_add_paypal(&house->house, house->house.association_id,
-                                      "AAAAAAAAAAAAA", "a@exemple.fr", 1);
+    house->paypal = kernel_add_paypal(&house->house, house->house.association_id, "AAAAAAAAAAAAA",
+                                      "a@exemple.fr", 1);
     house_ok(db_writer_new(house->house.path, &guichet_queries, &house->writer));
     house_ok(db_open(house->house.path, DB_READ, &guichet_queries, &house->reader));
     house->settings.base_url = "https://guichet.example";
@@ -165,15 +164,14 @@ int service_house_teardown(void **state)
     return 0;
 }
 
-struct provider_call service_call(struct service_house *house, struct db *db,
-                                  struct arena *arena)
+struct provider_call service_call(struct service_house *house, struct db *db, struct arena *arena)
 {
     return payment_call(&house->service, db, NULL, arena);
 }
 
 struct payment_press service_press(struct service_house *house,
-                                   const struct provider_account *account,
-                                   const char *form_token, int64_t amount_cents)
+                                   const struct provider_account *account, const char *form_token,
+                                   int64_t amount_cents)
 {
     return (struct payment_press){
         .association_id = account->association_id,

@@ -38,16 +38,15 @@ struct service_house {
 /* cmocka's fixtures: *state becomes a struct service_house *. */
 int service_house_setup(void **state);
 int service_house_teardown(void **state);
-#define SERVICE_TEST(test)                                                                         \
+#define SERVICE_TEST(test)                                                                        \
     cmocka_unit_test_setup_teardown(test, service_house_setup, service_house_teardown)
 
 /* A call with the house's reader (or another connection), at the present time. */
-struct provider_call service_call(struct service_house *house, struct db *db,
-                                  struct arena *arena);
+struct provider_call service_call(struct service_house *house, struct db *db, struct arena *arena);
 /* A press of the house's member with the balance shown rightly. */
 struct payment_press service_press(struct service_house *house,
-                                   const struct provider_account *account,
-                                   const char *form_token, int64_t amount_cents);
+                                   const struct provider_account *account, const char *form_token,
+                                   int64_t amount_cents);
 /* payment_begin in the test's own thread. */
 enum err service_begin(struct service_house *house, const struct payment_press *press,
                        enum intent_start *start, struct payment_intent *intent);
