@@ -4,11 +4,16 @@
 
 const { test } = require('node:test');
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { execFileSync } = require('node:child_process');
 const Ajv = require('ajv');
 const qs = require('qs');
 const { startSandbox, startListener, call, vector } = require('./sandbox-house.js');
 
 const VERSION = '2026-10-28.endive';
+const printer = process.env.GUICHET_REQUEST_PRINTER
+  || path.resolve(__dirname, '../../build/asan/unit/test_stripe_request');
 const answers = JSON.parse(vector('stripe/schema/stripe-responses-2026-10-28.schema.json'));
 const requests = JSON.parse(vector('stripe/schema/stripe-params-2026-10-28.schema.json'));
 const fixtures = JSON.parse(vector('stripe/fixtures/fixtures-2026-07-29.json'));
@@ -200,6 +205,29 @@ test('the judge of parameters and the sandbox agree', async (t) => {
     assert.equal(judged(form), status === 200, `the judge: ${form} ${JSON.stringify(judge.errors)}`);
     const answer = await stripe('POST', '/checkout/sessions', qs.parse(form, { depth: 12 }));
     assert.equal(answer.status, status, `${form}: ${JSON.stringify(answer.body)}`);
+  }
+});
+
+test('what Guichet sends is accepted, byte for byte but for the time', async (t) => {
+  assert.ok(fs.existsSync(printer), `${printer} is not built (make unit-programs)`);
+  const { house } = await open(t);
+  const { accounts } = await house.get('/stripe/accounts');
+  const { key } = accounts[0].keys.find((one) => one.kind === 'secret');
+  const bodies = execFileSync(printer, ['--print'], { encoding: 'utf8' }).trim().split('\n');
+  assert.ok(bodies.length > 0);
+  for (const [index, body] of bodies.entries()) {
+    const sent = body.replace(/expires_at=\d+/, `expires_at=${Math.floor(Date.now() / 1000) + 3600}`);
+    const answer = await call(`${house.url}/v1/checkout/sessions`, {
+      method: 'POST', body: sent,
+      headers: {
+        Authorization: `Bearer ${key}`, 'Stripe-Version': VERSION,
+        'Content-Type': 'application/x-www-form-urlencoded', 'Idempotency-Key': `request-${index}`,
+      },
+    });
+    assert.equal(answer.status, 200, `${sent}\n${answer.text}`);
+    const session = JSON.parse(answer.text);
+    assert.equal(session.client_reference_id, qs.parse(sent).client_reference_id);
+    assert.equal(session.amount_total, Number(qs.parse(sent, { depth: 12 }).line_items[0].price_data.unit_amount));
   }
 });
 
