@@ -45,7 +45,7 @@ WHERE l.association_id = $1 AND l.entry_id = $2 ORDER BY l.line_number;
 -- name: notification_list
 -- $1 association, $2 ids below, $3 at most. Newest first.
 SELECT n.id, n.provider, n.type, n.external_id, n.received_at, n.state, n.outcome, n.detail,
-    n.attempts, n.next_at, t.entry_id, e.number
+    n.attempts, n.next_at, t.entry_id, e.number, e.journal
 FROM provider_event n
 LEFT JOIN provider_transaction t ON t.association_id = n.association_id AND t.id = n.transaction_id
 LEFT JOIN entry e ON e.association_id = t.association_id AND e.id = t.entry_id
@@ -59,7 +59,7 @@ SELECT COUNT(*) FROM provider_event WHERE association_id = $1 AND outcome = 'not
 -- name: quarantine_open
 -- $1 association, $2 at most. What waits for a person, oldest first.
 SELECT q.id, q.reason, q.created_at, t.amount_cents, t.currency, t.reference, a.label, q.entry_id,
-    e.number
+    e.number, e.journal
 FROM quarantine q
 LEFT JOIN provider_transaction t ON t.association_id = q.association_id AND t.id = q.transaction_id
 LEFT JOIN provider_account a ON a.association_id = t.association_id AND a.id = t.provider_account_id

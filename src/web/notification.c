@@ -4,6 +4,16 @@
 
 enum { NOTIFICATION_PAGE = 50, QUARANTINE_SHOWN = 50, LAST_PAYMENTS = 5 };
 
+/* "ST 12" of the columns that hold the number and the journal; empty without an entry. */
+static const char *entry_name(struct page *page, const struct db_rows *rows, int number,
+                              int journal)
+{
+    return db_column_is_null(rows, number)
+               ? ""
+               : arena_printf(page->arena, "%s %lld", db_column_text(rows, journal, page->arena),
+                              (long long)db_column_int(rows, number));
+}
+
 /* ---- à rattacher ---- */
 
 static void add_quarantined(struct page *page, struct template_list *list,
@@ -26,7 +36,7 @@ static void add_quarantined(struct page *page, struct template_list *list,
     template_set_text(item, "account", db_column_text(rows, 6, page->arena));
     template_set_flag(item, "has_entry", booked);
     page_set_id(page, item, "entry_id", db_column_int(rows, 7));
-    template_set_int(item, "entry_number", db_column_int(rows, 8));
+    template_set_text(item, "entry_number", entry_name(page, rows, 8, 9));
 }
 
 enum err staff_add_quarantine(struct page *page, struct template_map *data)
@@ -79,7 +89,7 @@ static void add_notification(struct page *page, struct template_list *list,
     template_set_time(item, "next_try", db_column_int(rows, 9), page->association.zone);
     template_set_flag(item, "has_entry", booked);
     page_set_id(page, item, "entry_id", db_column_int(rows, 10));
-    template_set_int(item, "entry_number", db_column_int(rows, 11));
+    template_set_text(item, "entry_number", entry_name(page, rows, 11, 12));
 }
 
 static enum err add_notifications(struct page *page, struct template_map *data, int64_t before_id)
@@ -124,6 +134,7 @@ enum err notifications_get(struct http_request *request, struct http_response *r
                          DB_VALUES(db_int(page->association.id)), 0, &not_ours);
     template_set_int(data, "not_ours_count", not_ours);
     template_set_flag(data, "has_not_ours", not_ours > 0);
+    template_set_flag(data, "several_not_ours", not_ours > 1);
     template_set_flag(data, "first_page", before_id == 0);
     return err ? err : page_render(page, 200, "notifications.html", data);
 }

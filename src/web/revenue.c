@@ -106,6 +106,7 @@ enum err staff_add_total(struct page *page, struct template_map *data, int64_t y
 
     if (!err) {
         template_set_int(data, "count", found ? db_column_int(&rows, 0) : 0);
+        template_set_flag(data, "several", found && db_column_int(&rows, 0) > 1);
         template_set_int(data, "total_cents", found ? db_column_int(&rows, 1) : 0);
         template_set_money(data, "total", found ? db_column_int(&rows, 1) : 0,
                            page->association.currency);
