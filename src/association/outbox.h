@@ -11,8 +11,9 @@
 
 #include "db/db.h"
 
-/* Queues a mail of a kind ("payment_received", "second_capture", "quarantined") to a member
- * (0: to the treasurers) about a transaction (0: none). Inside a transaction. */
+/* Queues a mail of a kind ("payment_received", "second_capture", "quarantined", "other_account",
+ * "test_money") to a member (0: to the treasurers) about a transaction (0: none). Inside a
+ * transaction. */
 enum err outbox_add(struct db *db, int64_t association_id, const char *kind, int64_t member_id,
                     int64_t transaction_id, int64_t now);
 

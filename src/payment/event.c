@@ -1,5 +1,6 @@
 #include "payment/event.h"
 
+#include "association/outbox.h"
 #include "base/arena.h"
 #include "base/random.h"
 #include "payment/account.h"
@@ -125,6 +126,8 @@ enum err event_claim(struct db *db, const char *provider, int64_t now, struct cl
             id_count--;
         if (id_count < max)
             err = due_ids(db, provider, 1, now, ids, max, &id_count);
+        if (id_count < known) /* none is due: the place is not left empty */
+            id_count = known;
     }
     for (size_t i = 0; !err && i < id_count; i++) {
         bool held = false;
@@ -256,6 +259,26 @@ static enum err write_retry(struct ending *ending)
                             db_text(detail), db_int(ending->now)));
 }
 
+/* Money that reached another account, or test money where real money is due, is not booked: the
+ * treasurers are told. */
+static enum err alert(const struct ending *ending)
+{
+    int64_t association_id = ending->resolution->association_id;
+
+    if (!association_id ||
+        (ending->outcome != OUTCOME_OTHER_ACCOUNT && ending->outcome != OUTCOME_TEST_MONEY))
+        return OK;
+    return outbox_add(ending->db, association_id, event_outcome_name(ending->outcome), 0, 0,
+                      ending->now);
+}
+
+static enum err write_done(struct ending *ending)
+{
+    enum err err = write_end(ending, "done", event_outcome_name(ending->outcome));
+
+    return err ? err : alert(ending);
+}
+
 static enum err book_facts(struct ending *ending)
 {
     const struct resolution *resolution = ending->resolution;
@@ -272,7 +295,7 @@ static enum err book_facts(struct ending *ending)
         if (result.intent_id)
             ending->intent_id = result.intent_id;
     }
-    return err ? err : write_end(ending, "done", event_outcome_name(ending->outcome));
+    return err ? err : write_done(ending);
 }
 
 static enum err write_outcome(struct ending *ending)
@@ -280,7 +303,7 @@ static enum err write_outcome(struct ending *ending)
     ending->outcome = ending->resolution->outcome;
     if (ending->outcome == OUTCOME_WAITS_FOR_PARENT)
         return write_retry(ending);
-    return write_end(ending, "done", event_outcome_name(ending->outcome));
+    return write_done(ending);
 }
 
 /* A verified message that names an intent of ours proves a typed identity. */

@@ -368,6 +368,58 @@ static void a_flood_fills_its_own_share(void **state)
                                    "WHERE claim = 1 AND receiver = 'compte'") == 1);
 }
 
+/* Waiting, unverified rows, written straight into the table. */
+static void fill(struct house *house, int count, const char *source, const char *receiver)
+{
+    house_execute(house,
+                  "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+                  " INSERT INTO provider_event (id, provider, source_address, receiver, raw,"
+                  " received_at, state, next_at, updated_at)"
+                  " SELECT (SELECT COALESCE(MAX(id), 0) FROM provider_event) + i, 'paypal',"
+                  " CASE '%s' WHEN '' THEN '192.0.2.' || i ELSE '%s' END, '%s', 'x', 1,"
+                  " 'waiting', 1, 1 FROM n",
+                  count, source, source, receiver);
+}
+
+/* One sender, or all senders together about one receiver: others are not refused for it. */
+static void each_share_has_its_end(void **state)
+{
+    struct house *house = *state;
+    int64_t id;
+
+    fill(house, EVENT_BACKLOG_SOURCE_MAX - 1, "203.0.113.1", "a");
+    house_ok(try_deliver(house, "203.0.113.1", "b", false, &id));
+    house_err(try_deliver(house, "203.0.113.1", "b", false, &id), ERR_LIMIT);
+    house_ok(try_deliver(house, "203.0.113.2", "b", false, &id));
+    fill(house, EVENT_BACKLOG_RECEIVER_MAX, "", "c");
+    house_err(try_deliver(house, "203.0.113.2", "c", false, &id), ERR_LIMIT);
+    house_ok(try_deliver(house, "203.0.113.2", "b", false, &id));
+    /* What has been looked at makes room again. */
+    house_execute(house, "UPDATE provider_event SET state = 'invalid', next_at = NULL "
+                         "WHERE receiver = 'c'");
+    house_ok(try_deliver(house, "203.0.113.2", "c", false, &id));
+}
+
+static void the_treasurers_hear_of_strange_money(void **state)
+{
+    static const enum event_outcome outcomes[] = {OUTCOME_OTHER_ACCOUNT, OUTCOME_TEST_MONEY,
+                                                  OUTCOME_NOT_OURS, OUTCOME_UNSUPPORTED};
+    struct house *house = *state;
+    struct resolution resolution = {
+        .kind = RESOLUTION_OUTCOME, .authentic = true, .association_id = house->association_id};
+
+    for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
+        deliver(house);
+        resolution.outcome = outcomes[i];
+        finish_at(house, claim_at(house, HOUSE_NOW).claims[0], resolution, HOUSE_NOW);
+    }
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM outbox WHERE member_id IS NULL "
+                                        "AND kind IN ('other_account', 'test_money')"),
+                     2);
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM outbox"), 2);
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM entry"), 0);
+}
+
 static void invalid_text_is_not_kept_for_ever(void **state)
 {
     struct house *house = *state;
@@ -401,6 +453,8 @@ int main(void)
         CASE(a_failing_fact_leaves_the_event_waiting),
         CASE(unsupported_comes_back),
         CASE(a_flood_fills_its_own_share),
+        CASE(each_share_has_its_end),
+        CASE(the_treasurers_hear_of_strange_money),
         CASE(invalid_text_is_not_kept_for_ever),
     };
 

@@ -3,6 +3,7 @@
 
 #include "association/cart.h"
 #include "payment/verify.h"
+#include "queries.h"
 
 static int64_t account_balance(struct house *house, const char *code)
 {
@@ -117,6 +118,49 @@ static void frozen_charges_paid_meanwhile(void **state)
 }
 
 /* A provider whose clock is wrong, or an attacker who signs for his own association. */
+struct killed {
+    const struct payment_fact *fact;
+    int tries;
+    struct post_result result;
+};
+
+/* Posts, and the first time loses the transaction it is part of, as a full disk would. */
+static enum err post_and_lose(struct db *db, void *argument)
+{
+    struct killed *killed = argument;
+    struct arena *arena = arena_new();
+    enum err err = payment_post(db, killed->fact, HOUSE_NOW, arena, &killed->result);
+
+    arena_free(arena);
+    if (!err && killed->tries++ == 0)
+        err = db_execute_text(db, "ROLLBACK");
+    return err;
+}
+
+/* The writer runs a group that died again: what is booked is booked once. */
+static void a_lost_transaction_books_once(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+    struct payment_fact fact = kernel_capture(&account, "T1", "pi_1", 3000);
+    struct killed killed = {.fact = &fact};
+    struct db_writer *writer;
+
+    house_add_charge(house, house->member_id, "2026-09-10", 2500, "Cotisation");
+    kernel_open_intent(house, &account, house->member_id, "T1", 3000);
+    house_ok(db_writer_new(house->path, &guichet_queries, &writer));
+    house_ok(db_write(writer, post_and_lose, &killed));
+    assert_int_equal(killed.tries, 2);
+    assert_int_equal(killed.result.outcome, OUTCOME_POSTED);
+    house_ok(db_write(writer, post_and_lose, &killed));
+    assert_int_equal(killed.result.outcome, OUTCOME_ALREADY_POSTED);
+    db_writer_free(writer);
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM entry"), 1);
+    assert_int_equal(house_count(house, "SELECT last_number FROM fiscal_year"), 1);
+    assert_int_equal(balance(house, house->member_id), -500);
+    check_clean(house);
+}
+
 static void a_date_that_cannot_be_is_today(void **state)
 {
     static const int64_t dates[] = {INT64_MIN, -1, 0, INT64_C(32503680000), INT64_MAX};
@@ -168,8 +212,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_missing_account_of_a_charge_is_shown), CASE(oldest_first_over_the_family),
-        CASE(frozen_charges_paid_meanwhile),          CASE(a_date_that_cannot_be_is_today),
-        CASE(an_amount_that_cannot_be_is_refused),
+        CASE(frozen_charges_paid_meanwhile),          CASE(a_lost_transaction_books_once),
+        CASE(a_date_that_cannot_be_is_today),         CASE(an_amount_that_cannot_be_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
