@@ -20,6 +20,7 @@ struct worker {
     struct queue queue;
     int64_t poll_at_ms;  /* monotonic */
     int64_t sweep_at_ms; /* monotonic */
+    bool more;           /* the last poll took all it had room for: there may be more due */
     bool stopping;
     pthread_t *threads;
     int started;
@@ -110,6 +111,7 @@ static void take_claims(struct worker *worker, const struct claiming *claiming,
         struct task task = {kind, provider, claiming->claims[i], clock_monotonic_ms()};
         (void)queue_add(&worker->queue, &task); /* full: the lease runs out */
     }
+    worker->more = worker->more || (claiming->count > 0 && claiming->count == claiming->max);
     pthread_cond_broadcast(&worker->wake);
     pthread_mutex_unlock(&worker->lock);
 }
@@ -264,16 +266,20 @@ static void *run_thread(void *argument)
     log_set_request("job");
     pthread_mutex_lock(&worker->lock);
     while (!worker->stopping) {
-        if (turn_has_come(&worker->poll_at_ms, POLL_MS))
+        if (worker->more && worker->queue.count == 0)
+            worker->poll_at_ms = 0;
+        if (turn_has_come(&worker->poll_at_ms, POLL_MS)) {
+            worker->more = false;
             run_unlocked(worker, poll_all, job);
-        else if (turn_has_come(&worker->sweep_at_ms, SWEEP_MS))
+        } else if (turn_has_come(&worker->sweep_at_ms, SWEEP_MS)) {
             run_unlocked(worker, sweep_old, job);
-        else if (queue_take_back(&worker->queue, clock_monotonic_ms(), &task))
+        } else if (queue_take_back(&worker->queue, clock_monotonic_ms(), &task)) {
             give_back_one(worker, &task);
-        else if (queue_take(&worker->queue, clock_monotonic_ms(), &task))
+        } else if (queue_take(&worker->queue, clock_monotonic_ms(), &task)) {
             work_once(job, &task);
-        else
+        } else {
             wait_for_work(worker);
+        }
     }
     pthread_mutex_unlock(&worker->lock);
     arena_free(job->arena);

@@ -94,6 +94,22 @@ static void what_lies_there_is_found(void **state)
     assert_int_equal(house->events, 10);
 }
 
+/* After an outage much lies there: it is not worked on eight a second. */
+static void a_backlog_is_worked_off(void **state)
+{
+    enum { BACKLOG = 1000 };
+    struct service_house *house = *state;
+    struct worker *worker;
+
+    house->event = (struct resolution){.kind = RESOLUTION_OUTCOME, .outcome = OUTCOME_NOTED};
+    for (int i = 0; i < BACKLOG; i++)
+        deliver(house, "stripe", true, 0);
+    worker = worker_of(house, 4);
+    await(house, DONE, BACKLOG);
+    worker_free(worker);
+    assert_int_equal(house->events, BACKLOG);
+}
+
 /* A stranger's message is never leased: handed over all the same it is not asked about twice. */
 static void a_stranger_is_not_asked_about_twice(void **state)
 {
@@ -176,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SERVICE_TEST(what_is_handed_over_is_worked_on_once),
         SERVICE_TEST(what_lies_there_is_found),
+        SERVICE_TEST(a_backlog_is_worked_off),
         SERVICE_TEST(a_stranger_is_not_asked_about_twice),
         SERVICE_TEST(what_was_not_begun_is_given_back),
         SERVICE_TEST(a_woken_intent_is_looked_at),
