@@ -28,6 +28,11 @@ struct http_pool {
     int stop; /* eventfd: readable from the moment of http_pool_free */
     pthread_t threads[THREADS_MAX];
     int started;
+
+    pthread_mutex_t lock; /* over what follows */
+    pthread_cond_t changed;
+    int begun; /* threads that have their context, or have failed to get it */
+    struct err_record failure;
 };
 
 /* ---- parameters ---- */
@@ -257,16 +262,27 @@ static void serve(struct http_pool *pool, void *context)
     arena_free(arena);
 }
 
+static void note_beginning(struct http_pool *pool, enum err err)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->begun++;
+    if (err)
+        pool->failure = *err_last();
+    pthread_cond_signal(&pool->changed);
+    pthread_mutex_unlock(&pool->lock);
+}
+
 static void *run_thread(void *argument)
 {
     struct http_pool *pool = argument;
     void *context = NULL;
+    enum err err = OK;
 
-    if (pool->options.thread_start &&
-        pool->options.thread_start(pool->options.shared, &context) != OK) {
-        log_failure("http.thread");
+    if (pool->options.thread_start)
+        err = pool->options.thread_start(pool->options.shared, &context);
+    note_beginning(pool, err);
+    if (err)
         return NULL;
-    }
     serve(pool, context);
     if (pool->options.thread_end)
         pool->options.thread_end(pool->options.shared, context);
@@ -323,6 +339,20 @@ static enum err prepare(struct http_pool *pool)
     return pool->stop < 0 ? fail(ERR_IO, "eventfd: %s", strerror(errno)) : OK;
 }
 
+/* A pool that answers with fewer threads than it should, or with none, does not begin. */
+static enum err await_beginning(struct http_pool *pool)
+{
+    enum err err = OK;
+
+    pthread_mutex_lock(&pool->lock);
+    while (pool->begun < pool->started)
+        pthread_cond_wait(&pool->changed, &pool->lock);
+    if (pool->failure.code)
+        err = err_adopt(&pool->failure);
+    pthread_mutex_unlock(&pool->lock);
+    return err;
+}
+
 enum err http_pool_new(const struct http_pool_options *options, struct http_pool **pool)
 {
     struct http_pool *made = calloc(1, sizeof(*made));
@@ -331,6 +361,8 @@ enum err http_pool_new(const struct http_pool_options *options, struct http_pool
     require(made && options->threads > 0 && options->threads <= THREADS_MAX);
     made->options = *options;
     made->stop = made->socket = -1;
+    pthread_mutex_init(&made->lock, NULL);
+    pthread_cond_init(&made->changed, NULL);
     err = prepare(made);
     for (int i = 0; !err && i < options->threads; i++) {
         if (pthread_create(&made->threads[i], NULL, run_thread, made) != 0)
@@ -338,9 +370,13 @@ enum err http_pool_new(const struct http_pool_options *options, struct http_pool
         else
             made->started++;
     }
+    if (!err)
+        err = await_beginning(made);
     if (err) {
+        struct err_record record = *err_last();
         http_pool_free(made);
         made = NULL;
+        err = err_adopt(&record);
     }
     *pool = made;
     return err;
@@ -360,5 +396,7 @@ void http_pool_free(struct http_pool *pool)
         close(pool->socket);
         unlink(pool->options.socket_path);
     }
+    pthread_cond_destroy(&pool->changed);
+    pthread_mutex_destroy(&pool->lock);
     free(pool);
 }

@@ -176,7 +176,8 @@ struct http_pool_options {
 };
 
 /* Opens the socket and starts the threads: each polls the socket and an eventfd before
- * FCGX_Accept_r, so that http_pool_stop drains without losing a request. */
+ * FCGX_Accept_r, so that http_pool_free drains without losing a request. The error of a
+ * thread_start that failed is returned, and nothing runs. */
 enum err http_pool_new(const struct http_pool_options *options, struct http_pool **pool);
 /* Stops accepting, lets the requests in hand finish, joins the threads, frees. */
 void http_pool_free(struct http_pool *pool);

@@ -18,12 +18,15 @@ struct desk {
     atomic_int contexts; /* made and not yet freed */
     atomic_int inside;   /* requests that wait in dispatch */
     atomic_bool held;
+    atomic_int starts_left; /* before a thread cannot start */
 };
 
 static enum err start_thread(void *shared, void **context)
 {
     struct desk *desk = shared;
 
+    if (atomic_fetch_sub(&desk->starts_left, 1) <= 0)
+        return fail(ERR_DB, "no connection left");
     *context = desk;
     atomic_fetch_add(&desk->contexts, 1);
     return OK;
@@ -58,25 +61,32 @@ static void dispatch(void *shared, struct http_request *request, struct http_res
         buffer_add_str(&response->body, request->body);
 }
 
+static enum err open_pool(struct desk *desk, int starts)
+{
+    const struct http_pool_options options = {.name = "test",
+                                              .socket_path = desk->socket_path,
+                                              .inherited_fd = -1,
+                                              .threads = THREADS,
+                                              .body_max = BODY_MAX,
+                                              .thread_start = start_thread,
+                                              .thread_end = end_thread,
+                                              .dispatch = dispatch,
+                                              .shared = desk};
+
+    atomic_store(&desk->starts_left, starts);
+    return http_pool_new(&options, &desk->pool);
+}
+
 static int setup(void **state)
 {
     struct desk *desk = calloc(1, sizeof(*desk));
-    struct http_pool_options options = {.name = "test",
-                                        .inherited_fd = -1,
-                                        .threads = THREADS,
-                                        .body_max = BODY_MAX,
-                                        .thread_start = start_thread,
-                                        .thread_end = end_thread,
-                                        .dispatch = dispatch};
 
     assert_non_null(desk);
     scratch_init(&desk->scratch);
     snprintf(desk->socket_path, sizeof(desk->socket_path), "%s",
              scratch_path(&desk->scratch, "socket"));
     desk->arena = arena_new();
-    options.shared = desk;
-    options.socket_path = desk->socket_path;
-    assert_int_equal(http_pool_new(&options, &desk->pool), OK);
+    assert_int_equal(open_pool(desk, THREADS), OK);
     *state = desk;
     return 0;
 }
@@ -293,6 +303,22 @@ static void what_is_in_hand_is_answered(void **state)
     assert_int_equal(fastcgi_send(desk->socket_path, &request, desk->arena), -1);
 }
 
+/* One connection to the database too few: the server does not begin as if all were well. */
+static void a_thread_that_cannot_start_is_told(void **state)
+{
+    struct desk *desk = *state;
+
+    http_pool_free(desk->pool);
+    for (int starts = 0; starts < THREADS; starts++) {
+        assert_int_equal(open_pool(desk, starts), ERR_DB);
+        assert_error_says("no connection left");
+        assert_null(desk->pool);
+        assert_int_equal(atomic_load(&desk->contexts), 0);
+    }
+    assert_int_equal(open_pool(desk, THREADS), OK);
+    assert_int_equal(ask(desk, (struct fastcgi_request){.url = "/"}).status, 200);
+}
+
 static void ids_differ(void **state)
 {
     struct desk *desk = *state;
@@ -316,6 +342,7 @@ int main(void)
         CASE(garbage),
         CASE(what_is_in_hand_is_answered),
         CASE(ids_differ),
+        CASE(a_thread_that_cannot_start_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
