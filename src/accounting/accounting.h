@@ -79,7 +79,7 @@ enum journal {
     JOURNAL_OTHER   /* OD */
 };
 
-enum { ENTRY_LINES_MAX = 256 };
+enum { ENTRY_LINES_MAX = 1024 };
 
 struct entry_draft {
     int64_t id;

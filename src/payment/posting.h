@@ -13,7 +13,7 @@
 #include "payment/account.h"
 #include "payment/intent.h"
 
-enum { SHARES_MAX = 100 };
+enum { SHARES_MAX = 1000 }; /* charges a payment pays at once; each makes at most one line */
 
 /* A part of a payment: a charge it pays, or an advance (charge_line_id 0). */
 struct share {

@@ -95,6 +95,24 @@ static void oldest_first_over_the_family(void **state)
     check_clean(house);
 }
 
+/* Many years of small outings, paid at once: none is left open beside an advance. */
+static void three_hundred_charges_at_once(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+    struct payment_fact fact = kernel_capture(&account, "T1", "pi_1", 30000);
+
+    for (int i = 0; i < 300; i++)
+        house_add_charge(house, house->member_id, "2026-09-10", 100, "Sortie");
+    kernel_open_intent(house, &account, house->member_id, "T1", 30000);
+    assert_int_equal(kernel_post(house, &fact).outcome, OUTCOME_POSTED);
+    assert_int_equal(balance(house, house->member_id), 0);
+    assert_int_equal(account_balance(house, "7561"), -30000);
+    assert_int_equal(account_balance(house, "4191"), 0);
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM allocation"), 300);
+    check_clean(house);
+}
+
 /* What the intent was meant for and is no longer due goes to the oldest due, then to the
  * advance: here a cheque paid it meanwhile. */
 static void frozen_charges_paid_meanwhile(void **state)
@@ -212,8 +230,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_missing_account_of_a_charge_is_shown), CASE(oldest_first_over_the_family),
-        CASE(frozen_charges_paid_meanwhile),          CASE(a_lost_transaction_books_once),
-        CASE(a_date_that_cannot_be_is_today),         CASE(an_amount_that_cannot_be_is_refused),
+        CASE(three_hundred_charges_at_once),          CASE(frozen_charges_paid_meanwhile),
+        CASE(a_lost_transaction_books_once),          CASE(a_date_that_cannot_be_is_today),
+        CASE(an_amount_that_cannot_be_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
