@@ -173,10 +173,19 @@ static enum err take_pair(struct http_request *request, const struct http_route 
     return check_value(field, value);
 }
 
+static bool filled(const struct http_request *request, const struct http_field *field)
+{
+    for (size_t i = 0; i < request->value_count; i++)
+        if (request->values[i].field == field)
+            return !str_empty(request->values[i].text);
+    return false;
+}
+
+/* An empty field counts as not given. */
 static enum err check_required(const struct http_request *request, const struct http_field *fields)
 {
     for (; fields && fields->name; fields++)
-        if (fields->required && !already_given(request, fields))
+        if (fields->required && !filled(request, fields))
             return fail(ERR_INPUT, "field %s is missing", fields->name);
     return OK;
 }

@@ -90,6 +90,8 @@ static void bad_forms(void **state)
         const char *says;
     } cases[] = {
         {"", ERR_INPUT, "name is missing"},
+        {"name=", ERR_INPUT, "name is missing"},
+        {"name=+", ERR_INPUT, "name is missing"},
         {"name=x&role=admin", ERR_INPUT, "unknown field role"},
         {"name=x&assoc_id=2", ERR_INPUT, "unknown field"},
         {"name=x&Name=y", ERR_INPUT, "unknown field"},
