@@ -309,10 +309,10 @@ class House {
     return JSON.parse(answer.body);
   }
 
-  // How many calls of one address of the interfaces there were: "POST /v1/checkout/sessions".
+  // How many calls of one address there were, ids written {}: "/v1/checkout/sessions/{}/expire".
   async calls(face, method, place) {
-    const query = new URLSearchParams({ face, method, path: place, limit: '1' });
-    return (await this.control('GET', `/calls?${query}`)).total;
+    const { counts } = await this.control('GET', '/calls/counts');
+    return counts.find((one) => one.face === face && one.method === method && one.path === place)?.count ?? 0;
   }
 
   async settled() {
