@@ -40,7 +40,7 @@ async function waitFor(what, probe, patienceMs = PATIENCE_MS) {
     }
     if (Date.now() > end)
       assert.fail(`${what}: not within ${patienceMs / 1000} s (${JSON.stringify(seen?.message ?? seen)})`);
-    await sleep(40);
+    await sleep(100);
   }
 }
 
