@@ -51,6 +51,18 @@ enum err login_find(struct db *db, struct str email, struct arena *arena, struct
     return err;
 }
 
+enum err login_unchanged(struct db *db, const struct login *login, struct arena *arena,
+                         bool *unchanged)
+{
+    struct login present = {0};
+    bool found = false;
+    enum err err = login_find(db, str_of(login->email), arena, &present, &found);
+
+    *unchanged = !err && found && present.id == login->id && !present.disabled &&
+                 hash_equal(str_of(present.password_hash), str_of(login->password_hash));
+    return err;
+}
+
 static bool email_byte_allowed(char byte)
 {
     return (unsigned char)byte > ' ' && byte != 0x7f && !strchr("<>()[]\\,;:\"", byte);

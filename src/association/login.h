@@ -41,6 +41,10 @@ struct login {
 /* By e-mail (folded here). *found false when there is none; not an error. */
 enum err login_find(struct db *db, struct str email, struct arena *arena, struct login *login,
                     bool *found);
+/* Is it still what was read before: enabled, with the same password? Half a second of scrypt
+ * lies between the reading and the session. Inside a transaction. */
+enum err login_unchanged(struct db *db, const struct login *login, struct arena *arena,
+                         bool *unchanged);
 /* Adds (with an audit row) or finds the login of an e-mail; ERR_INPUT for an address that is
  * none. Inside a transaction. */
 enum err login_ensure(struct db *db, struct str email, const struct audit_actor *actor,

@@ -79,9 +79,8 @@ static enum err read_wait(struct attempt *attempt)
 
 static enum err verify_password(struct attempt *attempt)
 {
-    const char *stored = attempt->found && !attempt->login.disabled
-                             ? attempt->login.password_hash
-                             : NULL;
+    const char *stored =
+        attempt->found && !attempt->login.disabled ? attempt->login.password_hash : NULL;
     enum err err =
         password_verify(attempt->password, stored, &attempt->matches, &attempt->outdated);
 
@@ -99,9 +98,8 @@ static enum err write_failure(struct db *db, void *argument)
     const struct audit_actor actor = {attempt->found ? attempt->login.id : 0,
                                       page_address(attempt->page)};
     struct arena *arena = arena_new();
-    enum err err = login_throttle_failed(db, attempt->email,
-                                         attempt->page->request->remote_address, clock_now_ms(),
-                                         arena);
+    enum err err = login_throttle_failed(
+        db, attempt->email, attempt->page->request->remote_address, clock_now_ms(), arena);
 
     if (!err)
         err = audit_add(db, 0, &actor, "login.failed",
@@ -118,8 +116,13 @@ static enum err write_success(struct db *db, void *argument)
     const struct attempt *attempt = argument;
     const struct audit_actor actor = {attempt->login.id, page_address(attempt->page)};
     struct arena *arena = arena_new();
-    enum err err = login_throttle_succeeded(db, attempt->email, arena);
+    bool unchanged = false;
+    enum err err = login_unchanged(db, &attempt->login, arena, &unchanged);
 
+    if (!err && !unchanged)
+        err = fail(ERR_CONFLICT, "the login was changed while its password was looked at");
+    if (!err)
+        err = login_throttle_succeeded(db, attempt->email, arena);
     if (!err && attempt->new_hash)
         err = login_rehash(db, attempt->login.id, attempt->new_hash);
     if (!err && attempt->ends_old)
@@ -207,8 +210,7 @@ enum err login_post(struct http_request *request, struct http_response *response
     attempt->password = http_field_text(request, "password");
     err = read_wait(attempt);
     if (!err && attempt->wait_ms == 0)
-        err = login_find(page->db, attempt->email, page->arena, &attempt->login,
-                         &attempt->found);
+        err = login_find(page->db, attempt->email, page->arena, &attempt->login, &attempt->found);
     if (!err && attempt->wait_ms == 0)
         err = try_password(attempt);
     if (err)
@@ -268,10 +270,10 @@ enum err doors_get(struct http_request *request, struct http_response *response)
         template_set_flag(item, "viewer", doors[i].role == ROLE_VIEWER);
         template_set_flag(item, "treasurer", doors[i].role == ROLE_TREASURER);
         template_set_flag(item, "administrator", doors[i].role == ROLE_ADMINISTRATOR);
-        template_set_text(item, "door",
-                          arena_printf(page->arena, "%c-%lld", member ? 'm' : 's',
-                                       (long long)(member ? doors[i].member_id
-                                                          : doors[i].association_id)));
+        template_set_text(
+            item, "door",
+            arena_printf(page->arena, "%c-%lld", member ? 'm' : 's',
+                         (long long)(member ? doors[i].member_id : doors[i].association_id)));
     }
     return err ? err : page_render(page, 200, "espaces.html", data);
 }
@@ -280,9 +282,9 @@ static bool door_named(const struct login_door *door, struct str name, struct ar
 {
     bool member = door->role == ROLE_MEMBER;
 
-    return str_is(name, arena_printf(arena, "%c-%lld", member ? 'm' : 's',
-                                     (long long)(member ? door->member_id
-                                                        : door->association_id)));
+    return str_is(name,
+                  arena_printf(arena, "%c-%lld", member ? 'm' : 's',
+                               (long long)(member ? door->member_id : door->association_id)));
 }
 
 static enum err write_session(struct db *db, void *argument)

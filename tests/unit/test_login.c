@@ -351,6 +351,32 @@ static void test_grant_replaces_a_role(void **state)
     house_err(db_transaction(house->db, grant, &change), ERR_INPUT);
 }
 
+static bool unchanged(struct house *house, const struct login *login)
+{
+    bool same = false;
+
+    house_ok(login_unchanged(house->db, login, house->arena, &same));
+    return same;
+}
+
+static void test_a_change_meanwhile_is_seen(void **state)
+{
+    struct house *house = *state;
+    struct login login;
+    bool found = false;
+
+    house_execute(house, "UPDATE login SET password_hash = 'one' WHERE id = %lld",
+                  (long long)house->login_id);
+    house_ok(login_find(house->db, str_of("jeanne@exemple.fr"), house->arena, &login, &found));
+    assert_true(found && unchanged(house, &login));
+    house_execute(house, "UPDATE login SET password_hash = 'two'");
+    assert_false(unchanged(house, &login));
+    house_execute(house, "UPDATE login SET password_hash = 'one', disabled_at = 1");
+    assert_false(unchanged(house, &login));
+    house_execute(house, "UPDATE login SET disabled_at = NULL");
+    assert_true(unchanged(house, &login));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +387,7 @@ int main(void)
         HOUSE_TEST(test_set_password_ends_other_sessions),
         HOUSE_TEST(test_rehash_keeps_sessions),
         HOUSE_TEST(test_rehash_never_brings_back_an_old_password),
+        HOUSE_TEST(test_a_change_meanwhile_is_seen),
         HOUSE_TEST(test_disable_and_enable),
         HOUSE_TEST(test_doors),
         HOUSE_TEST(test_grant_replaces_a_role),
