@@ -60,7 +60,7 @@ struct program {
 struct command_call {
     struct program *program;
     const struct command *command;
-    struct arena *arena; /* for the length of the command */
+    struct arena *arena;                     /* for the length of the command */
     const char *values[COMMAND_OPTIONS_MAX]; /* beside command->options; NULL: not given */
     int64_t now;
 };
@@ -106,8 +106,8 @@ enum err command_number(const struct command_call *call, const char *option, int
 enum err command_amount(const struct command_call *call, const char *option,
                         const struct currency *currency, int64_t *cents);
 /* An ISO date; `otherwise` when not given. */
-enum err command_date(const struct command_call *call, const char *option,
-                      struct date otherwise, struct date *date);
+enum err command_date(const struct command_call *call, const char *option, struct date otherwise,
+                      struct date *date);
 /* One of count words; *index tells which. */
 enum err command_choice(const struct command_call *call, const char *option,
                         const char *const *words, size_t count, size_t *index);

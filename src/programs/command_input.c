@@ -81,8 +81,8 @@ enum err command_amount(const struct command_call *call, const char *option,
                 typed ? typed : "");
 }
 
-enum err command_date(const struct command_call *call, const char *option,
-                      struct date otherwise, struct date *date)
+enum err command_date(const struct command_call *call, const char *option, struct date otherwise,
+                      struct date *date)
 {
     const char *typed = command_text(call, option);
 
@@ -153,8 +153,7 @@ enum err command_association(struct command_call *call, struct association *asso
     if (count == 0)
         return fail(ERR_NOT_FOUND, "there is no association yet; see: guichet association add");
     if (count > 1)
-        return fail(ERR_INPUT, "there are %zu associations: say which with --association",
-                    count);
+        return fail(ERR_INPUT, "there are %zu associations: say which with --association", count);
     return association_find(db, ids[0], call->arena, association);
 }
 

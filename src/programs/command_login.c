@@ -67,11 +67,10 @@ static enum err add(struct db *db, void *argument)
     if (!err && found)
         err = fail(ERR_CONFLICT, "this login exists already; see: guichet login password");
     if (!err)
-        err = login_ensure(db, change->email, &command_actor, change->now, change->arena,
-                           &login_id);
+        err =
+            login_ensure(db, change->email, &command_actor, change->now, change->arena, &login_id);
     return err ? err
-               : login_set_password(db, login_id, change->hash, NULL, &command_actor,
-                                    change->now);
+               : login_set_password(db, login_id, change->hash, NULL, &command_actor, change->now);
 }
 
 static enum err set_password(struct db *db, void *argument)
@@ -84,8 +83,7 @@ static enum err set_password(struct db *db, void *argument)
     if (!err && !found)
         err = fail(ERR_NOT_FOUND, "--email: there is no such login");
     return err ? err
-               : login_set_password(db, login.id, change->hash, NULL, &command_actor,
-                                    change->now);
+               : login_set_password(db, login.id, change->hash, NULL, &command_actor, change->now);
 }
 
 static enum err change_password(struct command_call *call, db_write_fn *fn)
@@ -167,8 +165,8 @@ static enum err grant(struct db *db, void *argument)
 {
     const struct login_change *change = argument;
 
-    return login_grant(db, change->association_id, change->login_id, change->role,
-                       &command_actor, change->now);
+    return login_grant(db, change->association_id, change->login_id, change->role, &command_actor,
+                       change->now);
 }
 
 static enum err change_login(struct command_call *call, struct login_change *change,
@@ -206,8 +204,7 @@ static enum err run_grant(struct command_call *call, enum exit_code *exit_code)
     struct association association;
     struct login_change change = {0};
     size_t role = 0;
-    enum err err =
-        command_choice(call, "role", roles, sizeof(roles) / sizeof(roles[0]), &role);
+    enum err err = command_choice(call, "role", roles, sizeof(roles) / sizeof(roles[0]), &role);
 
     (void)exit_code;
     if (!err)

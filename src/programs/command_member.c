@@ -58,8 +58,7 @@ static enum err refuse_taken_number(struct command_call *call, const struct memb
     err = member_find_by_number(db, draft->association_id, draft->number, call->arena, &member);
     if (err == ERR_NOT_FOUND)
         return OK;
-    return err ? err
-               : fail(ERR_CONFLICT, "--number: %lld is taken", (long long)draft->number);
+    return err ? err : fail(ERR_CONFLICT, "--number: %lld is taken", (long long)draft->number);
 }
 
 static enum err run(struct command_call *call, enum exit_code *exit_code)

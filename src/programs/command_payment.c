@@ -49,8 +49,8 @@ static enum err ensure_means(struct db *db, const struct receipt *receipt, struc
         .verified = true,
         .now = receipt->now,
     };
-    enum err err = account_find_means(db, draft.association_id, receipt->means->code, arena,
-                                      &account);
+    enum err err =
+        account_find_means(db, draft.association_id, receipt->means->code, arena, &account);
 
     *account_id = err ? receipt->account_id : account.id;
     return err == ERR_NOT_FOUND ? account_add(db, &draft, &command_actor) : err;

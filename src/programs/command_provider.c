@@ -22,9 +22,9 @@ static enum err read_mode(const struct command_call *call, const struct associat
     if (command_given(call, "mode"))
         err = command_choice(call, "mode", modes, sizeof(modes) / sizeof(modes[0]), &mode);
     if (!err && mode != only)
-        err = fail(ERR_INPUT, "--mode: %s", only == ACCOUNT_LIVE
-                                                ? "a real association takes live accounts only"
-                                                : "a trial association takes test accounts only");
+        err = fail(ERR_INPUT, "--mode: %s",
+                   only == ACCOUNT_LIVE ? "a real association takes live accounts only"
+                                        : "a trial association takes test accounts only");
     draft->mode = (enum account_mode)mode;
     return err;
 }

@@ -64,8 +64,7 @@ static enum err run(struct command_call *call, enum exit_code *exit_code)
     static const char *const names[] = {"api_key", "webhook"};
     struct sealing sealing = {.now = call->now};
     size_t name = 0;
-    enum err err =
-        command_choice(call, "name", names, sizeof(names) / sizeof(names[0]), &name);
+    enum err err = command_choice(call, "name", names, sizeof(names) / sizeof(names[0]), &name);
 
     (void)exit_code;
     sealing.name = names[name];

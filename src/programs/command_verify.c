@@ -51,9 +51,8 @@ static void print_report(const struct verify_report *report)
         printf("%zu anomalie%s.\n", report->breach_count, plural((int64_t)report->breach_count));
     else
         printf("Tout est juste : %lld écriture%s, %lld encaissement%s, %lld à rattacher.\n",
-               (long long)report->entries, plural(report->entries),
-               (long long)report->captures, plural(report->captures),
-               (long long)report->open_quarantine);
+               (long long)report->entries, plural(report->entries), (long long)report->captures,
+               plural(report->captures), (long long)report->open_quarantine);
 }
 
 /* ---- for programs ---- */

@@ -30,7 +30,8 @@ const struct command *const command_table[] = {
     NULL,
 };
 
-/* Secrets pass through this process: no core file, no other user's debugger, no file for others. */
+/* Secrets pass through this process: no core file, no other user's debugger, no file for others.
+ */
 static void harden(void)
 {
     const struct rlimit none = {0, 0};

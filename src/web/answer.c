@@ -7,8 +7,9 @@
 /* ---- values every page has ---- */
 
 /* The pages by name, for the title and the place in the menu. */
-static const char *const pages[] = {"connexion", "espaces",  "panier",   "paiement",     "accueil",
-                                    "recettes",  "ecriture", "notifications", "erreur"};
+static const char *const pages[] = {"connexion", "espaces",       "panier",
+                                    "paiement",  "accueil",       "recettes",
+                                    "ecriture",  "notifications", "erreur"};
 
 static void set_page_name(struct page *page, struct template_map *data, const char *name)
 {
@@ -96,9 +97,9 @@ static const struct {
     enum err err;
     int status;
 } statuses[] = {
-    {ERR_INPUT, 400},   {ERR_DENIED, 403},  {ERR_NOT_FOUND, 404}, {ERR_CONFLICT, 409},
-    {ERR_LIMIT, 413},   {ERR_BUSY, 503},    {ERR_TIMEOUT, 503},   {ERR_NETWORK, 503},
-    {ERR_PROVIDER, 502},
+    {ERR_INPUT, 400},    {ERR_DENIED, 403},  {ERR_NOT_FOUND, 404},
+    {ERR_CONFLICT, 409}, {ERR_LIMIT, 413},   {ERR_BUSY, 503},
+    {ERR_TIMEOUT, 503},  {ERR_NETWORK, 503}, {ERR_PROVIDER, 502},
 };
 
 int page_status(enum err err)

@@ -10,10 +10,10 @@
 
 /* Which sentence stands beside the form. */
 static const char *const troubles[] = {
-    "amount_empty",   "amount_not_a_number", "amount_too_precise", "amount_zero",
-    "amount_too_large", "amount_below_minimum", "amount_above_maximum",
-    "amount_below_provider", "balance_changed", "account_gone", "provider_refused",
-    "provider_busy", "still_in_progress",
+    "amount_empty",      "amount_not_a_number",  "amount_too_precise",   "amount_zero",
+    "amount_too_large",  "amount_below_minimum", "amount_above_maximum", "amount_below_provider",
+    "balance_changed",   "account_gone",         "provider_refused",     "provider_busy",
+    "still_in_progress",
 };
 enum { TROUBLE_COUNT = sizeof(troubles) / sizeof(troubles[0]) };
 
@@ -50,8 +50,8 @@ static enum err add_in_progress(struct cart *cart, struct template_list *list,
     const struct provider *provider =
         payment_provider(page->web->options.service, str_of(intent->provider));
     bool live = intent_state_live(intent->state);
-    bool resumes = intent->state == INTENT_OPEN && intent->provider_url && provider &&
-                   provider->asks;
+    bool resumes =
+        intent->state == INTENT_OPEN && intent->provider_url && provider && provider->asks;
 
     template_set_money(item, "amount", intent->amount_cents, cart->currency);
     template_set_text(item, "provider", page_provider_label(page, intent->provider));
@@ -127,8 +127,7 @@ static void set_amount(struct cart *cart, const struct cart_trouble *trouble)
     if (typed.data)
         template_set_str(cart->data, "amount", typed);
     else if (due > 0)
-        template_set_text(cart->data, "amount",
-                          money_format_input(amount, due, cart->currency));
+        template_set_text(cart->data, "amount", money_format_input(amount, due, cart->currency));
     else
         template_set_text(cart->data, "amount", "");
     template_set_flag(cart->data, "pays_debt", due > 0);
@@ -140,16 +139,14 @@ static enum err set_providers(struct cart *cart)
     struct template_list *list = template_set_list(cart->data, "providers");
     struct provider_account *accounts;
     size_t count, shown = 0;
-    enum err err = account_list_linked(page->db, page->association.id, page->arena, &accounts,
-                                       &count);
+    enum err err =
+        account_list_linked(page->db, page->association.id, page->arena, &accounts, &count);
 
     for (size_t i = 0; !err && i < count; i++)
         shown += add_provider(cart, list, &accounts[i]);
     template_set_flag(cart->data, "has_providers", shown > 0);
-    template_set_money(cart->data, "minimum", page->association.amount_min_cents,
-                       cart->currency);
-    template_set_money(cart->data, "maximum", page->association.amount_max_cents,
-                       cart->currency);
+    template_set_money(cart->data, "minimum", page->association.amount_min_cents, cart->currency);
+    template_set_money(cart->data, "maximum", page->association.amount_max_cents, cart->currency);
     template_set_text(cart->data, "how_to_pay", page->association.how_to_pay);
     template_set_text(cart->data, "email", page->association.email);
     return err;
@@ -199,8 +196,9 @@ static void add_line(struct cart *cart, struct template_list *list, const struct
     template_set_int(item, "balance_cents", line->balance_cents);
     template_set_text(item, "year", line->fiscal_year_label);
     template_set_flag(item, "paid", line->kind == CART_CHARGE && line->open_cents == 0);
-    template_set_flag(item, "partly_paid", line->kind == CART_CHARGE && line->open_cents > 0 &&
-                                               line->open_cents < line->amount_cents);
+    template_set_flag(item, "partly_paid",
+                      line->kind == CART_CHARGE && line->open_cents > 0 &&
+                          line->open_cents < line->amount_cents);
     template_set_money(item, "open", line->open_cents, cart->currency);
 }
 
@@ -210,8 +208,8 @@ static enum err set_years(struct cart *cart, int64_t chosen)
     struct template_list *list = template_set_list(cart->data, "years");
     struct cart_year *years;
     size_t count;
-    enum err err = cart_years(page->db, page->association.id, page->session.member_id,
-                              page->arena, &years, &count);
+    enum err err = cart_years(page->db, page->association.id, page->session.member_id, page->arena,
+                              &years, &count);
 
     for (size_t i = 0; !err && i < count; i++) {
         struct template_map *item = template_list_add(list);
@@ -247,9 +245,8 @@ static enum err set_lines(struct cart *cart)
 
 enum err cart_show(struct page *page, const struct cart_trouble *trouble)
 {
-    struct cart cart = {.page = page,
-                        .data = page_data(page, "panier"),
-                        .currency = page->association.currency};
+    struct cart cart = {
+        .page = page, .data = page_data(page, "panier"), .currency = page->association.currency};
     struct member member;
     enum err err = page_begin_reading(page);
 
@@ -270,7 +267,8 @@ enum err cart_show(struct page *page, const struct cart_trouble *trouble)
         err = set_form(&cart, trouble);
     if (!err)
         err = set_lines(&cart);
-    return err ? err : page_render(page, trouble ? trouble->status : 200, "panier.html", cart.data);
+    return err ? err
+               : page_render(page, trouble ? trouble->status : 200, "panier.html", cart.data);
 }
 
 enum err cart_get(struct http_request *request, struct http_response *response)

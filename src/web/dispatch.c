@@ -10,9 +10,10 @@ static void refuse_method(struct page *page, unsigned methods)
     bool get = methods & HTTP_GET, post = methods & HTTP_POST;
 
     page_error(page, 405);
-    http_header_add(page->response, "Allow", get && post ? "GET, HEAD, POST"
-                                             : get       ? "GET, HEAD"
-                                                         : "POST");
+    http_header_add(page->response, "Allow",
+                    get && post ? "GET, HEAD, POST"
+                    : get       ? "GET, HEAD"
+                                : "POST");
 }
 
 static void note_denial(struct page *page, const char *reason)
@@ -29,8 +30,8 @@ static enum err send_to_login(struct page *page)
 
     if (!guard_suite(path))
         return http_redirect(page->response, "/connexion");
-    return http_redirect(page->response, arena_printf(page->arena, "/connexion?suite=%.*s",
-                                                      STR_PRINT(path)));
+    return http_redirect(page->response,
+                         arena_printf(page->arena, "/connexion?suite=%.*s", STR_PRINT(path)));
 }
 
 /* Nobody, somebody of another role, or the right one. *answered when it ends here; a page of

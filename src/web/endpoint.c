@@ -52,8 +52,8 @@ static void plain(struct page *page, int status)
 
 static enum err at_the_door(struct page *page, const struct provider *provider, const char *hint)
 {
-    struct provider_call call = payment_call(page->web->options.service, page->db,
-                                             page->thread->client, page->arena);
+    struct provider_call call =
+        payment_call(page->web->options.service, page->db, page->thread->client, page->arena);
     const struct provider_message message = {.hint = hint,
                                              .body = page->request->body,
                                              .signature = page->request->stripe_signature,

@@ -81,9 +81,8 @@ static bool queued_already(const struct errands *errands, const struct errand *e
     for (size_t i = 0; i < errands->count; i++) {
         const struct errand *other = &errands->queue[(errands->first + i) % ERRANDS_MAX];
 
-        if (other->kind == ERRAND_TOUCH &&
-            hash_equal(str_from(other->token_hash, HASH_LEN),
-                       str_from(errand->token_hash, HASH_LEN)))
+        if (other->kind == ERRAND_TOUCH && hash_equal(str_from(other->token_hash, HASH_LEN),
+                                                      str_from(errand->token_hash, HASH_LEN)))
             return true;
     }
     return false;

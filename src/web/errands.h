@@ -23,8 +23,7 @@ enum err errands_new(struct db_writer *writer, struct errands **errands);
 void errands_free(struct errands *errands);
 
 /* The session was seen at `now`; once in the queue is enough. */
-void errands_touch(struct errands *errands, const unsigned char token_hash[HASH_LEN],
-                   int64_t now);
+void errands_touch(struct errands *errands, const unsigned char token_hash[HASH_LEN], int64_t now);
 /* Somebody logged in was refused. object and detail are static strings (a route, a reason). */
 void errands_denied(struct errands *errands, int64_t association_id, int64_t login_id,
                     struct str address, const char *object, const char *detail);

@@ -87,8 +87,8 @@ struct page {
     const struct http_route *route; /* NULL until found */
     struct arena *arena;
     int64_t now;
-    bool plain;                     /* a program calls: no session, no page, no sentence */
-    bool reading;                   /* a read transaction is open */
+    bool plain;   /* a program calls: no session, no page, no sentence */
+    bool reading; /* a read transaction is open */
     bool has_session;
     bool has_association;
     struct session session;         /* has_session */
@@ -107,8 +107,7 @@ extern const size_t web_page_route_count;
 extern const struct http_route web_notification_routes[];
 extern const size_t web_notification_route_count;
 
-void web_dispatch_page(void *shared, struct http_request *request,
-                       struct http_response *response);
+void web_dispatch_page(void *shared, struct http_request *request, struct http_response *response);
 void web_dispatch_notification(void *shared, struct http_request *request,
                                struct http_response *response);
 
@@ -165,8 +164,7 @@ enum err page_form_token(struct page *page, struct template_map *data, const cha
 /* An id or key as text that a template can put into an address. */
 void page_set_id(struct page *page, struct template_map *data, const char *name, int64_t id);
 /* Ends reading and renders a template into the answer. */
-enum err page_render(struct page *page, int status, const char *name,
-                     struct template_map *data);
+enum err page_render(struct page *page, int status, const char *name, struct template_map *data);
 /* Answers with the error page of a status (empty for a program); never fails. */
 void page_error(struct page *page, int status);
 /* The status a recorded failure is answered with; logs the failure once. */

@@ -45,9 +45,9 @@ enum err staff_add_quarantine(struct page *page, struct template_map *data)
     struct db_rows rows = {0};
     int64_t count = 0;
     bool found = false;
-    enum err err = db_select(page->db, Q_QUARANTINE_OPEN,
-                             DB_VALUES(db_int(page->association.id), db_int(QUARANTINE_SHOWN)),
-                             &rows);
+    enum err err =
+        db_select(page->db, Q_QUARANTINE_OPEN,
+                  DB_VALUES(db_int(page->association.id), db_int(QUARANTINE_SHOWN)), &rows);
 
     while (!err && !(err = db_next(&rows, &found)) && found) {
         add_quarantined(page, list, &rows);
@@ -62,8 +62,9 @@ enum err staff_add_quarantine(struct page *page, struct template_map *data)
 /* ---- notifications ---- */
 
 static const char *const outcomes[] = {
-    "posted",   "already_posted", "noted",       "pending",      "quarantined",      "not_ours",
-    "other_account", "test_money", "unsupported", "waits_for_parent", "waiting", "invalid", "parked"};
+    "posted",   "already_posted", "noted",      "pending",     "quarantined",
+    "not_ours", "other_account",  "test_money", "unsupported", "waits_for_parent",
+    "waiting",  "invalid",        "parked"};
 
 static void add_notification(struct page *page, struct template_list *list,
                              const struct db_rows *rows)
@@ -98,10 +99,10 @@ static enum err add_notifications(struct page *page, struct template_map *data, 
     struct db_rows rows = {0};
     int64_t count = 0, last_id = 0;
     bool found = false, more = false;
-    enum err err = db_select(page->db, Q_NOTIFICATION_LIST,
-                             DB_VALUES(db_int(page->association.id), db_int(before_id),
-                                       db_int(NOTIFICATION_PAGE + 1)),
-                             &rows);
+    enum err err = db_select(
+        page->db, Q_NOTIFICATION_LIST,
+        DB_VALUES(db_int(page->association.id), db_int(before_id), db_int(NOTIFICATION_PAGE + 1)),
+        &rows);
 
     while (!err && !(err = db_next(&rows, &found)) && found) {
         if (count == NOTIFICATION_PAGE) {
@@ -177,8 +178,7 @@ static enum err current_year(struct page *page, struct template_map *data, int64
     err = db_first(page->db, Q_FISCAL_YEAR_HOLDING,
                    DB_VALUES(db_int(page->association.id), db_text(today)), &rows, &found);
     *year_id = !err && found ? db_column_int(&rows, 0) : 0;
-    template_set_text(data, "year",
-                      *year_id ? db_column_text(&rows, 1, page->arena) : "");
+    template_set_text(data, "year", *year_id ? db_column_text(&rows, 1, page->arena) : "");
     page_set_id(page, data, "year_id", *year_id);
     db_rows_done(&rows);
     return err;

@@ -29,13 +29,13 @@ void page_end_reading(struct page *page)
 enum err page_read_session(struct page *page)
 {
     struct str cookie = http_cookie(page->request, WEB_SESSION_COOKIE);
-    enum err err = session_find(page->db, cookie, page->now, page->arena, &page->session,
-                                &page->has_session);
+    enum err err =
+        session_find(page->db, cookie, page->now, page->arena, &page->session, &page->has_session);
 
     if (err || !page->has_session || !page->session.association_id)
         return err;
-    err = association_find(page->db, page->session.association_id, page->arena,
-                           &page->association);
+    err =
+        association_find(page->db, page->session.association_id, page->arena, &page->association);
     page->has_association = !err;
     return err;
 }

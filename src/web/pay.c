@@ -34,8 +34,7 @@ static bool amount_good(struct press *press)
     const struct association *association = &press->page->association;
     struct provider_limits limits = press->provider->limits(association->currency);
     int64_t cents = 0;
-    enum money_verdict verdict =
-        money_parse(press->trouble.typed, association->currency, &cents);
+    enum money_verdict verdict = money_parse(press->trouble.typed, association->currency, &cents);
 
     if (verdict != MONEY_OK)
         return refused(press, keys[verdict], association->amount_max_cents);
@@ -61,8 +60,8 @@ static enum err read_press(struct press *press)
     if (err)
         return err;
     press->provider = payment_provider(page->web->options.service, str_of(account.provider));
-    if (!press->provider || !str_to_int64(http_field_text(page->request, "solde"),
-                                          &press->press.balance_shown_cents))
+    if (!press->provider ||
+        !str_to_int64(http_field_text(page->request, "solde"), &press->press.balance_shown_cents))
         return fail(ERR_INPUT, "the form is not ours");
     press->trouble.typed = http_field_text(page->request, "montant");
     press->trouble.provider = press->provider->label;
@@ -75,13 +74,11 @@ static enum err read_press(struct press *press)
     return OK;
 }
 
-static enum err begin(struct press *press, enum intent_start *start,
-                      struct payment_intent *intent)
+static enum err begin(struct press *press, enum intent_start *start, struct payment_intent *intent)
 {
     struct page *page = press->page;
     const struct payment_service *service = page->web->options.service;
-    struct provider_call call =
-        payment_call(service, page->db, page->thread->client, page->arena);
+    struct provider_call call = payment_call(service, page->db, page->thread->client, page->arena);
     enum err err = gate_enter(&page->web->provider_gate);
 
     if (err)
@@ -124,8 +121,7 @@ static enum err follow(struct press *press, enum intent_start start,
         return go_to_provider(press, intent->provider_url);
     if (start == INTENT_STARTED && intent->state == INTENT_FAILED)
         return show_trouble(press, "provider_refused", 502);
-    return http_redirect(page->response,
-                         arena_printf(page->arena, "/paiement/%s", intent->token));
+    return http_redirect(page->response, arena_printf(page->arena, "/paiement/%s", intent->token));
 }
 
 enum err pay_post(struct http_request *request, struct http_response *response)
@@ -153,8 +149,7 @@ enum err pay_post(struct http_request *request, struct http_response *response)
 
 static enum err find_own(struct page *page, struct payment_intent *intent)
 {
-    enum err err =
-        intent_find_token(page->db, page->request->path_parts[0], page->arena, intent);
+    enum err err = intent_find_token(page->db, page->request->path_parts[0], page->arena, intent);
 
     if (!err && (intent->association_id != page->association.id ||
                  intent->member_id != page->session.member_id))
@@ -168,8 +163,7 @@ enum err abandon_post(struct http_request *request, struct http_response *respon
     const struct payment_service *service = page->web->options.service;
     const struct audit_actor actor = page_actor(page);
     const struct cart_trouble busy = {.key = "still_in_progress", .status = 503};
-    struct provider_call call =
-        payment_call(service, page->db, page->thread->client, page->arena);
+    struct provider_call call = payment_call(service, page->db, page->thread->client, page->arena);
     struct payment_intent intent;
     enum err err = find_own(page, &intent);
 
@@ -184,14 +178,13 @@ enum err abandon_post(struct http_request *request, struct http_response *respon
         return cart_show(page, &busy);
     }
     return err ? err
-               : http_redirect(response,
-                               arena_printf(page->arena, "/paiement/%s", intent.token));
+               : http_redirect(response, arena_printf(page->arena, "/paiement/%s", intent.token));
 }
 
 /* ---- coming back ---- */
 
-static const char *const states[] = {"created",  "open",     "processing", "paid",
-                                     "failed",   "canceled", "expired"};
+static const char *const states[] = {"created", "open",     "processing", "paid",
+                                     "failed",  "canceled", "expired"};
 
 static bool is_own(const struct page *page, const struct payment_intent *intent)
 {
@@ -208,13 +201,11 @@ static enum err set_payment(struct page *page, struct template_map *data,
     struct association association;
     bool own = is_own(page, intent), asks = provider && provider->asks;
     bool live = intent_state_live(intent->state);
-    enum err err =
-        association_find(page->db, intent->association_id, page->arena, &association);
+    enum err err = association_find(page->db, intent->association_id, page->arena, &association);
 
     if (err)
         return err;
-    page_flags(data, states, sizeof(states) / sizeof(states[0]),
-               intent_state_name(intent->state));
+    page_flags(data, states, sizeof(states) / sizeof(states[0]), intent_state_name(intent->state));
     template_set_text(data, "state", intent_state_name(intent->state));
     template_set_money(data, "amount", intent->amount_cents, currency);
     template_set_int(data, "amount_cents", intent->amount_cents);
@@ -241,8 +232,7 @@ enum err payment_get(struct http_request *request, struct http_response *respons
     const struct web_options *options = &page->web->options;
     struct template_map *data = page_data(page, "paiement");
     struct payment_intent intent;
-    enum err err =
-        intent_find_token(page->db, request->path_parts[0], page->arena, &intent);
+    enum err err = intent_find_token(page->db, request->path_parts[0], page->arena, &intent);
 
     (void)response;
     if (!err)
@@ -267,6 +257,6 @@ enum err payment_post_back(struct http_request *request, struct http_response *r
               (byte >= '0' && byte <= '9') || byte == '-'))
             return fail(ERR_NOT_FOUND, "no such payment");
     }
-    return http_redirect(response, arena_printf(page->arena, "/paiement/%.*s",
-                                                STR_PRINT(request->path_parts[0])));
+    return http_redirect(
+        response, arena_printf(page->arena, "/paiement/%.*s", STR_PRINT(request->path_parts[0])));
 }

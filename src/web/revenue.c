@@ -45,8 +45,7 @@ static void set_entry(struct page *page, struct template_map *item, const struct
 static void add_payment(struct page *page, struct template_list *list, const struct db_rows *rows)
 {
     struct template_map *item = template_list_add(list);
-    const struct currency *currency =
-        money_currency(db_column_text(rows, 3, page->arena));
+    const struct currency *currency = money_currency(db_column_text(rows, 3, page->arena));
     int64_t advance_cents = db_column_int(rows, 16);
 
     if (!currency)
@@ -90,9 +89,9 @@ enum err staff_add_payments(struct page *page, struct template_map *data, int64_
     db_rows_done(&rows);
     template_set_flag(data, "has_payments", count > 0);
     template_set_flag(data, "has_next", more);
-    template_set_text(data, "next_key",
-                      arena_printf(page->arena, "%lld-%lld", (long long)last_at,
-                                   (long long)last_id));
+    template_set_text(
+        data, "next_key",
+        arena_printf(page->arena, "%lld-%lld", (long long)last_at, (long long)last_id));
     return err;
 }
 
@@ -100,9 +99,9 @@ enum err staff_add_total(struct page *page, struct template_map *data, int64_t y
 {
     struct db_rows rows = {0};
     bool found = false;
-    enum err err = db_first(page->db, Q_REVENUE_TOTAL,
-                            DB_VALUES(db_int(page->association.id), db_int(year_id)), &rows,
-                            &found);
+    enum err err =
+        db_first(page->db, Q_REVENUE_TOTAL,
+                 DB_VALUES(db_int(page->association.id), db_int(year_id)), &rows, &found);
 
     if (!err) {
         template_set_int(data, "count", found ? db_column_int(&rows, 0) : 0);
@@ -134,8 +133,7 @@ static enum err set_years(struct page *page, struct template_map *data, int64_t 
     struct template_list *list = template_set_list(data, "years");
     struct fiscal_year *years;
     size_t count;
-    enum err err =
-        accounting_years(page->db, page->association.id, page->arena, &years, &count);
+    enum err err = accounting_years(page->db, page->association.id, page->arena, &years, &count);
 
     for (size_t i = 0; !err && i < count; i++) {
         struct template_map *item = template_list_add(list);
@@ -192,8 +190,7 @@ static void set_entry_head(struct page *page, struct template_map *data,
     template_set_text(data, "journal", db_column_text(rows, 1, page->arena));
     set_date(data, "fact_date", db_column_str(rows, 2));
     set_date(data, "entry_date", db_column_str(rows, 3));
-    template_set_flag(data, "moved",
-                      !str_equal(db_column_str(rows, 2), db_column_str(rows, 3)));
+    template_set_flag(data, "moved", !str_equal(db_column_str(rows, 2), db_column_str(rows, 3)));
     template_set_time(data, "posted_at", db_column_int(rows, 4), page->association.zone);
     template_set_text(data, "piece", db_column_text(rows, 5, page->arena));
     template_set_text(data, "label", db_column_text(rows, 6, page->arena));
@@ -229,9 +226,8 @@ static enum err add_entry_lines(struct page *page, struct template_map *data, in
     struct template_list *list = template_set_list(data, "lines");
     struct db_rows rows = {0};
     bool found = false;
-    enum err err =
-        db_select(page->db, Q_ENTRY_PAGE_LINES,
-                  DB_VALUES(db_int(page->association.id), db_int(entry_id)), &rows);
+    enum err err = db_select(page->db, Q_ENTRY_PAGE_LINES,
+                             DB_VALUES(db_int(page->association.id), db_int(entry_id)), &rows);
 
     while (!err && !(err = db_next(&rows, &found)) && found)
         add_entry_line(page, list, &rows);

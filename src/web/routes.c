@@ -2,7 +2,10 @@
 
 /* Fields by form. The form token is looked at by the dispatcher; it stands here because what is
  * not declared is refused. */
-#define TOKEN_FIELD {WEB_TOKEN_FIELD, HTTP_TOKEN, HASH_HEX_MAX, NULL, 1}
+#define TOKEN_FIELD                                                                               \
+    {                                                                                             \
+        WEB_TOKEN_FIELD, HTTP_TOKEN, HASH_HEX_MAX, NULL, 1                                        \
+    }
 
 static const struct http_field token_only[] = {TOKEN_FIELD, {0}};
 

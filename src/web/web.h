@@ -20,10 +20,10 @@ struct web_options {
     const char *database_path;
     const struct db_catalog *catalog;
     const char *templates_folder;
-    const char *base_url;            /* "https://guichet.example" : cookies, Origin, links */
+    const char *base_url; /* "https://guichet.example" : cookies, Origin, links */
     const char *page_socket;
     const char *notification_socket;
-    int page_fd;                     /* inherited listening sockets, or -1 */
+    int page_fd; /* inherited listening sockets, or -1 */
     int notification_fd;
     int page_threads;
     int notification_threads;

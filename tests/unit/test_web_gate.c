@@ -25,8 +25,7 @@ static void *visit(void *argument)
     }
     inside = atomic_fetch_add(&crowd->inside, 1) + 1;
     most = atomic_load(&crowd->most_inside);
-    while (inside > most &&
-           !atomic_compare_exchange_weak(&crowd->most_inside, &most, inside))
+    while (inside > most && !atomic_compare_exchange_weak(&crowd->most_inside, &most, inside))
         ;
     atomic_fetch_add(&crowd->entered, 1);
     while (!atomic_load(&crowd->open))
