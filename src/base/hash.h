@@ -30,7 +30,8 @@ bool hash_unhex(struct str text, unsigned char *out, size_t len);
 bool hash_equal(struct str a, struct str b);
 
 /* scrypt N=2^17 r=8 p=1 with 16 random bytes of salt, as a PHC string
- * "$scrypt$ln=17,r=8,p=1$salt$hash". About 0.4 s and 128 MiB: call under a semaphore. */
+ * "$scrypt$ln=17,r=8,p=1$salt$hash". About 0.4 s and 128 MiB: call under a semaphore. ERR_INPUT
+ * for a password that ends with NUL: it would be the same as the one without. */
 enum err password_hash(struct str password, char out[PASSWORD_HASH_MAX]);
 /* Sets *matches. A NULL or empty phc does the same work on a dummy and never matches.
  * *outdated says that the parameters are weaker than today's. ERR_CRYPTO on failure. */

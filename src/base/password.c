@@ -82,12 +82,19 @@ static bool phc_read(struct str text, struct phc *phc)
            base64_read(text, phc->hash, HASH_LEN, &hash_len) && hash_len == HASH_LEN;
 }
 
+/* HMAC pads short keys with NUL: scrypt cannot tell such a password from the one without. */
+static bool ends_with_nul(struct str password)
+{
+    return password.len > 0 && password.data[password.len - 1] == '\0';
+}
+
 enum err password_hash(struct str password, char out[PASSWORD_HASH_MAX])
 {
     struct phc phc = {
         .cost_log2 = COST_LOG2, .block = BLOCK, .lanes = LANES, .salt_len = SALT_LEN};
     char salt[TEXT_MAX], hash[TEXT_MAX];
-    enum err err = random_bytes(phc.salt, SALT_LEN);
+    enum err err = ends_with_nul(password) ? fail(ERR_INPUT, "a password cannot end with NUL")
+                                           : random_bytes(phc.salt, SALT_LEN);
 
     if (!err)
         err = derive(password, &phc, phc.hash);
@@ -126,7 +133,8 @@ enum err password_verify(struct str password, const char *phc_text, bool *matche
     err = derive(password, &phc, derived);
     if (err)
         return err;
-    *matches = hash_equal(str_from(derived, HASH_LEN), str_from(phc.hash, HASH_LEN)) && known;
+    *matches = hash_equal(str_from(derived, HASH_LEN), str_from(phc.hash, HASH_LEN)) && known &&
+               !ends_with_nul(password);
     *outdated = known && weaker(&phc);
     return OK;
 }

@@ -111,6 +111,11 @@ static void a_password_and_its_hash(void **state)
     /* Not cut at the NUL. */
     assert_int_equal(password_verify(str_of(with_nul), first, &matches, &outdated), OK);
     assert_false(matches);
+    /* Nor the same with a NUL behind, which HMAC would not see. */
+    assert_int_equal(
+        password_verify(str_from(with_nul, sizeof(with_nul)), first, &matches, &outdated), OK);
+    assert_false(matches);
+    assert_int_equal(password_hash(str_from(with_nul, sizeof(with_nul)), second), ERR_INPUT);
 }
 
 /* A login that does not exist, one without password, one with nonsense: they never match. */
