@@ -8,6 +8,7 @@ SANDBOX_PORT  ?= 8081
 V             ?= 0
 JOBS          ?= $(shell nproc)
 DEMO_DIR      ?= $(BUILD)/demo
+DESTDIR       ?=
 
 # ---- what is compiled ----
 PACKAGES  := libcurl jansson sqlite3 libcrypto
@@ -36,7 +37,7 @@ QUIET   := $(QUIET_$(V))
 say      = $(if $(QUIET),@printf '  %-8s %s\n' $(1) $(2),@:)
 
 .PHONY: all asan unit-programs check check-lint check-unit check-e2e check-money check-fault \
-        format deps demo demo-up demo-down demo-reset help clean
+        format deps demo demo-up demo-down demo-reset install help clean
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/guichet $(BUILD)/guichet-sandbox ## build the programs (default)
@@ -187,6 +188,26 @@ demo-reset: ## stop it and forget its data
 demo-build:
 	@conf/deps.sh demo
 	$(BUILD_QUIETLY) all
+
+# ---- installation ----
+# What exists in /etc is the administrator's and stays; see "Installer" in the README.
+SHARE := $(DESTDIR)/usr/share/guichet
+UNITS := $(DESTDIR)/usr/lib/systemd/system
+
+install: $(BUILD)/guichet ## copy the program, pages, units (DESTDIR=, as root)
+	install -D -m 755 $(BUILD)/guichet $(DESTDIR)/usr/bin/guichet
+	install -d $(SHARE)/templates/web/partial $(SHARE)/static
+	install -m 644 templates/web/*.html $(SHARE)/templates/web
+	install -m 644 templates/web/partial/*.html $(SHARE)/templates/web/partial
+	install -m 644 $(filter-out static/sandbox%,$(wildcard static/*.*)) $(SHARE)/static
+	install -m 755 conf/backup.sh $(SHARE)/backup.sh
+	install -D -m 644 conf/nginx.conf $(SHARE)/nginx.conf
+	install -d $(UNITS)
+	install -m 644 $(wildcard conf/guichet*.service conf/guichet*.socket conf/guichet*.timer) $(UNITS)
+	install -D -m 644 README.md $(DESTDIR)/usr/share/doc/guichet/README.md
+	install -D -m 644 conf/nginx-fastcgi.conf $(DESTDIR)/etc/guichet/nginx-fastcgi.conf
+	test -e $(DESTDIR)/etc/guichet/guichet.conf || \
+	    install -m 644 conf/guichet.conf $(DESTDIR)/etc/guichet/guichet.conf
 
 .SECONDARY:
 -include $(shell find $(BUILD)/obj $(BUILD)/asan/obj -name '*.d' 2>/dev/null)
