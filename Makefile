@@ -190,7 +190,7 @@ demo-build:
 	$(BUILD_QUIETLY) all
 
 # ---- installation ----
-# What exists in /etc is the administrator's and stays; see "Installer" in the README.
+# What exists in /etc is the administrator's and stays; see "Install in production" in the README.
 SHARE := $(DESTDIR)/usr/share/guichet
 UNITS := $(DESTDIR)/usr/lib/systemd/system
 
