@@ -13,10 +13,10 @@ const { House, waitFor } = require('../e2e/harness.js');
 const { drawPlan } = require('./plan.js');
 const { compareLedger, print } = require('./ledger.js');
 const { Payer } = require('./payer.js');
+const { becomeQuiet, passTime, PATIENCE_MS } = require('./quiet.js');
 
 const COUNT = 200;
 const IDLE = 20;
-const PATIENCE_MS = 120000;
 const seed = Number(process.env.SEED) || (Date.now() % 1e9);
 console.log(`SEED=${seed}`);
 
@@ -95,8 +95,7 @@ async function beFound(payer, step, paid) {
   if (step.finder === 'return_page') await payer.comeBack(paid.redirect);
   // Two minutes pass for this attempt.
   if (step.finder === 'sweep')
-    house.force(`UPDATE payment_intent SET next_at = next_at - 120
-      WHERE provider_reference = '${paid.session}' AND next_at IS NOT NULL`);
+    passTime(house, 120, `provider_reference = '${paid.session}'`);
   if (step.finder !== 'next_press') await payer.waitForForm();
 }
 
@@ -153,25 +152,9 @@ async function take(payer, step) {
 
 // ---- the end ----
 
-// Nothing is under way any more: every notification has its last answer and was worked on.
-async function becomeQuiet() {
-  await waitFor('every notification is delivered or given up', async () => {
-    const lists = await Promise.all(['waiting', 'held'].map((state) =>
-      house.control('GET', `/deliveries?state=${state}`)));
-    const left = lists.flatMap((list) => list.deliveries)
-      .map((row) => `${row.kind} ${row.object}: ${row.attempts} tries, ${row.last_status ?? row.last_error}`);
-    if (left.length) throw new Error(left.join('; '));
-    return true;
-  }, PATIENCE_MS);
-  await waitFor('every stored notification is worked on', () =>
-    house.one(`SELECT count(*) AS waiting FROM provider_event WHERE state = 'waiting'`).waiting === 0,
-  PATIENCE_MS);
-}
-
 // A day passes for every attempt: the sweep asks Stripe about what it does not know yet.
 async function letTimePass() {
-  house.force(`UPDATE payment_intent SET next_at = next_at - 86400
-    WHERE next_at IS NOT NULL AND state IN ('created', 'open', 'processing')`);
+  passTime(house, 86400);
   await waitFor('every attempt at Stripe that was paid is known', async () => {
     const { captures } = await house.control('GET', '/ledger?provider=stripe');
     const known = new Set(house.sql('SELECT reference FROM provider_transaction')
@@ -236,9 +219,9 @@ test('notifications of all times come once more, in another order', async () => 
 test('the sweep finds by itself what Stripe never told', async () => {
   await waitFor('the sweep asks about the first payment in its own time', () =>
     house.intents(patient.member).at(-1).state === 'paid', PATIENCE_MS);
-  await becomeQuiet();
+  await becomeQuiet(house);
   await letTimePass();
-  await becomeQuiet();
+  await becomeQuiet(house);
 });
 
 test('every capture is booked once, to the cent, in the right cart', async () => {
