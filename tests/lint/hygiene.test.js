@@ -5,7 +5,7 @@
 const { spawnSync } = require('node:child_process');
 const { read, lint } = require('./lint.js');
 
-const BUILT = /(^|\/)(build|node_modules)\/|\.(o|a|d|so|db|db-wal|db-shm|key|socket|log|pid)$/;
+const BUILT = /(^|\/)(build|node_modules)\/|\.(o|a|d|so|db|db-wal|db-shm|key|log|pid)$/;
 // Written in pieces, so that this file does not hold what it looks for.
 const REGISTRIES = ['registry.npm' + 'js', 'npm' + 'mirror', 'deb.deb' + 'ian.org',
   'security.deb' + 'ian.org', 'pypi' + '.org', 'artifact' + 'ory', 'crates' + '.io'];
