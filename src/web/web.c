@@ -1,6 +1,7 @@
 #include "web/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- what the browser is told ---- */
 
@@ -9,6 +10,7 @@ static const char *content_policy(const struct provider_settings *settings, stru
 {
     const char *const targets[] = {settings->stripe_checkout_url, settings->paypal_live_webscr_url,
                                    settings->paypal_sandbox_webscr_url};
+    const char *named = "";
     struct buffer policy;
 
     buffer_init(&policy, arena, 512);
@@ -16,9 +18,15 @@ static const char *content_policy(const struct provider_settings *settings, stru
                     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
                     "font-src 'self'; connect-src 'self'; frame-ancestors 'none'; "
                     "base-uri 'none'; form-action 'self'");
-    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
-        if (targets[i])
-            buffer_printf(&policy, " %s", guard_origin(targets[i], arena));
+    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+        const char *target =
+            targets[i] ? arena_printf(arena, " %s", guard_origin(targets[i], arena)) : "";
+
+        /* In practice all of them stand on one host. */
+        if (strcmp(target, named) != 0)
+            buffer_add_text(&policy, target);
+        named = target;
+    }
     return policy.data;
 }
 
