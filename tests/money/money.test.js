@@ -123,7 +123,7 @@ async function paypalStep(payer, step, location) {
   const paid = await payer.payPaypal(location, { outcome: step.pays, ipn: step.fate,
     late_s: step.late_s, paid_cents: step.paid_cents });
   if (!paid.reference) return;
-  if (step.pays === 'echeck')
+  if (step.pays === 'echeck' && step.fate !== 'pending_first') // that one ends by itself
     await house.control('POST', `/paypal/payments/${paid.reference}/status`, { status: 'Completed' });
   if (step.repeated && step.fate !== 'never') await repeat(paid.deliveries);
   remember(payer, step, paid);
