@@ -5,7 +5,7 @@ const { test } = require('node:test');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
-const { spawnSync } = require('node:child_process');
+const { spawn, spawnSync } = require('node:child_process');
 const { scratch, top } = require('./lint.js');
 
 const one = (name, body) => `require('node:test').test('${name}', ${body});\n`;
@@ -70,4 +70,32 @@ for (const [what, sh, last, shown] of UNIT_FAULTS) {
 test('runner: a suite without programs fails', (t) => {
   const got = run(t, ['fault'], {});
   assert.deepEqual([got.status, got.last], [1, '0 passed, 1 failed']);
+});
+
+const gone = (pid) => {
+  try {
+    process.kill(pid, 0);
+    return /\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
+  }
+};
+
+test('runner: stopped, it leaves nothing running', async (t) => {
+  const root = scratch(t, {
+    'tests/run': fs.readFileSync(path.join(top, 'tests/run'), 'utf8'),
+    'tests/e2e/a.test.js': "require('fs').writeFileSync('pid', String(process.pid)); setInterval(() => {}, 1000);\n",
+  });
+  const child = spawn(process.execPath, [path.join(root, 'tests/run'), 'e2e'], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  const until = async (what, probe) => {
+    for (const end = Date.now() + 60000; !probe(); await new Promise((next) => setTimeout(next, 50))) {
+      assert.ok(Date.now() < end, what);
+    }
+  };
+  const read = () => (fs.existsSync(path.join(root, 'pid')) ? fs.readFileSync(path.join(root, 'pid'), 'utf8') : '');
+  await until('the test starts', () => Number(read()) > 0);
+  child.kill('SIGTERM');
+  assert.equal(await ended, 1);
+  await until('the test ends', () => gone(Number(read())));
 });
