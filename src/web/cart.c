@@ -92,9 +92,10 @@ static enum err set_in_progress(struct cart *cart)
 
 /* ---- the form ---- */
 
-/* One button, for a provider that takes the association's currency. */
+/* A provider that takes the association's currency: its button, or the sentence that stands for it
+ * when the debt is smaller than it takes. *buttons counts the former. */
 static bool add_provider(struct cart *cart, struct template_list *list,
-                         const struct provider_account *account)
+                         const struct provider_account *account, int *buttons)
 {
     struct page *page = cart->page;
     const struct provider *provider =
@@ -102,6 +103,7 @@ static bool add_provider(struct cart *cart, struct template_list *list,
     int64_t due_cents = cart->balance_cents - cart->in_progress_cents;
     struct provider_limits limits;
     struct template_map *item;
+    bool too_small;
 
     if (!provider)
         return false;
@@ -113,7 +115,9 @@ static bool add_provider(struct cart *cart, struct template_list *list,
     template_set_text(item, "name", provider->name);
     template_set_text(item, "label", provider->label);
     template_set_flag(item, "by_card", strcmp(provider->name, "stripe") == 0);
-    template_set_flag(item, "too_small", due_cents > 0 && due_cents < limits.minimum_cents);
+    too_small = due_cents > 0 && due_cents < limits.minimum_cents;
+    *buttons += !too_small;
+    template_set_flag(item, "too_small", too_small);
     template_set_money(item, "smallest", limits.minimum_cents, cart->currency);
     return true;
 }
@@ -139,12 +143,14 @@ static enum err set_providers(struct cart *cart)
     struct template_list *list = template_set_list(cart->data, "providers");
     struct provider_account *accounts;
     size_t count, shown = 0;
+    int buttons = 0;
     enum err err =
         account_list_linked(page->db, page->association.id, page->arena, &accounts, &count);
 
     for (size_t i = 0; !err && i < count; i++)
-        shown += add_provider(cart, list, &accounts[i]);
+        shown += add_provider(cart, list, &accounts[i], &buttons);
     template_set_flag(cart->data, "has_providers", shown > 0);
+    template_set_flag(cart->data, "has_buttons", buttons > 0);
     template_set_money(cart->data, "minimum", page->association.amount_min_cents, cart->currency);
     template_set_money(cart->data, "maximum", page->association.amount_max_cents, cart->currency);
     template_set_text(cart->data, "how_to_pay", page->association.how_to_pay);

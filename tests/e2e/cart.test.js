@@ -178,6 +178,19 @@ test('less than a provider takes is said instead of its button', async () => {
   assert.doesNotMatch(cart.body, /data-provider="stripe"/);
 });
 
+test('a debt that no provider takes leads to the other ways to pay, not to an empty form', async (t) => {
+  const association = house.addAssociation({ name: 'Les Petits Restes',
+    options: ['--how-to-pay', 'En espèces au local.'] });
+  await house.addStripe(association);
+  const client = await house.asMember(house.member({ association, charges: [['0,40', 'Reste']] }));
+  const cart = await client.get('/panier');
+  assert.match(cart.text, /Comment payer Stripe n'accepte pas moins de 0,50 €\. En espèces au local\./);
+  assert.doesNotMatch(cart.body, /<form[^>]*action="\/panier\/payer"/);
+  const page = await house.visit(t, client);
+  await page.goto('/panier');
+  await check(page, 'panier-trop-petit');
+});
+
 // ---- who pays what ----
 
 test('the oldest charges are paid first, the rest is an advance', async () => {
