@@ -188,7 +188,7 @@ UPDATE delivery SET state = 'dropped', done_at_ms = $1 WHERE state IN ('waiting'
 SELECT COUNT(*) FROM delivery WHERE state = 'waiting' AND due_at_ms <= $1
 
 -- name: ledger_list
--- $1 provider, $2 account; NULL = any
+-- $1 provider, $2 account; NULL = any. Oldest first; a second may hold many of them
 SELECT object FROM ledger_row
 WHERE provider = coalesce($1, provider) AND account_id = coalesce($2, account_id)
-ORDER BY created_at, reference
+ORDER BY created_at, provider, number

@@ -164,7 +164,7 @@ FROM call c
 -- Every movement of money, of both faces: what the books of whoever practises must hold. One
 -- row a payment that was tried with money; `paid` when the money is there.
 -- shape: ledger_row
-SELECT 'stripe' AS provider, p.account_id AS account_id, p.created_at, p.id AS reference,
+SELECT 'stripe' AS provider, p.account_id AS account_id, p.created_at, c.number,
     json_object(
         'provider', 'stripe', 'account', p.account_id,
         'livemode', json(iif(p.livemode, 'true', 'false')), 'reference', p.id,
@@ -185,7 +185,7 @@ JOIN stripe_session s ON s.id = p.session_id
 JOIN stripe_charge c ON c.id = p.charge_id
 LEFT JOIN stripe_balance b ON b.id = c.balance_id
 UNION ALL
-SELECT 'paypal', p.receiver_id, p.created_at, p.txn_id,
+SELECT 'paypal', p.receiver_id, p.created_at, p.number,
     json_object(
         'provider', 'paypal', 'account', p.receiver_id, 'livemode', json('false'),
         'reference', p.txn_id, 'charge', NULL, 'session', p.token,
