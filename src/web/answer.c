@@ -7,9 +7,13 @@
 /* ---- values every page has ---- */
 
 /* The pages by name, for the title and the place in the menu. */
-static const char *const pages[] = {"connexion", "espaces",       "panier",
-                                    "paiement",  "accueil",       "recettes",
-                                    "ecriture",  "notifications", "erreur"};
+static const char *const pages[] = {
+    "connexion", "espaces",  "panier",        "paiement",   "accueil",
+    "recettes",  "ecriture", "notifications", "mon_compte", "erreur",
+};
+
+/* Those that stand behind the menu's word Paramétrage. */
+static const char *const settings_pages[] = {"mon_compte"};
 
 static void set_page_name(struct page *page, struct template_map *data, const char *name)
 {
@@ -17,12 +21,19 @@ static void set_page_name(struct page *page, struct template_map *data, const ch
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
         template_set_flag(data, arena_printf(page->arena, "at_%s", pages[i]),
                           strcmp(pages[i], name) == 0);
+    template_set_flag(data, "at_settings", false);
+    for (size_t i = 0; i < sizeof(settings_pages) / sizeof(settings_pages[0]); i++)
+        if (strcmp(settings_pages[i], name) == 0)
+            template_set_flag(data, "at_settings", true);
 }
 
 static void set_navigation(struct page *page, struct template_map *data)
 {
     template_set_flag(data, "logged_in", page->has_session);
     template_set_flag(data, "is_staff", page_is_staff(page));
+    template_set_flag(data, "is_money", page_is_money(page));
+    template_set_flag(data, "is_administrator",
+                      page->has_association && page->session.role == ROLE_ADMINISTRATOR);
     template_set_flag(data, "is_member", page_is_member(page));
     template_set_flag(data, "is_trial",
                       page->has_association && page->association.kind == ASSOCIATION_TRIAL);

@@ -43,6 +43,7 @@ enum {
     ACCESS_VIEWER = 8 << ROLE_VIEWER,
     ACCESS_TREASURER = 8 << ROLE_TREASURER,
     ACCESS_ADMINISTRATOR = 8 << ROLE_ADMINISTRATOR,
+    ACCESS_MONEY = ACCESS_TREASURER | ACCESS_ADMINISTRATOR, /* who links accounts and writes */
     ACCESS_STAFF = ACCESS_VIEWER | ACCESS_TREASURER | ACCESS_ADMINISTRATOR,
     ACCESS_SIGNED_IN = ACCESS_UNDECIDED | ACCESS_MEMBER | ACCESS_STAFF
 };
@@ -117,6 +118,7 @@ http_handler doors_get, doors_post;
 http_handler cart_get, pay_post, abandon_post;
 http_handler payment_get, payment_post_back;
 http_handler home_get, revenue_get, entry_get, notifications_get;
+http_handler settings_get, my_account_get;
 http_handler endpoint_post;
 
 /* ---- guarding (guard.c) ---- */
@@ -143,6 +145,8 @@ void page_end_reading(struct page *page);
 enum err page_read_session(struct page *page);
 bool page_is_member(const struct page *page);
 bool page_is_staff(const struct page *page);
+/* A treasurer or an administrator: who may see and change the settings. */
+bool page_is_money(const struct page *page);
 /* Where the session's role begins: a path. */
 const char *page_start(const struct page *page);
 /* Who acts, for the audit. */

@@ -50,6 +50,12 @@ bool page_is_staff(const struct page *page)
     return page->has_association && page->session.role >= ROLE_VIEWER;
 }
 
+bool page_is_money(const struct page *page)
+{
+    return page->has_association && ACCESS_MONEY & (unsigned)ACCESS_UNDECIDED
+                                                       << page->session.role;
+}
+
 const char *page_start(const struct page *page)
 {
     if (!page->has_session)

@@ -65,6 +65,8 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/recettes", revenue_get, revenue_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/ecritures/{}", entry_get, NULL, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/notifications", notifications_get, notification_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/parametrage", settings_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/mon-compte", my_account_get, NULL, 0, ACCESS_MONEY, 0},
 };
 const size_t web_page_route_count = sizeof(web_page_routes) / sizeof(web_page_routes[0]);
 

@@ -1,0 +1,91 @@
+#include "web/settings.h"
+
+#include <string.h>
+
+/* ---- what the sections share ---- */
+
+static void add_account(struct page *page, struct template_list *list,
+                        const struct provider_account *account)
+{
+    struct template_map *item = template_list_add(list);
+
+    page_set_id(page, item, "id", account->id);
+    template_set_text(item, "label", account->label);
+    template_set_text(item, "external_id", account->external_id);
+    template_set_text(item, "email", account->email_folded);
+    template_set_flag(item, "is_test", account->mode == ACCOUNT_TEST);
+    template_set_flag(item, "is_verified", account->verified);
+}
+
+enum err settings_add_accounts(struct page *page, struct template_map *section,
+                               const char *provider)
+{
+    struct template_list *list = template_set_list(section, "accounts");
+    struct provider_account *accounts = NULL;
+    size_t count = 0;
+    bool linked = false;
+    enum err err =
+        account_list_linked(page->db, page->association.id, page->arena, &accounts, &count);
+
+    for (size_t i = 0; !err && i < count; i++)
+        if (strcmp(accounts[i].provider, provider) == 0) {
+            add_account(page, list, &accounts[i]);
+            linked = true;
+        }
+    template_set_flag(section, "is_linked", linked);
+    return err;
+}
+
+/* ---- the sections ---- */
+
+enum err association_section_add(struct page *page, struct template_map *data)
+{
+    struct template_map *section = template_set_map(data, "association");
+
+    template_set_text(section, "name", page->association.name);
+    template_set_text(section, "email", page->association.email);
+    template_set_text(section, "how_to_pay", page->association.how_to_pay);
+    template_set_text(section, "zone", page->association.zone_name);
+    return OK;
+}
+
+enum err stripe_section_add(struct page *page, struct template_map *data, const struct form *form)
+{
+    (void)form;
+    return settings_add_accounts(page, template_set_map(data, "stripe"), "stripe");
+}
+
+enum err paypal_section_add(struct page *page, struct template_map *data, const struct form *form)
+{
+    (void)form;
+    return settings_add_accounts(page, template_set_map(data, "paypal"), "paypal");
+}
+
+/* ---- the page ---- */
+
+enum err my_account_show(struct page *page, int status, const struct form *stripe,
+                         const struct form *paypal)
+{
+    struct template_map *data = page_data(page, "mon_compte");
+    enum err err = page_begin_reading(page);
+
+    if (!err)
+        err = association_section_add(page, data);
+    if (!err)
+        err = stripe_section_add(page, data, stripe);
+    if (!err)
+        err = paypal_section_add(page, data, paypal);
+    return err ? err : page_render(page, status, "mon-compte.html", data);
+}
+
+enum err my_account_get(struct http_request *request, struct http_response *response)
+{
+    (void)response;
+    return my_account_show(page_of(request), 200, NULL, NULL);
+}
+
+enum err settings_get(struct http_request *request, struct http_response *response)
+{
+    (void)request;
+    return http_redirect(response, "/parametrage/mon-compte");
+}

@@ -1,0 +1,29 @@
+/*
+ * settings: what the pages of Paramétrage share.
+ *
+ * Invariant: Mon compte is one page made of sections; each stands in a file and a partial of its
+ * own, and whoever changes something comes back to it.
+ */
+#ifndef WEB_SETTINGS_H
+#define WEB_SETTINGS_H
+
+#include "web/form.h"
+#include "web/internal.h"
+
+/* The sections of Mon compte: each sets its own map ("association", "stripe", "paypal") in data,
+ * within the page's reading. form: what was typed and is wrong; NULL: nothing was. */
+enum err association_section_add(struct page *page, struct template_map *data);
+enum err stripe_section_add(struct page *page, struct template_map *data, const struct form *form);
+enum err paypal_section_add(struct page *page, struct template_map *data, const struct form *form);
+
+/* Adds the linked accounts of a provider to the list "accounts" of a section, and the flag
+ * "is_linked": one of them takes new payments. */
+enum err settings_add_accounts(struct page *page, struct template_map *section,
+                               const char *provider);
+
+/* Shows Mon compte with the form of the section that was sent and led nowhere; NULL for the
+ * other ones. */
+enum err my_account_show(struct page *page, int status, const struct form *stripe,
+                         const struct form *paypal);
+
+#endif
