@@ -200,6 +200,7 @@ install: $(BUILD)/guichet ## copy the program, pages, units (DESTDIR=, as root)
 	install -m 644 templates/web/*.html $(SHARE)/templates/web
 	install -m 644 templates/web/partial/*.html $(SHARE)/templates/web/partial
 	install -m 644 $(filter-out static/sandbox%,$(wildcard static/*.*)) $(SHARE)/static
+	install -m 644 conf/common-passwords.txt conf/common-passwords.license $(SHARE)
 	install -m 755 conf/backup.sh $(SHARE)/backup.sh
 	install -D -m 644 conf/nginx.conf $(SHARE)/nginx.conf
 	install -d $(UNITS)

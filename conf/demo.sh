@@ -117,6 +117,7 @@ base_url = $URL
 page_socket = $DEMO_DIR/run/page.socket
 notification_socket = $DEMO_DIR/run/notification.socket
 templates = $top/templates
+common_passwords = $top/conf/common-passwords.txt
 stripe_api_url = $SANDBOX_URL
 stripe_checkout_url = $SANDBOX_URL
 paypal_live_webscr_url = $SANDBOX_URL/cgi-bin/webscr

@@ -134,19 +134,6 @@ enum err login_ensure(struct db *db, struct str email, const struct audit_actor 
     return err;
 }
 
-enum err login_check_password(struct str password)
-{
-    size_t characters;
-
-    if (!utf8_valid(password) || str_find(password, '\0') < password.len)
-        return fail(ERR_INPUT, "a password is text");
-    characters = utf8_length(password);
-    if (characters < PASSWORD_CHARACTERS_MIN || characters > PASSWORD_CHARACTERS_MAX)
-        return fail(ERR_INPUT, "a password has %d to %d characters", PASSWORD_CHARACTERS_MIN,
-                    PASSWORD_CHARACTERS_MAX);
-    return OK;
-}
-
 /* Changes one login; ERR_NOT_FOUND when there is none. */
 static enum err change_login(struct db *db, int query, const struct db_value *values, size_t count)
 {

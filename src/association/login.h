@@ -19,9 +19,7 @@ enum {
     SESSION_COOKIE_MAX = 65, /* 256 bits as 64 hexadecimal digits, and NUL */
     SESSION_IDLE_S = 30 * 60,
     SESSION_IDLE_ADMINISTRATOR_S = 15 * 60,
-    SESSION_AGE_S = 12 * 3600,
-    PASSWORD_CHARACTERS_MIN = 12,
-    PASSWORD_CHARACTERS_MAX = 128
+    SESSION_AGE_S = 12 * 3600
 };
 
 enum role { ROLE_NONE, ROLE_MEMBER, ROLE_VIEWER, ROLE_TREASURER, ROLE_ADMINISTRATOR };
@@ -49,9 +47,8 @@ enum err login_unchanged(struct db *db, const struct login *login, struct arena 
  * none. Inside a transaction. */
 enum err login_ensure(struct db *db, struct str email, const struct audit_actor *actor,
                       int64_t now, struct arena *arena, int64_t *login_id);
-/* 12 to 128 characters of valid UTF-8 without NUL, nothing else asked. ERR_INPUT. */
-enum err login_check_password(struct str password);
-/* Stores a hash made outside the transaction (password_hash takes 0.4 s) and ends all other
+/* Stores a hash made outside the transaction (password_hash takes 0.4 s) of a password that
+ * password_rule.h found good, and ends all other
  * sessions than keep_token_hash (NULL: all). */
 enum err login_set_password(struct db *db, int64_t login_id, const char *hash,
                             const unsigned char *keep_token_hash, const struct audit_actor *actor,

@@ -48,10 +48,22 @@ enum err program_key(struct program *program, const struct seal_key **key)
     return err;
 }
 
+enum err program_common_passwords(struct program *program, const struct common_passwords **list)
+{
+    const struct settings *settings;
+    enum err err = program_settings(program, &settings);
+
+    if (!err && !program->common_passwords)
+        err = common_passwords_load(settings->common_passwords, &program->common_passwords);
+    *list = program->common_passwords;
+    return err;
+}
+
 void program_done(struct program *program)
 {
     db_close(program->db);
     seal_key_free(program->key);
+    common_passwords_free(program->common_passwords);
     arena_free(program->arena);
 }
 

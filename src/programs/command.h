@@ -16,6 +16,7 @@
 #include "association/audit.h"
 #include "association/login.h"
 #include "association/member.h"
+#include "association/password_rule.h"
 #include "base/seal.h"
 #include "base/zone.h"
 #include "programs/settings.h"
@@ -53,6 +54,7 @@ struct program {
     bool settings_known;
     struct db *db; /* opened at first use */
     struct seal_key *key;
+    struct common_passwords *common_passwords;
     bool in_batch;
 };
 
@@ -88,6 +90,7 @@ enum err program_settings(struct program *program, const struct settings **setti
 /* The database for writing; ERR_CONFLICT unless its schema is this program's. */
 enum err program_database(struct program *program, struct db **db);
 enum err program_key(struct program *program, const struct seal_key **key);
+enum err program_common_passwords(struct program *program, const struct common_passwords **list);
 void program_done(struct program *program);
 /* One transaction on the program's database. */
 enum err command_write(struct command_call *call, db_write_fn *fn, void *argument);

@@ -36,23 +36,37 @@ struct password_change {
     int64_t now;
 };
 
+static enum err check_password(struct command_call *call, struct str email, struct str password)
+{
+    const struct common_passwords *list;
+    enum password_fault fault = PASSWORD_GOOD;
+    struct db *db;
+    enum err err = program_database(call->program, &db);
+
+    if (!err)
+        err = program_common_passwords(call->program, &list);
+    if (!err)
+        err = password_judge_for(db, list, email, password, call->arena, &fault);
+    return err ? err : password_refuse(fault);
+}
+
 /* From --password-file, or a random one; hashed before any transaction. */
 static enum err read_password(struct command_call *call, struct password_change *change,
                               struct str *password)
 {
     enum err err;
 
+    change->arena = call->arena;
+    change->email = str_of(command_text(call, "email"));
+    change->now = call->now;
     if (command_given(call, "password-file"))
         err = command_read_secret(call, command_text(call, "password-file"), password);
     else
         err = random_password(call->arena, password);
     if (!err)
-        err = login_check_password(*password);
+        err = check_password(call, change->email, *password);
     if (!err)
         err = password_hash(*password, change->hash);
-    change->arena = call->arena;
-    change->email = str_of(command_text(call, "email"));
-    change->now = call->now;
     return err;
 }
 
@@ -121,7 +135,8 @@ const struct command command_login_add = {
     .name = "login add",
     .summary = "Add somebody who logs in.",
     .details = "Prints a random password when no file is given. Passwords have 12 to 128\n"
-               "characters. What the login may open is said by `member add --login` and\n"
+               "characters and are none of those that are tried first. What the login may open is "
+               "said by `member add --login` and\n"
                "`login grant`.",
     .examples = "login add --email jeanne@exemple.fr\n"
                 "login add --email jeanne@exemple.fr --password-file - < password.txt",

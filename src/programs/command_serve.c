@@ -24,6 +24,7 @@ static const struct provider *const providers[] = {&provider_stripe, &provider_p
  * like a stop. */
 struct server {
     const struct settings *settings;
+    const struct common_passwords *common_passwords;
     int lock_fd;
     int signal_fd;
     struct payment_service service;
@@ -91,6 +92,7 @@ static enum err start_web(struct server *server)
         .database_path = settings->database,
         .catalog = &guichet_queries,
         .templates_folder = settings->templates,
+        .common_passwords = server->common_passwords,
         .base_url = settings->provider.base_url,
         .page_socket = settings->page_socket,
         .notification_socket = settings->notification_socket,
@@ -111,6 +113,8 @@ static enum err start(struct server *server, struct command_call *call)
         err = open_database(server, call->arena);
     if (!err)
         err = program_key(call->program, &service->key);
+    if (!err)
+        err = program_common_passwords(call->program, &server->common_passwords);
     if (err)
         return err;
     service->writer = server->writer;

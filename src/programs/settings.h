@@ -20,6 +20,7 @@ struct settings {
     const char *page_socket;
     const char *notification_socket;
     const char *templates;
+    const char *common_passwords;
     enum log_level log_level;
     int64_t page_threads;
     int64_t notification_threads;

@@ -13,6 +13,7 @@
 #include "payment/service.h"
 
 struct web;
+struct common_passwords;
 
 struct web_options {
     const struct payment_service *service;
@@ -20,6 +21,7 @@ struct web_options {
     const char *database_path;
     const struct db_catalog *catalog;
     const char *templates_folder;
+    const struct common_passwords *common_passwords; /* what no new password may be */
     const char *base_url; /* "https://guichet.example" : cookies, Origin, links */
     const char *page_socket;
     const char *notification_socket;

@@ -27,6 +27,7 @@ function makeHouse(t) {
     `page_socket = ${folder}/page.socket`,
     `notification_socket = ${folder}/notification.socket`,
     `templates = ${path.join(top, 'templates')}`,
+    `common_passwords = ${path.join(top, 'conf/common-passwords.txt')}`,
     ''].join('\n'));
   const house = { folder, config, database: path.join(folder, 'guichet.db') };
   // Runs a command; input goes to its standard input.
@@ -83,7 +84,7 @@ test('the annotated configuration holds every key, and each default is accepted'
     .replace(/^(database|key_file) = .*$/gm, (line, key) => `${key} = ${house.folder}/${key}`);
   const keys = [...whole.matchAll(/^([a-z_]+) = /gm)].map((match) => match[1]);
   assert.deepEqual(keys, ['database', 'key_file', 'base_url', 'page_socket',
-    'notification_socket', 'templates', 'log_level', 'page_threads', 'notification_threads',
+    'notification_socket', 'templates', 'common_passwords', 'log_level', 'page_threads', 'notification_threads',
     'job_threads', 'stripe_api_url', 'stripe_checkout_url', 'paypal_live_webscr_url',
     'paypal_live_ipn_url', 'paypal_sandbox_webscr_url', 'paypal_sandbox_ipn_url']);
   fs.writeFileSync(house.config, whole);
@@ -252,10 +253,13 @@ test('passwords come from a file or are made, and are stored as hashes', (t) => 
     'un mot de passe entier\n'), '');
   assert.equal(house.run(['login', 'add', '--email', 'A@Exemple.fr']).status, 1);
   assert.notEqual(house.ok(['login', 'password', '--email', 'a@exemple.fr']), made);
-  for (const bad of ['court', '', 'a'.repeat(129), 'a'.repeat(8000)])
+  for (const bad of ['court', '', 'ab1 '.repeat(33), 'ab1 '.repeat(1000), 'Mot de passe 2026', '123456789012',
+    'passwordpassword', 'Guichet-2026!', 'a@exemple.fr'])
     assert.equal(house.run(['login', 'password', '--email', 'a@exemple.fr', '--password-file',
       '-'], bad).status, 2);
   house.ok(['login', 'grant', '--email', 'a@exemple.fr', '--role', 'treasurer']);
+  assert.match(house.run(['login', 'password', '--email', 'a@exemple.fr', '--password-file', '-'],
+    'LES MARCHEURS 2026').stderr, /the name of the association/);
   house.ok(['login', 'disable', '--email', 'a@exemple.fr']);
   house.ok(['login', 'enable', '--email', 'a@exemple.fr']);
   const bytes = fs.readFileSync(house.database);

@@ -130,6 +130,7 @@ class House {
       `base_url = ${this.url}`, `page_socket = ${this.folder}/page.socket`,
       `notification_socket = ${this.folder}/notification.socket`,
       `templates = ${path.join(top, 'templates')}`,
+      `common_passwords = ${path.join(top, 'conf/common-passwords.txt')}`,
       ...Object.entries(provider).map(([key, value]) => `${key} = ${value}`)]);
     write('sandbox.conf', [`database = ${this.sandboxDatabase}`,
       `socket = ${this.folder}/sandbox.socket`, `base_url = ${this.sandboxUrl}`,

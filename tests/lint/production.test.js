@@ -240,7 +240,7 @@ test('install: everything the units and nginx name is there', (t) => {
   const units = fs.readdirSync(path.join(root, 'usr/lib/systemd/system')).sort();
   assert.deepEqual(units, ['guichet-backup.service', 'guichet-backup.timer', 'guichet-notification.socket',
     'guichet-page.socket', 'guichet.service']);
-  for (const place of ['usr/bin/guichet', 'usr/share/guichet/backup.sh', 'etc/guichet/guichet.conf',
+  for (const place of ['usr/bin/guichet', 'usr/share/guichet/backup.sh', 'usr/share/guichet/common-passwords.txt', 'etc/guichet/guichet.conf',
     'etc/guichet/nginx-fastcgi.conf', 'usr/share/guichet/templates/web/layout.html',
     'usr/share/guichet/static/guichet.css', 'usr/share/guichet/static/indisponible.html']) {
     assert.ok(fs.existsSync(path.join(root, place)), place);

@@ -170,33 +170,6 @@ static void test_addresses(void **state)
         assert_true(ensured(house, accepted[i]) > 0);
 }
 
-static void test_password_rules(void **state)
-{
-    char text[600];
-    struct {
-        const char *what;
-        struct str password;
-        enum err expected;
-    } cases[] = {
-        {"12 characters", str_of("abcdefghijkl"), OK},
-        {"11 characters", str_of("abcdefghijk"), ERR_INPUT},
-        {"12 characters in 24 bytes", str_of("éééééééééééé"), OK},
-        {"11 characters in 22 bytes", str_of("ééééééééééé"), ERR_INPUT},
-        {"spaces count", str_of("    a b     "), OK},
-        {"NUL inside", str_from("abcdefgh\0ijklm", 14), ERR_INPUT},
-        {"no UTF-8", str_of("abcdefghijkl\xff"), ERR_INPUT},
-        {"empty", str_of(""), ERR_INPUT},
-        {"128 characters", str_from(text, 128), OK},
-        {"129 characters", str_from(text, 129), ERR_INPUT},
-        {"600 characters", str_from(text, 600), ERR_INPUT},
-    };
-
-    (void)state;
-    memset(text, 'x', sizeof(text));
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        house_err(login_check_password(cases[i].password), cases[i].expected);
-}
-
 /* ---- passwords and sessions ---- */
 
 static void test_set_password_ends_other_sessions(void **state)
@@ -383,7 +356,6 @@ int main(void)
         cmocka_unit_test(test_role_names),
         HOUSE_TEST(test_find_folds),
         HOUSE_TEST(test_addresses),
-        cmocka_unit_test(test_password_rules),
         HOUSE_TEST(test_set_password_ends_other_sessions),
         HOUSE_TEST(test_rehash_keeps_sessions),
         HOUSE_TEST(test_rehash_never_brings_back_an_old_password),
