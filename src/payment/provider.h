@@ -16,6 +16,7 @@
 #include "net/http_client.h"
 #include "payment/account.h"
 #include "payment/fact.h"
+#include "payment/finding.h"
 
 /* Addresses of the outside, from the configuration. */
 struct provider_settings {
@@ -138,6 +139,11 @@ struct provider {
                                const struct provider_account *account,
                                const struct provider_intent *intent, const char *state,
                                struct resolution *resolution);
+    /* Asks the provider about the account, now, and notes what it says: keys, endpoint, clock,
+     * currency. Changes nothing anywhere. A provider that cannot be reached is a finding, not
+     * an error. NULL: there is nothing to ask. */
+    enum err (*examine)(const struct provider_call *call, const struct association *association,
+                        const struct provider_account *account, struct findings *findings);
 };
 
 #endif

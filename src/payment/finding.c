@@ -1,0 +1,75 @@
+#include "payment/finding.h"
+
+#include "base/err.h"
+
+static const char *const names[] = {
+    [FINDING_NOTIFICATION_LAST] = "notification_last",
+    [FINDING_NOTIFICATION_NONE] = "notification_none",
+    [FINDING_NOTIFICATION_AWAITED] = "notification_awaited",
+    [FINDING_NOTIFICATION_MISSING] = "notification_missing",
+    [FINDING_MODE_OTHER] = "mode_other",
+    [FINDING_ADDRESS_OTHER] = "address_other",
+    [FINDING_BASE_URL_LOCAL] = "base_url_local",
+    [FINDING_SECRET_MISSING] = "secret_missing",
+    [FINDING_SECRET_BROKEN] = "secret_broken",
+    [FINDING_IDENTITY_PROVEN] = "identity_proven",
+    [FINDING_IDENTITY_UNPROVEN] = "identity_unproven",
+    [FINDING_REACHED] = "reached",
+    [FINDING_UNREACHABLE] = "unreachable",
+    [FINDING_CLOCK_RIGHT] = "clock_right",
+    [FINDING_CLOCK_SKEWED] = "clock_skewed",
+};
+_Static_assert(sizeof(names) / sizeof(names[0]) == FINDING_KEYS_COUNT, "a key without a name");
+
+const char *finding_name(enum finding_key key)
+{
+    require(key >= 0 && key < FINDING_KEYS_COUNT);
+    return names[key];
+}
+
+void findings_init(struct findings *findings, struct arena *arena)
+{
+    findings->arena = arena;
+    findings->count = 0;
+}
+
+struct finding *findings_add(struct findings *findings, enum finding_level level,
+                             enum finding_key key)
+{
+    struct finding *finding = findings->count < FINDINGS_MAX
+                                  ? &findings->items[findings->count++]
+                                  : arena_alloc(findings->arena, sizeof(*finding));
+
+    *finding = (struct finding){.level = level, .key = key, .text = ""};
+    return finding;
+}
+
+void findings_add_text(struct findings *findings, enum finding_level level, enum finding_key key,
+                       const char *text)
+{
+    findings_add(findings, level, key)->text = arena_string(findings->arena, text);
+}
+
+void findings_add_clock(struct findings *findings, int64_t date_at, int64_t now)
+{
+    int64_t apart = date_at > now ? date_at - now : now - date_at;
+
+    if (date_at == 0)
+        return;
+    findings_add(findings,
+                 apart >= FINDING_CLOCK_WRONG_S  ? FINDING_BAD
+                 : apart >= FINDING_CLOCK_SKEW_S ? FINDING_WARN
+                                                 : FINDING_GOOD,
+                 apart >= FINDING_CLOCK_SKEW_S ? FINDING_CLOCK_SKEWED : FINDING_CLOCK_RIGHT)
+        ->number = apart;
+}
+
+enum finding_level findings_worst(const struct findings *findings)
+{
+    enum finding_level worst = FINDING_GOOD;
+
+    for (size_t i = 0; i < findings->count; i++)
+        if (findings->items[i].level > worst)
+            worst = findings->items[i].level;
+    return worst;
+}

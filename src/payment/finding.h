@@ -1,0 +1,74 @@
+/*
+ * finding: what an examination of the settings found, one sentence each.
+ *
+ * Invariant: a finding is a key and at most three values; what it says and what is to be done
+ * stands in templates/web/partial/finding.html, which knows every key. (style.md, 13.)
+ */
+#ifndef PAYMENT_FINDING_H
+#define PAYMENT_FINDING_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+
+enum {
+    FINDINGS_MAX = 64,          /* of one account; later ones are dropped */
+    FINDING_CLOCK_SKEW_S = 30,  /* further apart: to be looked at */
+    FINDING_CLOCK_WRONG_S = 240 /* further apart: signatures of 300 s begin to be refused */
+};
+
+enum finding_level { FINDING_GOOD, FINDING_WARN, FINDING_BAD };
+
+/* What was found; behind each, the values it has beside its level. A new one needs its name in
+ * finding.c and its sentence in the partial: a test compares the three. */
+enum finding_key {
+    /* the kernel's own (examine.h) */
+    FINDING_NOTIFICATION_LAST,    /* good: at = when the last authentic one came */
+    FINDING_NOTIFICATION_NONE,    /* warn: no authentic one yet, and nothing was begun */
+    FINDING_NOTIFICATION_AWAITED, /* warn, bad: attempts were begun (number), none ever came */
+    FINDING_NOTIFICATION_MISSING, /* warn, bad: number payments are booked since `at` without */
+    FINDING_MODE_OTHER,           /* bad: a test account of a real association, or the reverse */
+    FINDING_ADDRESS_OTHER,        /* bad: text = an address that is not the true provider's */
+    FINDING_BASE_URL_LOCAL,       /* bad: text = our address, which no provider can reach */
+    FINDING_SECRET_MISSING,       /* bad: text = the secret's name */
+    FINDING_SECRET_BROKEN,        /* bad: text = the name of one that the key does not open */
+    FINDING_IDENTITY_PROVEN,      /* good */
+    FINDING_IDENTITY_UNPROVEN,    /* warn: no verified notification has proven it yet */
+    /* any provider's */
+    FINDING_REACHED,      /* good: the provider answered now */
+    FINDING_UNREACHABLE,  /* warn: text = why */
+    FINDING_CLOCK_RIGHT,  /* good: number = seconds apart */
+    FINDING_CLOCK_SKEWED, /* warn, bad: number = seconds apart */
+    FINDING_KEYS_COUNT
+};
+
+struct finding {
+    enum finding_level level;
+    enum finding_key key;
+    const char *text; /* "" for none; without secret and without personal data */
+    int64_t number;
+    int64_t at; /* Unix seconds; 0 for none */
+};
+
+struct findings {
+    struct arena *arena; /* holds the texts */
+    struct finding items[FINDINGS_MAX];
+    size_t count;
+};
+
+/* An empty list; the arena must outlive it. */
+void findings_init(struct findings *findings, struct arena *arena);
+/* Adds one. The values are set by the caller in what is returned (never NULL); text is "". */
+struct finding *findings_add(struct findings *findings, enum finding_level level,
+                             enum finding_key key);
+/* The same with a text, which is copied. */
+void findings_add_text(struct findings *findings, enum finding_level level, enum finding_key key,
+                       const char *text);
+/* Compares the Date header of an answer (0: there was none) with our clock. */
+void findings_add_clock(struct findings *findings, int64_t date_at, int64_t now);
+/* The worst level; FINDING_GOOD of an empty list. */
+enum finding_level findings_worst(const struct findings *findings);
+/* "notification_last": for the template's flag "is_notification_last" and for logs. */
+const char *finding_name(enum finding_key key);
+
+#endif
