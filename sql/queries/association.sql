@@ -12,7 +12,9 @@ SELECT mark FROM installation WHERE id = 1;
 -- name: association_find
 -- $1 association
 SELECT name, kind, currency, zone, email, how_to_pay,
-       amount_min_cents, amount_max_cents, year_first_month, year_first_day
+       amount_min_cents, amount_max_cents, year_first_month, year_first_day, year_months,
+       address, siren, rna, version, part_payments, advances, fee_booking, button_text,
+       options_version
 FROM association
 WHERE id = CAST($1 AS BIGINT);
 

@@ -41,6 +41,21 @@ enum err installation_mark(struct db *db, struct arena *arena, const char **mark
 
 /* ---- reading ---- */
 
+static void read_settings(const struct db_rows *rows, struct arena *arena,
+                          struct association *association)
+{
+    association->address = db_column_text(rows, 11, arena);
+    association->siren = db_column_text(rows, 12, arena);
+    association->rna = db_column_text(rows, 13, arena);
+    association->version = db_column_int(rows, 14);
+    association->part_payments = db_column_int(rows, 15) != 0;
+    association->advances = db_column_int(rows, 16) != 0;
+    association->fee_booking =
+        str_is(db_column_str(rows, 17), "month") ? FEES_BY_MONTH : FEES_BY_PAYMENT;
+    association->button_text = db_column_text(rows, 18, arena);
+    association->options_version = db_column_int(rows, 19);
+}
+
 static enum err read_association(const struct db_rows *rows, struct arena *arena,
                                  struct association *association)
 {
@@ -57,6 +72,8 @@ static enum err read_association(const struct db_rows *rows, struct arena *arena
     association->amount_max_cents = db_column_int(rows, 7);
     association->year_first_month = (int)db_column_int(rows, 8);
     association->year_first_day = (int)db_column_int(rows, 9);
+    association->year_months = (int)db_column_int(rows, 10);
+    read_settings(rows, arena, association);
     if (!association->currency)
         return fail(ERR_DB, "association %lld: unknown currency %s", (long long)association->id,
                     currency);

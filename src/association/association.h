@@ -6,6 +6,7 @@
 #ifndef ASSOCIATION_ASSOCIATION_H
 #define ASSOCIATION_ASSOCIATION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/money.h"
@@ -13,6 +14,9 @@
 #include "db/db.h"
 
 enum association_kind { ASSOCIATION_REAL, ASSOCIATION_TRIAL };
+
+/* A provider's fees: an entry for each payment, or one for all of a month. */
+enum fee_booking { FEES_BY_PAYMENT, FEES_BY_MONTH };
 
 struct association {
     int64_t id;
@@ -27,6 +31,16 @@ struct association {
     int64_t amount_max_cents;
     int year_first_month;
     int year_first_day;
+    int year_months; /* usual length of a fiscal year */
+    const char *address;
+    const char *siren;  /* "" for none */
+    const char *rna;    /* "" for none */
+    int64_t version;    /* of who it is: grows with each change */
+    bool part_payments; /* less than the debt may be paid */
+    bool advances;      /* more than the debt may be paid */
+    enum fee_booking fee_booking;
+    const char *button_text; /* under the buttons of the cart */
+    int64_t options_version; /* of what the cart accepts: grows with each change */
 };
 
 /* Reads one; texts in the arena. ERR_NOT_FOUND. */

@@ -31,6 +31,8 @@ static void read_account(const struct db_rows *rows, struct arena *arena,
     account->key_version = db_column_int(rows, 9);
     account->verified = !db_column_is_null(rows, 10);
     account->linked = db_column_is_null(rows, 11);
+    account->rate_points = db_column_is_null(rows, 12) ? -1 : db_column_int(rows, 12);
+    account->version = db_column_int(rows, 13);
 }
 
 static enum err find_one(struct db *db, int query, const struct db_value *values, size_t count,

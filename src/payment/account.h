@@ -30,6 +30,8 @@ struct provider_account {
     int64_t key_version;
     bool verified;
     bool linked;
+    int64_t rate_points; /* what it takes of a payment, in 1/100 %; -1 while nobody said it */
+    int64_t version;     /* of its settings */
 };
 
 /* Each: ERR_NOT_FOUND when there is none; texts in the arena. */

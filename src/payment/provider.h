@@ -115,6 +115,8 @@ struct provider {
     enum journal journal;
     bool asks;       /* open intents can be re-read at the provider */
     size_t body_max; /* of a notification */
+    int64_t
+        usual_rate_points; /* what it usually takes of a payment, in 1/100 %: a proposal only */
 
     /* Amounts taken in a currency (the smallest unit matters: Stripe 0,50 EUR). */
     struct provider_limits (*limits)(const struct currency *currency);

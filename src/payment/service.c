@@ -27,6 +27,13 @@ struct provider_call payment_call(const struct payment_service *service, struct 
     };
 }
 
+int64_t payment_rate_points(const struct provider *provider,
+                            const struct provider_account *account)
+{
+    return account && account->rate_points >= 0 ? account->rate_points
+                                                : provider->usual_rate_points;
+}
+
 struct provider_intent payment_provider_intent(const struct payment_intent *intent)
 {
     return (struct provider_intent){

@@ -40,6 +40,15 @@ static void test_find(void **state)
     assert_int_equal(association.amount_max_cents, 1000000);
     assert_int_equal(association.year_first_month, 9);
     assert_int_equal(association.year_first_day, 1);
+    assert_int_equal(association.year_months, 12);
+    assert_string_equal(association.address, "");
+    assert_string_equal(association.siren, "");
+    assert_string_equal(association.rna, "");
+    assert_true(association.part_payments && association.advances);
+    assert_int_equal(association.fee_booking, FEES_BY_PAYMENT);
+    assert_string_equal(association.button_text, "");
+    assert_int_equal(association.version, 1);
+    assert_int_equal(association.options_version, 1);
     house_err(association_find(house->db, 1, house->arena, &association), ERR_NOT_FOUND);
 }
 

@@ -418,6 +418,23 @@ static void cancelling_says_what_it_became(void **state)
                      1);
 }
 
+/* ---- what it costs ---- */
+
+static void a_rate_is_proposed_until_it_is_said(void **state)
+{
+    struct service_house *house = *state;
+    struct house *inner = &house->house;
+    const struct provider cheap = {.usual_rate_points = 250};
+    struct provider_account account;
+
+    assert_int_equal(payment_rate_points(&cheap, NULL), 250);
+    assert_int_equal(payment_rate_points(&cheap, &house->stripe), 250);
+    house_execute(inner, "UPDATE provider_account SET rate_points = 0 WHERE provider = 'stripe'");
+    house_ok(account_find(house->reader, inner->association_id, house->stripe.id, inner->arena,
+                          &account));
+    assert_int_equal(payment_rate_points(&cheap, &account), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,6 +458,7 @@ int main(void)
         SERVICE_TEST(an_open_attempt_waits_for_its_clock),
         SERVICE_TEST(one_under_way_waits_for_a_notification),
         SERVICE_TEST(cancelling_says_what_it_became),
+        SERVICE_TEST(a_rate_is_proposed_until_it_is_said),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

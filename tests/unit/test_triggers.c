@@ -61,6 +61,32 @@ static const struct {
      " label, transit_account, position, since_day, created_at) SELECT id, 1, 'x', 'stripe',"
      " 'live', 'acct_x', 'x', '5171', 1, '2026-01-01', 1 FROM association",
      "mode does not fit"},
+    {"UPDATE provider_account SET since_day = '2026-01-01'", "booked already"},
+    {"UPDATE provider_account SET opening_cents = 1", "booked already"},
+    {"UPDATE provider_account SET transit_account = '5172'", "booked already"},
+    {"INSERT INTO provider_account (association_id, id, public_id, provider, mode, external_id,"
+     " label, transit_account, position, since_day, created_at) SELECT id, 1, 'x', 'manual',"
+     " 'test', 'x', 'x', '7561', 1, '2026-01-01', 1 FROM association",
+     "of class 5"},
+    {"UPDATE provider_account SET transit_account = '471'", "of class 5"},
+    {"UPDATE account SET code = '7569' WHERE code = '7562'", "does not change"},
+    {"UPDATE association SET siren = '12345678'", "CHECK"},
+    {"UPDATE association SET rna = 'W12345678'", "CHECK"},
+    {"UPDATE association SET year_months = 25", "CHECK"},
+    {"UPDATE provider_account SET rate_points = 10001", "CHECK"},
+    {"INSERT INTO logo SELECT id, '00', 'image/png', 1, 1, x'00', 1 FROM association", "CHECK"},
+    {"INSERT INTO logo SELECT id, printf('%064d', 0), 'image/gif', 1, 1, x'00', 1"
+     " FROM association",
+     "CHECK"},
+    {"INSERT INTO logo SELECT id, printf('%064d', 0), 'image/png', 2001, 1, x'00', 1"
+     " FROM association",
+     "CHECK"},
+    {"INSERT INTO logo SELECT id, printf('%064d', 0), 'image/png', 1, 1, zeroblob(204801), 1"
+     " FROM association",
+     "CHECK"},
+    {"INSERT INTO bank_account (association_id, id, label, iban_sealed, iban_tail, account_code,"
+     " created_at) SELECT id, 1, 'x', x'00', '1234', '7561', 1 FROM association",
+     "CHECK"},
     {"INSERT INTO allocation (association_id, id, member_id, payment_line_id, charge_line_id,"
      " amount_cents, entry_id, created_at) SELECT association_id, 1, member_id, payment_line_id,"
      " charge_line_id, 401, entry_id, 1 FROM allocation WHERE amount_cents = 500",
@@ -87,6 +113,16 @@ static void each_is_refused(void **state)
         assert_non_null(strstr(sqlite3_errmsg(engine), refused[i].says));
     }
     sqlite3_close(engine);
+}
+
+/* Before the first movement the settings of a means are free. */
+static void an_unused_account_may_change(void **state)
+{
+    struct house *house = *state;
+
+    kernel_add_stripe(house, house->association_id, "a");
+    house_execute(house, "UPDATE provider_account SET since_day = '2026-01-01', "
+                         "opening_cents = -5, transit_account = '5173'");
 }
 
 static void a_closed_year_stays_closed(void **state)
@@ -140,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HOUSE_TEST(each_is_refused),
+        HOUSE_TEST(an_unused_account_may_change),
         HOUSE_TEST(a_closed_year_stays_closed),
         HOUSE_TEST(an_allocation_reads_its_own_lines_only),
     };

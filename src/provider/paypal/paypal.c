@@ -8,6 +8,7 @@ const struct provider provider_paypal = {
     .journal = JOURNAL_PAYPAL,
     .asks = false,
     .body_max = PAYPAL_IPN_MAX,
+    .usual_rate_points = 350,
     .limits = paypal_limits,
     .prepare = paypal_prepare,
     .checkout = paypal_checkout,

@@ -8,6 +8,7 @@ const struct provider provider_stripe = {
     .journal = JOURNAL_STRIPE,
     .asks = true,
     .body_max = STRIPE_EVENT_MAX,
+    .usual_rate_points = 250,
     .limits = stripe_limits,
     .prepare = stripe_prepare,
     .checkout = stripe_checkout,
