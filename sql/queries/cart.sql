@@ -58,7 +58,7 @@ VALUES (CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS T
 -- $1 association, $2 payer: what is open in their cart and in the carts they pay for
 SELECT due.id, due.member_id, due.number, due.open_cents, due.account_code, due.first_day
 FROM (SELECT l.id, l.member_id, m.number, l.line_date, y.first_day,
-             CASE WHEN l.kind = 'adjustment' THEN NULL ELSE l.account_code END AS account_code,
+             l.account_code,
              l.amount_cents
              + (SELECT COALESCE(SUM(correction.amount_cents), 0) FROM cart_line correction
                 WHERE correction.association_id = CAST($1 AS BIGINT)

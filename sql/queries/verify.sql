@@ -112,12 +112,65 @@ SELECT 0, "table" || ' ' || COALESCE(rowid, '') || ' -> ' || parent FROM pragma_
 -- 3: the file itself is whole (indexes agree with tables, CHECKs hold).
 SELECT 0, integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok';
 
+-- name: verify_movement_entry
+-- 4: what moved after a capture has an entry over its amount.
+SELECT t.association_id, t.id FROM provider_transaction t
+JOIN association a ON a.id = t.association_id AND a.currency = t.currency
+LEFT JOIN entry e ON e.association_id = t.association_id AND e.id = t.entry_id
+WHERE t.kind <> 'capture' AND t.amount_cents <> 0
+    AND (e.id IS NULL OR e.total_cents <> abs(t.amount_cents));
+
+-- name: verify_movement_lines
+-- 4: refunds and what was taken back stand in the carts with their amount.
+SELECT t.association_id, t.id FROM provider_transaction t
+LEFT JOIN (SELECT association_id, transaction_id, SUM(amount_cents) AS line_cents FROM cart_line
+        WHERE kind IN ('refund', 'payment') GROUP BY association_id, transaction_id) l
+    ON l.association_id = t.association_id AND l.transaction_id = t.id
+WHERE t.kind IN ('refund', 'capture_failed') AND COALESCE(l.line_cents, 0) <> -t.amount_cents;
+
+-- name: verify_returned
+-- 4: no more goes back than came in.
+SELECT t.association_id, t.id FROM provider_transaction t
+JOIN (SELECT association_id, parent_id, -SUM(amount_cents) AS back_cents FROM provider_transaction
+        WHERE kind IN ('refund', 'refund_failed', 'capture_failed')
+        GROUP BY association_id, parent_id) k
+    ON k.association_id = t.association_id AND k.parent_id = t.id
+WHERE k.back_cents > t.amount_cents OR k.back_cents < 0;
+
+-- name: verify_deferred
+-- 4: 487 holds what is booked for years that had not begun, and nothing else.
+SELECT a.id, COALESCE(b.booked_cents, 0) || ' / ' || COALESCE(d.deferred_cents, 0)
+FROM association a
+LEFT JOIN (SELECT association_id, SUM(credit_cents - debit_cents) AS booked_cents FROM entry_line
+        WHERE account_code = '487' GROUP BY association_id) b ON b.association_id = a.id
+LEFT JOIN (SELECT x.association_id, SUM(x.amount_cents) AS deferred_cents FROM allocation x
+        LEFT JOIN deferral r ON r.association_id = x.association_id AND r.allocation_id = x.id
+        WHERE x.deferred = 1 AND r.released_at IS NULL GROUP BY x.association_id) d
+    ON d.association_id = a.id
+WHERE COALESCE(b.booked_cents, 0) <> COALESCE(d.deferred_cents, 0);
+
+-- name: verify_deposit
+-- 4: a deposit is the sum of its cheques.
+SELECT d.association_id, d.id FROM deposit d
+JOIN provider_transaction t ON t.association_id = d.association_id AND t.id = d.transaction_id
+LEFT JOIN (SELECT c.association_id, c.deposit_id, SUM(p.amount_cents) AS cheque_cents FROM cheque c
+        JOIN provider_transaction p ON p.association_id = c.association_id AND p.id = c.transaction_id
+        GROUP BY c.association_id, c.deposit_id) s
+    ON s.association_id = d.association_id AND s.deposit_id = d.id
+WHERE t.kind <> 'payout' OR COALESCE(s.cheque_cents, 0) <> -t.amount_cents;
+
 -- name: verify_transit
--- 4: a transit account holds what its movements say.
+-- 4: a transit account holds what its movements say. A movement of another account may end in
+-- this one (cheques carried to the bank): that is not a movement of this one.
 SELECT s.association_id, s.transit_account || ' : ' || s.booked_cents || ' / ' || s.moved_cents
 FROM (SELECT a.association_id, a.transit_account,
         COALESCE((SELECT SUM(l.debit_cents - l.credit_cents) FROM entry_line l
-            WHERE l.association_id = a.association_id AND l.account_code = a.transit_account), 0) AS booked_cents,
+            LEFT JOIN provider_transaction t ON t.association_id = l.association_id
+                AND t.entry_id = l.entry_id
+            LEFT JOIN provider_account o ON o.association_id = t.association_id
+                AND o.id = t.provider_account_id
+            WHERE l.association_id = a.association_id AND l.account_code = a.transit_account
+                AND (o.id IS NULL OR o.transit_account = a.transit_account)), 0) AS booked_cents,
         COALESCE((SELECT SUM(t.amount_cents) FROM provider_transaction t
             JOIN provider_account b ON b.association_id = t.association_id AND b.id = t.provider_account_id
             WHERE t.association_id = a.association_id AND b.transit_account = a.transit_account
@@ -191,7 +244,7 @@ WHERE COALESCE(b.balance_cents, 0) <>
     - (COALESCE(s.paid_cents, 0) - COALESCE(u.used_cents, 0));
 
 -- name: verify_advances
--- 6: 4191 holds the unallocated payments, per association and member.
+-- 6: 4191 holds what is left of payments and of credits that no money made, per member.
 SELECT m.association_id, 'adhérent n° ' || m.number || ' : ' || COALESCE(b.booked_cents, 0) || ' / '
     || (COALESCE(p.paid_cents, 0) - COALESCE(u.used_cents, 0))
 FROM member m
@@ -199,7 +252,9 @@ LEFT JOIN (SELECT association_id, member_number, SUM(credit_cents - debit_cents)
         FROM entry_line WHERE account_code = '4191' GROUP BY association_id, member_number) b
     ON b.association_id = m.association_id AND b.member_number = m.number
 LEFT JOIN (SELECT association_id, member_id, -SUM(amount_cents) AS paid_cents
-        FROM cart_line WHERE kind = 'payment' GROUP BY association_id, member_id) p
+        FROM cart_line WHERE kind = 'payment'
+            OR (kind = 'adjustment' AND amount_cents < 0 AND corrects_line_id IS NULL)
+        GROUP BY association_id, member_id) p
     ON p.association_id = m.association_id AND p.member_id = m.id
 LEFT JOIN (SELECT association_id, member_id, SUM(amount_cents) AS used_cents
         FROM allocation GROUP BY association_id, member_id) u

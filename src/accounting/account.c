@@ -32,6 +32,21 @@ struct accounting_pair accounting_accounts_for(enum accounting_fact fact,
         return (struct accounting_pair){ACCOUNT_ADVANCE, charge};
     case ACCOUNTING_ADVANCE_DEFERRED:
         return (struct accounting_pair){ACCOUNT_ADVANCE, ACCOUNT_DEFERRED};
+    case ACCOUNTING_DEFERRED_DUE:
+        return (struct accounting_pair){ACCOUNT_DEFERRED, charge};
+    case ACCOUNTING_TAKEN_BACK:
+    case ACCOUNTING_ADJUSTED:
+        return (struct accounting_pair){charge, ACCOUNT_ADVANCE};
+    case ACCOUNTING_TAKEN_BACK_DEFERRED:
+        return (struct accounting_pair){ACCOUNT_DEFERRED, ACCOUNT_ADVANCE};
+    case ACCOUNTING_ADVANCE_OUT:
+        return (struct accounting_pair){ACCOUNT_ADVANCE, transit_account};
+    case ACCOUNTING_ADVANCE_MOVED:
+        return (struct accounting_pair){ACCOUNT_ADVANCE, ACCOUNT_ADVANCE};
+    case ACCOUNTING_PAYOUT:
+        return (struct accounting_pair){charge, transit_account};
+    case ACCOUNTING_FEE:
+        return (struct accounting_pair){ACCOUNT_FEE, transit_account};
     }
     err_abort(__FILE__, __LINE__, "accounting fact without accounts");
 }

@@ -55,7 +55,15 @@ enum accounting_fact {
     ACCOUNTING_CAPTURE_ADVANCE,  /* money in, beyond the debt */
     ACCOUNTING_CAPTURE_UNKNOWN,  /* money in, nobody knows for what */
     ACCOUNTING_ADVANCE_DUE,      /* an advance meets a charge */
-    ACCOUNTING_ADVANCE_DEFERRED  /* an advance meets a charge of a later year */
+    ACCOUNTING_ADVANCE_DEFERRED, /* an advance meets a charge of a later year */
+    ACCOUNTING_DEFERRED_DUE,     /* the later year has begun */
+    ACCOUNTING_TAKEN_BACK,       /* a paid charge is cancelled: its money is an advance again */
+    ACCOUNTING_TAKEN_BACK_DEFERRED,
+    ACCOUNTING_ADVANCE_OUT,   /* an advance is paid back: the debit; its credit is transit */
+    ACCOUNTING_ADVANCE_MOVED, /* from one member to another */
+    ACCOUNTING_ADJUSTED,      /* a credit that no money made: against the account named for it */
+    ACCOUNTING_PAYOUT,        /* to the bank, whose account is named for it */
+    ACCOUNTING_FEE            /* what the provider or the bank keeps */
 };
 struct accounting_pair {
     const char *debit;

@@ -14,6 +14,7 @@
 #define ACCOUNT_ADVANCE "4191"
 #define ACCOUNT_SUSPENSE "471"
 #define ACCOUNT_DEFERRED "487"
+#define ACCOUNT_FEE "627"
 
 /* The account to use for *code and its label: itself, or 471 with *missing set when it is
  * absent or archived. *missing is never reset. Inside a transaction. */

@@ -86,6 +86,24 @@ enum err cart_years(struct db *db, int64_t association_id, int64_t member_id, st
     return err;
 }
 
+enum err cart_line_kind(struct db *db, int64_t association_id, int64_t line_id,
+                        enum cart_kind *kind, int64_t *fiscal_year_id)
+{
+    struct db_rows rows = {0};
+    bool found = false;
+    enum err err = db_first(db, Q_CART_LINE_READ,
+                            DB_VALUES(db_int(association_id), db_int(line_id)), &rows, &found);
+
+    if (!err && !found)
+        err = fail(ERR_NOT_FOUND, "no such line");
+    if (!err) {
+        *fiscal_year_id = db_column_int(&rows, 4);
+        err = kind_from_name(db_column_str(&rows, 1), kind);
+    }
+    db_rows_done(&rows);
+    return err;
+}
+
 /* ---- what is open ---- */
 
 static enum err read_due(const struct db_rows *rows, struct arena *arena, void *item)
@@ -168,5 +186,5 @@ enum err cart_allocate(struct db *db, const struct allocation_draft *draft)
                   DB_VALUES(db_int(draft->association_id), db_int(id), db_int(draft->member_id),
                             db_int(draft->payment_line_id), db_int(draft->charge_line_id),
                             db_int(draft->amount_cents), db_int(draft->deferred ? 1 : 0),
-                            db_int(draft->entry_id), db_int(draft->now)));
+                            id_or_null(draft->entry_id), db_int(draft->now)));
 }

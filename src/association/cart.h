@@ -73,6 +73,10 @@ struct cart_draft {
 };
 enum err cart_add_line(struct db *db, const struct cart_draft *draft);
 
+/* What a line is, and its fiscal year. ERR_NOT_FOUND. */
+enum err cart_line_kind(struct db *db, int64_t association_id, int64_t line_id,
+                        enum cart_kind *kind, int64_t *fiscal_year_id);
+
 /* A charge with something still due. */
 struct cart_due {
     int64_t charge_line_id;
@@ -100,8 +104,8 @@ struct allocation_draft {
     int64_t payment_line_id;
     int64_t charge_line_id;
     int64_t amount_cents;
-    int deferred; /* booked to 487 */
-    int64_t entry_id;
+    int deferred;     /* booked to 487 */
+    int64_t entry_id; /* 0: an adjustment closes a charge, nothing is booked */
     int64_t now;
 };
 enum err cart_allocate(struct db *db, const struct allocation_draft *draft);

@@ -17,6 +17,11 @@
 enum err object_add(struct db *db, int64_t association_id, int64_t provider_account_id,
                     const char *object_id, int64_t intent_id, int64_t transaction_id);
 
+/* An account named by a charge is archived or gone: 471 took its place in the entry, and a person
+ * looks at it in À rattacher. Inside a transaction. */
+enum err account_missing_add(struct db *db, int64_t association_id, int64_t entry_id,
+                             const char *account_code, int64_t now);
+
 /* An intent as its provider sees it. Borrowed strings. */
 struct provider_intent payment_provider_intent(const struct payment_intent *intent);
 /* Sends an intent's stored request and stores the answer; for the page and for the job that

@@ -45,6 +45,20 @@ enum err object_add(struct db *db, int64_t association_id, int64_t provider_acco
                             transaction_id ? db_int(transaction_id) : db_null()));
 }
 
+enum err account_missing_add(struct db *db, int64_t association_id, int64_t entry_id,
+                             const char *account_code, int64_t now)
+{
+    int64_t id;
+    enum err err = random_id(&id);
+
+    if (err)
+        return err;
+    return db_run(db, Q_QUARANTINE_ADD,
+                  DB_VALUES(db_int(association_id), db_int(id), db_text("account_missing"),
+                            db_null(), db_int(entry_id), db_text(account_code ? account_code : ""),
+                            db_int(now)));
+}
+
 /* ---- the intent a fact names ---- */
 
 /* A fact with what it names. */
@@ -332,51 +346,4 @@ enum err payment_post(struct db *db, const struct payment_fact *fact, int64_t no
         return OK;
     }
     return fact->kind == FACT_CAPTURE ? post_capture(work, result) : post_state(work, result);
-}
-
-/* ---- without provider ---- */
-
-enum err payment_post_manual(struct db *db, const struct manual_payment *payment, int64_t now,
-                             struct arena *arena, struct post_result *result)
-{
-    struct posting_fact *work = arena_alloc(arena, sizeof(*work));
-    struct posting *posting = &work->posting;
-    struct payment_fact fact = {
-        .kind = FACT_CAPTURE,
-        .association_id = payment->association_id,
-        .provider_account_id = payment->provider_account_id,
-        .reference = payment->reference,
-        .amount_cents = payment->amount_cents,
-        .fact_at = payment->fact_at,
-    };
-    bool fresh = false;
-    enum err err;
-
-    *result = (struct post_result){.outcome = OUTCOME_POSTED};
-    posting->db = db;
-    posting->arena = arena;
-    posting->now = now;
-    work->fact = &fact;
-    work->member_id = payment->member_id;
-    work->fact_at = payment->fact_at;
-    err = posting_begin(posting, payment->association_id, payment->provider_account_id,
-                        payment->fact_at);
-    if (err)
-        return err;
-    fact.currency = posting->association.currency->code;
-    err = check_capture(&fact);
-    if (!err)
-        err = insert_capture(work, &fresh);
-    if (err)
-        return err;
-    if (!fresh)
-        return already_posted(work, result);
-    posting->amount_cents = payment->amount_cents;
-    posting->piece = payment->reference;
-    posting->cart_label = payment->label;
-    result->transaction_id = posting->transaction_id;
-    err = posting_share_out(posting, payment->member_id, 0);
-    if (!err)
-        err = posting_write_shares(posting);
-    return err ? err : audit_capture(work);
 }

@@ -8,6 +8,7 @@
 #ifndef PAYMENT_POST_H
 #define PAYMENT_POST_H
 
+#include "association/cart.h"
 #include "base/zone.h"
 #include "db/db.h"
 #include "payment/fact.h"
@@ -22,23 +23,10 @@ struct post_result {
 enum err payment_post(struct db *db, const struct payment_fact *fact, int64_t now,
                       struct arena *arena, struct post_result *result);
 
-/* A payment received without provider (cheque, cash, transfer): the same kernel with the
- * provider account of its means. reference must be unique per means. Inside a transaction. */
-struct manual_payment {
-    int64_t association_id;
-    int64_t member_id;
-    int64_t provider_account_id;
-    const char *reference;
-    int64_t amount_cents;
-    int64_t fact_at;
-    const char *label;
-};
-enum err payment_post_manual(struct db *db, const struct manual_payment *payment, int64_t now,
-                             struct arena *arena, struct post_result *result);
-
 /* A charge for a member: the cart line, and, when the cart has an advance, its use (entry OD
  * 4191 -> the charge's account, allocations) in the same transaction. */
 struct charge_draft {
+    enum cart_kind kind; /* a charge, a donation, an adjustment against the member */
     int64_t id;
     int64_t association_id;
     int64_t member_id;
@@ -49,6 +37,7 @@ struct charge_draft {
     const char *account_code;
     int64_t product_id; /* 0 = none */
     int64_t login_id;   /* 0 = command line */
+    const char *address;
     int64_t now;
 };
 enum err payment_charge(struct db *db, const struct charge_draft *draft, struct arena *arena);

@@ -134,6 +134,24 @@ enum err posting_share_out(struct posting *posting, int64_t payer_id, int64_t in
     return err ? err : add_advance(posting, payer_id, left_cents);
 }
 
+enum err posting_share_ticked(struct posting *posting, int64_t payer_id,
+                              const struct ticked_charge *ticked, size_t count)
+{
+    struct cart_due *dues;
+    size_t due_count = 0;
+    int64_t left_cents = posting->amount_cents;
+    enum err err = cart_dues(posting->db, posting->association.id, payer_id, posting->arena, &dues,
+                             &due_count);
+
+    for (size_t i = 0; !err && i < count; i++)
+        for (size_t j = 0; j < due_count; j++)
+            if (dues[j].charge_line_id == ticked[i].charge_line_id)
+                pay_due(posting, &dues[j], ticked[i].amount_cents, &left_cents);
+    for (size_t j = 0; !err && j < due_count; j++)
+        pay_due(posting, &dues[j], left_cents, &left_cents);
+    return err ? err : add_advance(posting, payer_id, left_cents);
+}
+
 enum err posting_share_advance(struct posting *posting, int64_t payer_id)
 {
     return add_advance(posting, payer_id, posting->amount_cents);
@@ -141,7 +159,7 @@ enum err posting_share_advance(struct posting *posting, int64_t payer_id)
 
 /* ---- writing ---- */
 
-static enum err begin_entry(struct posting *posting, struct entry_draft *draft)
+enum err posting_begin_entry(struct posting *posting, struct entry_draft *draft)
 {
     draft->association = &posting->association;
     draft->journal = posting_journal(&posting->account);
@@ -151,8 +169,8 @@ static enum err begin_entry(struct posting *posting, struct entry_draft *draft)
     return random_id(&draft->id);
 }
 
-static enum err finish_entry(struct posting *posting, struct entry_draft *draft,
-                             struct entry_result *result)
+enum err posting_finish_entry(struct posting *posting, struct entry_draft *draft,
+                              struct entry_result *result)
 {
     enum err err = entry_add(posting->db, draft, posting->arena, result);
 
@@ -177,7 +195,7 @@ static enum err write_entry(struct posting *posting)
 {
     struct entry_draft *draft = arena_alloc(posting->arena, sizeof(*draft));
     struct entry_result result;
-    enum err err = begin_entry(posting, draft);
+    enum err err = posting_begin_entry(posting, draft);
 
     if (err)
         return err;
@@ -190,7 +208,7 @@ static enum err write_entry(struct posting *posting)
             share_fact(share), ACCOUNTING_CASH, posting->account.transit_account, share->account);
         entry_credit(draft, pair.credit, share->member_number, share->amount_cents);
     }
-    return finish_entry(posting, draft, &result);
+    return posting_finish_entry(posting, draft, &result);
 }
 
 static int64_t member_total(const struct posting *posting, int64_t member_id)
@@ -276,14 +294,14 @@ enum err posting_write_unknown(struct posting *posting)
     struct entry_result result;
     struct accounting_pair pair = accounting_accounts_for(
         ACCOUNTING_CAPTURE_UNKNOWN, ACCOUNTING_CASH, posting->account.transit_account, NULL);
-    enum err err = begin_entry(posting, draft);
+    enum err err = posting_begin_entry(posting, draft);
 
     if (err)
         return err;
     draft->label = arena_printf(posting->arena, "%s, à rattacher", posting->cart_label);
     entry_debit(draft, pair.debit, 0, posting->amount_cents);
     entry_credit(draft, pair.credit, 0, posting->amount_cents);
-    return finish_entry(posting, draft, &result);
+    return posting_finish_entry(posting, draft, &result);
 }
 
 enum err posting_quarantine(struct posting *posting, const char *reason, const char *detail)

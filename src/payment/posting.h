@@ -49,12 +49,24 @@ enum err posting_begin(struct posting *posting, int64_t association_id, int64_t 
 /* Splits the amount: first the charges frozen with the intent (intent_id 0: none), then the
  * oldest due of the payer's carts, the rest is the payer's advance. */
 enum err posting_share_out(struct posting *posting, int64_t payer_id, int64_t intent_id);
+/* The same with charges a person ticked; what they do not take goes to the oldest due. */
+struct ticked_charge {
+    int64_t charge_line_id;
+    int64_t amount_cents; /* at most; what is open of it if that is less */
+};
+enum err posting_share_ticked(struct posting *posting, int64_t payer_id,
+                              const struct ticked_charge *ticked, size_t count);
 /* All of it to the payer's advance. */
 enum err posting_share_advance(struct posting *posting, int64_t payer_id);
 /* Writes entry, cart lines and allocations from the shares, and ties them to the movement. */
 enum err posting_write_shares(struct posting *posting);
 /* Writes the entry of money nobody can place: transit against 471. */
 enum err posting_write_unknown(struct posting *posting);
+/* The entry of a movement: begun with its journal, day and piece; finished by being written and
+ * tied to the movement, whose entry_id the posting then has. */
+enum err posting_begin_entry(struct posting *posting, struct entry_draft *draft);
+enum err posting_finish_entry(struct posting *posting, struct entry_draft *draft,
+                              struct entry_result *result);
 /* Notes something for À rattacher. */
 enum err posting_quarantine(struct posting *posting, const char *reason, const char *detail);
 

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/random.h"
 #include "payment/account.h"
-#include "payment/post.h"
+#include "payment/manual.h"
 
 #include <string.h>
 
@@ -108,6 +108,7 @@ static enum err read_receipt(struct command_call *call, const struct association
     enum err err = command_member(call, "member", association->id, &member);
 
     payment->association_id = association->id;
+    payment->actor = command_actor;
     receipt->mode = association->kind == ASSOCIATION_REAL ? ACCOUNT_LIVE : ACCOUNT_TEST;
     receipt->now = call->now;
     if (!err)
