@@ -43,6 +43,21 @@ WHERE token_hash = $1 AND last_seen_at < CAST($2 AS BIGINT);
 -- $1 hash
 DELETE FROM session WHERE token_hash = $1;
 
+-- name: session_list
+-- $1 login, $2 begun since, $3 seen since, $4 seen since by an administrator
+SELECT token_hash, address, user_agent, created_at, last_seen_at
+FROM session
+WHERE login_id = CAST($1 AS BIGINT) AND created_at >= CAST($2 AS BIGINT)
+  AND last_seen_at >= CASE WHEN role = 'administrator' THEN CAST($4 AS BIGINT)
+                           ELSE CAST($3 AS BIGINT) END
+ORDER BY last_seen_at DESC, created_at DESC, token_hash;
+
+-- name: session_end_own
+-- $1 hash, $2 login
+DELETE FROM session
+WHERE token_hash = $1 AND login_id = CAST($2 AS BIGINT)
+RETURNING login_id;
+
 -- name: session_end_others
 -- $1 login, $2 hash of the one to keep, or no bytes
 DELETE FROM session

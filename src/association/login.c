@@ -83,8 +83,8 @@ static bool email_plausible(struct str email)
            str_find(domain, '.') < domain.len - 1 && domain.data[domain.len - 1] != '.';
 }
 
-static enum err audit_login(struct db *db, const struct audit_actor *actor, const char *action,
-                            int64_t login_id)
+enum err login_audit(struct db *db, const struct audit_actor *actor, const char *action,
+                     int64_t login_id)
 {
     char object[40];
 
@@ -125,7 +125,7 @@ enum err login_ensure(struct db *db, struct str email, const struct audit_actor 
     if (err)
         return err;
     if (added)
-        return audit_login(db, actor, "login.added", *login_id);
+        return login_audit(db, actor, "login.added", *login_id);
     err = login_find(db, email, arena, &login, &found);
     if (!err && !found)
         err = fail(ERR_INTERNAL, "a login that is there is not found");
@@ -161,7 +161,7 @@ enum err login_set_password(struct db *db, int64_t login_id, const char *hash,
 
     if (!err)
         err = end_sessions(db, login_id, keep_token_hash);
-    return err ? err : audit_login(db, actor, "login.password_set", login_id);
+    return err ? err : login_audit(db, actor, "login.password_set", login_id);
 }
 
 /* The hash that stands there now; ERR_NOT_FOUND without login or password. */
@@ -197,14 +197,14 @@ enum err login_disable(struct db *db, int64_t login_id, const struct audit_actor
 
     if (!err)
         err = end_sessions(db, login_id, NULL);
-    return err ? err : audit_login(db, actor, "login.disabled", login_id);
+    return err ? err : login_audit(db, actor, "login.disabled", login_id);
 }
 
 enum err login_enable(struct db *db, int64_t login_id, const struct audit_actor *actor)
 {
     enum err err = change_login(db, Q_LOGIN_ENABLE, DB_VALUES(db_int(login_id)));
 
-    return err ? err : audit_login(db, actor, "login.enabled", login_id);
+    return err ? err : login_audit(db, actor, "login.enabled", login_id);
 }
 
 /* ---- doors and roles ---- */

@@ -56,6 +56,9 @@ enum err login_set_password(struct db *db, int64_t login_id, const char *hash,
 /* Replaces a hash by a stronger one of the same password; sessions stay. One that is of today's
  * strength stays too: it is of a password that was set meanwhile. Inside a transaction. */
 enum err login_rehash(struct db *db, int64_t login_id, const char *hash);
+/* The audit row of what became of a login. Inside a transaction. */
+enum err login_audit(struct db *db, const struct audit_actor *actor, const char *action,
+                     int64_t login_id);
 /* No login from now on, every session ended; undone by login_enable. */
 enum err login_disable(struct db *db, int64_t login_id, const struct audit_actor *actor,
                        int64_t now);
@@ -132,6 +135,23 @@ enum err session_find(struct db *db, struct str cookie, int64_t now, struct aren
 enum err session_touch(struct db *db, const unsigned char token_hash[HASH_LEN], int64_t now);
 /* Logout. */
 enum err session_end(struct db *db, const unsigned char token_hash[HASH_LEN]);
+/* One of a person's own sessions, as its owner reads it. */
+struct own_session {
+    unsigned char token_hash[HASH_LEN];
+    const char *address;
+    const char *user_agent;
+    int64_t created_at;
+    int64_t last_seen_at;
+};
+/* Those that are valid now, last seen first. Array in the arena. */
+enum err session_list(struct db *db, int64_t login_id, int64_t now, struct arena *arena,
+                      struct own_session **sessions, size_t *count);
+/* Ends one of the login's own sessions; ERR_NOT_FOUND for any other. Inside a transaction. */
+enum err session_end_own(struct db *db, int64_t login_id, const unsigned char token_hash[HASH_LEN],
+                         const struct audit_actor *actor);
+/* Ends all of them but one. Inside a transaction. */
+enum err session_end_others(struct db *db, int64_t login_id, const unsigned char keep[HASH_LEN],
+                            const struct audit_actor *actor);
 /* Deletes the sessions that are too old. A job calls it. */
 enum err session_sweep(struct db *db, int64_t now);
 

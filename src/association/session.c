@@ -1,5 +1,6 @@
 #include "association/login.h"
 
+#include "association/rows.h"
 #include "base/arena.h"
 #include "base/random.h"
 #include "base/utf8.h"
@@ -120,6 +121,56 @@ enum err session_touch(struct db *db, const unsigned char token_hash[HASH_LEN], 
 enum err session_end(struct db *db, const unsigned char token_hash[HASH_LEN])
 {
     return db_run(db, Q_SESSION_END, DB_VALUES(db_blob(str_from(token_hash, HASH_LEN))));
+}
+
+static enum err read_own(const struct db_rows *rows, struct arena *arena, void *item)
+{
+    struct own_session *session = item;
+
+    memcpy(session->token_hash, db_column_str(rows, 0).data, HASH_LEN);
+    session->address = db_column_text(rows, 1, arena);
+    session->user_agent = db_column_text(rows, 2, arena);
+    session->created_at = db_column_int(rows, 3);
+    session->last_seen_at = db_column_int(rows, 4);
+    return OK;
+}
+
+enum err session_list(struct db *db, int64_t login_id, int64_t now, struct arena *arena,
+                      struct own_session **sessions, size_t *count)
+{
+    void *items;
+    enum err err = rows_read_all(db, Q_SESSION_LIST,
+                                 DB_VALUES(db_int(login_id), db_int(now - SESSION_AGE_S),
+                                           db_int(now - SESSION_IDLE_S),
+                                           db_int(now - SESSION_IDLE_ADMINISTRATOR_S)),
+                                 read_own, sizeof(**sessions), arena, &items, count);
+
+    *sessions = items;
+    return err;
+}
+
+enum err session_end_own(struct db *db, int64_t login_id, const unsigned char token_hash[HASH_LEN],
+                         const struct audit_actor *actor)
+{
+    struct db_rows rows = {0};
+    bool found = false;
+    enum err err = db_first(db, Q_SESSION_END_OWN,
+                            DB_VALUES(db_blob(str_from(token_hash, HASH_LEN)), db_int(login_id)),
+                            &rows, &found);
+
+    db_rows_done(&rows);
+    if (!err && !found)
+        err = fail(ERR_NOT_FOUND, "no such session of this login");
+    return err ? err : login_audit(db, actor, "session.ended", login_id);
+}
+
+enum err session_end_others(struct db *db, int64_t login_id, const unsigned char keep[HASH_LEN],
+                            const struct audit_actor *actor)
+{
+    enum err err = db_run(db, Q_SESSION_END_OTHERS,
+                          DB_VALUES(db_int(login_id), db_blob(str_from(keep, HASH_LEN))));
+
+    return err ? err : login_audit(db, actor, "session.ended_others", login_id);
 }
 
 /* One past its absolute age is no longer seen, so idle time finds it too. */

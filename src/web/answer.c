@@ -8,8 +8,8 @@
 
 /* The pages by name, for the title and the place in the menu. */
 static const char *const pages[] = {
-    "connexion", "espaces",  "panier",        "paiement",   "accueil",
-    "recettes",  "ecriture", "notifications", "mon_compte", "erreur",
+    "connexion", "espaces",       "panier",     "paiement", "accueil", "recettes",
+    "ecriture",  "notifications", "mon_compte", "erreur",   "acces",
 };
 
 /* Those that stand behind the menu's word Paramétrage. */

@@ -115,6 +115,7 @@ void web_dispatch_notification(void *shared, struct http_request *request,
 http_handler root_get;
 http_handler login_get, login_post, logout_post;
 http_handler doors_get, doors_post;
+http_handler access_get, access_password_post, access_close_post, access_close_others_post;
 http_handler cart_get, pay_post, abandon_post;
 http_handler payment_get, payment_post_back;
 http_handler home_get, revenue_get, entry_get, notifications_get;

@@ -1,6 +1,5 @@
 #include "web/internal.h"
-
-#include "base/clock.h"
+#include "web/password.h"
 
 static const char *const troubles[] = {"is_wrong", "is_throttled"};
 enum { TROUBLE_COUNT = sizeof(troubles) / sizeof(troubles[0]) };
@@ -55,172 +54,87 @@ enum err login_get(struct http_request *request, struct http_response *response)
 
 /* ---- the password ---- */
 
-/* One attempt: what its steps hand on. */
-struct attempt {
-    struct page *page;
-    struct str email, password;
-    struct login login;
-    int64_t wait_ms; /* the throttle says: not before */
-    bool found, matches, outdated;
-    const char *new_hash;
+/* A login: the password, and the session it opens. */
+struct entrance {
+    struct password_attempt attempt;
     struct session_draft draft;
     struct login_door *doors;
     size_t door_count;
     bool ends_old;
 };
 
-static enum err read_wait(struct attempt *attempt)
-{
-    struct page *page = attempt->page;
-
-    return login_throttle_wait_ms(page->db, attempt->email, page->request->remote_address,
-                                  clock_now_ms(), page->arena, &attempt->wait_ms);
-}
-
-static enum err verify_password(struct attempt *attempt)
-{
-    const char *stored =
-        attempt->found && !attempt->login.disabled ? attempt->login.password_hash : NULL;
-    enum err err =
-        password_verify(attempt->password, stored, &attempt->matches, &attempt->outdated);
-
-    if (!err && attempt->matches && attempt->outdated) {
-        char *hash = arena_alloc(attempt->page->arena, PASSWORD_HASH_MAX);
-        err = password_hash(attempt->password, hash);
-        attempt->new_hash = hash;
-    }
-    return err;
-}
-
-static enum err write_failure(struct db *db, void *argument)
-{
-    const struct attempt *attempt = argument;
-    const struct audit_actor actor = {attempt->found ? attempt->login.id : 0,
-                                      page_address(attempt->page)};
-    struct arena *arena = arena_new();
-    enum err err = login_throttle_failed(
-        db, attempt->email, attempt->page->request->remote_address, clock_now_ms(), arena);
-
-    if (!err)
-        err = audit_add(db, 0, &actor, "login.failed",
-                        attempt->found
-                            ? arena_printf(arena, "login:%lld", (long long)attempt->login.id)
-                            : "login:unknown",
-                        "");
-    arena_free(arena);
-    return err;
-}
-
 static enum err write_success(struct db *db, void *argument)
 {
-    const struct attempt *attempt = argument;
-    const struct audit_actor actor = {attempt->login.id, page_address(attempt->page)};
-    struct arena *arena = arena_new();
-    bool unchanged = false;
-    enum err err = login_unchanged(db, &attempt->login, arena, &unchanged);
+    const struct entrance *entrance = argument;
+    const struct page *page = entrance->attempt.page;
+    const struct audit_actor actor = {entrance->attempt.login.id, page_address(page)};
+    enum err err = password_tried(db, &entrance->attempt);
 
-    if (!err && !unchanged)
-        err = fail(ERR_CONFLICT, "the login was changed while its password was looked at");
+    if (!err && entrance->ends_old)
+        err = session_end(db, page->session.token_hash);
     if (!err)
-        err = login_throttle_succeeded(db, attempt->email, arena);
-    if (!err && attempt->new_hash)
-        err = login_rehash(db, attempt->login.id, attempt->new_hash);
-    if (!err && attempt->ends_old)
-        err = session_end(db, attempt->page->session.token_hash);
+        err = session_add(db, &entrance->draft);
     if (!err)
-        err = session_add(db, &attempt->draft);
-    if (!err)
-        err = audit_add(db, 0, &actor, "login.succeeded",
-                        arena_printf(arena, "login:%lld", (long long)attempt->login.id), "");
-    arena_free(arena);
-    return err;
-}
-
-/* Behind the gate the throttle is looked at again and a failure is counted, so that many guesses
- * sent at once are throttled like guesses one by one. */
-static enum err try_password(struct attempt *attempt)
-{
-    struct web *web = attempt->page->web;
-    enum err err = gate_enter(&web->password_gate);
-
-    if (err)
-        return err;
-    err = read_wait(attempt);
-    if (!err && attempt->wait_ms == 0) {
-        err = verify_password(attempt);
-        if (!err && !attempt->matches)
-            err = db_write(web->options.service->writer, write_failure, attempt);
-    }
-    gate_leave(&web->password_gate);
+        err = login_audit(db, &actor, "login.succeeded", actor.login_id);
     return err;
 }
 
 /* With one door login leads straight through it; with several, or none, they are shown. */
-static enum err open_session(struct attempt *attempt)
+static enum err open_session(struct entrance *entrance)
 {
-    struct page *page = attempt->page;
-    struct session_draft *draft = &attempt->draft;
-    enum err err = login_doors(page->db, attempt->login.id, page->arena, &attempt->doors,
-                               &attempt->door_count);
+    struct page *page = entrance->attempt.page;
+    struct session_draft *draft = &entrance->draft;
+    enum err err = login_doors(page->db, entrance->attempt.login.id, page->arena, &entrance->doors,
+                               &entrance->door_count);
 
     if (!err)
         err = session_secrets(draft);
     if (err)
         return err;
-    draft->login_id = attempt->login.id;
-    draft->door = attempt->door_count == 1 ? &attempt->doors[0] : NULL;
+    draft->login_id = entrance->attempt.login.id;
+    draft->door = entrance->door_count == 1 ? &entrance->doors[0] : NULL;
     draft->address = page->request->remote_address;
     draft->user_agent = page->request->user_agent;
     draft->now = page->now;
-    attempt->ends_old = page->has_session;
-    return db_write(page->web->options.service->writer, write_success, attempt);
+    entrance->ends_old = page->has_session;
+    return db_write(page->web->options.service->writer, write_success, entrance);
 }
 
-static enum err go_on(struct attempt *attempt)
+static enum err go_on(struct entrance *entrance)
 {
-    struct page *page = attempt->page;
+    struct page *page = entrance->attempt.page;
     struct str next = http_field_text(page->request, "suite");
-    const struct login_door *door = attempt->draft.door;
+    const struct login_door *door = entrance->draft.door;
     const char *location = "/espaces";
 
     if (door)
         location = may_go_to(next, door->role) ? str_copy(page->arena, next) : door_start(door);
-    http_cookie_set(page->response, WEB_SESSION_COOKIE, attempt->draft.cookie, -1);
+    http_cookie_set(page->response, WEB_SESSION_COOKIE, entrance->draft.cookie, -1);
     return http_redirect(page->response, location);
-}
-
-static enum err show_throttled(struct attempt *attempt)
-{
-    struct page *page = attempt->page;
-
-    http_header_add(page->response, "Retry-After",
-                    arena_printf(page->arena, "%lld", (long long)(attempt->wait_ms + 999) / 1000));
-    return show_form(page, 429, "is_throttled");
 }
 
 enum err login_post(struct http_request *request, struct http_response *response)
 {
     struct page *page = page_of(request);
-    struct attempt *attempt = arena_alloc(page->arena, sizeof(*attempt));
+    struct entrance *entrance = arena_alloc(page->arena, sizeof(*entrance));
+    struct password_attempt *attempt = &entrance->attempt;
     enum err err;
 
     (void)response;
     attempt->page = page;
     attempt->email = http_field_text(request, "email");
     attempt->password = http_field_text(request, "password");
-    err = read_wait(attempt);
-    if (!err && attempt->wait_ms == 0)
-        err = login_find(page->db, attempt->email, page->arena, &attempt->login, &attempt->found);
-    if (!err && attempt->wait_ms == 0)
-        err = try_password(attempt);
+    err = password_try(attempt);
     if (err)
         return err;
-    if (attempt->wait_ms > 0)
-        return show_throttled(attempt);
+    if (attempt->wait_ms > 0) {
+        password_say_when(page, attempt->wait_ms);
+        return show_form(page, 429, "is_throttled");
+    }
     if (!attempt->matches)
         return show_form(page, 403, "is_wrong");
-    err = open_session(attempt);
-    return err ? err : go_on(attempt);
+    err = open_session(entrance);
+    return err ? err : go_on(entrance);
 }
 
 /* ---- leaving ---- */

@@ -46,6 +46,23 @@ static const struct http_field notification_fields[] = {
     {0},
 };
 
+static const struct http_field access_fields[] = {
+    {"fait", HTTP_TOKEN, 40, NULL, 0},
+    {0},
+};
+static const struct http_field access_password_fields[] = {
+    TOKEN_FIELD,
+    {"password", HTTP_SECRET, 1024, NULL, 0},
+    {"new_password", HTTP_SECRET, 1024, NULL, 0},
+    {"new_again", HTTP_SECRET, 1024, NULL, 0},
+    {0},
+};
+static const struct http_field session_fields[] = {
+    TOKEN_FIELD,
+    {"session", HTTP_TOKEN, HASH_HEX_MAX, NULL, 1},
+    {0},
+};
+
 /* The list of what people can do. A return from a provider carries the provider's fields, which
  * are not read, and may be a POST of its page. */
 const struct http_route web_page_routes[] = {
@@ -55,6 +72,12 @@ const struct http_route web_page_routes[] = {
     {HTTP_POST, "/deconnexion", logout_post, token_only, 0, ACCESS_SIGNED_IN, 0},
     {HTTP_GET, "/espaces", doors_get, NULL, 0, ACCESS_SIGNED_IN, 0},
     {HTTP_POST, "/espaces", doors_post, door_fields, 0, ACCESS_SIGNED_IN, 0},
+    {HTTP_GET, "/acces", access_get, access_fields, 0, ACCESS_SIGNED_IN, 0},
+    {HTTP_POST, "/acces/mot-de-passe", access_password_post, access_password_fields, 0,
+     ACCESS_SIGNED_IN, 0},
+    {HTTP_POST, "/acces/fermer", access_close_post, session_fields, 0, ACCESS_SIGNED_IN, 0},
+    {HTTP_POST, "/acces/fermer-les-autres", access_close_others_post, token_only, 0,
+     ACCESS_SIGNED_IN, 0},
     {HTTP_GET, "/panier", cart_get, cart_fields, 0, ACCESS_MEMBER, 0},
     {HTTP_POST, "/panier/payer", pay_post, pay_fields, 0, ACCESS_MEMBER, 0},
     {HTTP_GET, "/paiement/{}", payment_get, NULL, 0, ACCESS_PUBLIC, HTTP_OPEN_FIELDS},

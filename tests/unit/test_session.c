@@ -238,6 +238,82 @@ static int compare_cookies(const void *a, const void *b)
     return memcmp(a, b, SESSION_COOKIE_MAX);
 }
 
+/* ---- one's own ---- */
+
+static size_t listed(struct house *house, int64_t now)
+{
+    struct own_session *sessions;
+    size_t count;
+
+    house_ok(session_list(house->db, house->login_id, now, house->arena, &sessions, &count));
+    for (size_t i = 1; i < count; i++)
+        assert_true(sessions[i - 1].last_seen_at >= sessions[i].last_seen_at);
+    return count;
+}
+
+static void test_list_is_of_valid_ones(void **state)
+{
+    struct house *house = *state;
+    struct login_door door = staff_door(house, ROLE_ADMINISTRATOR);
+
+    opened(house, NULL, NULL, HOUSE_NOW);
+    opened(house, &door, NULL, HOUSE_NOW + 60);
+    house_execute(house, "INSERT INTO login VALUES (7, 'a@b.fr', 'a@b.fr', NULL, NULL, NULL, 1)");
+    assert_int_equal(listed(house, HOUSE_NOW + 60), 2);
+    assert_int_equal(listed(house, HOUSE_NOW + 60 + SESSION_IDLE_ADMINISTRATOR_S), 2);
+    assert_int_equal(listed(house, HOUSE_NOW + 61 + SESSION_IDLE_ADMINISTRATOR_S), 1);
+    assert_int_equal(listed(house, HOUSE_NOW + SESSION_IDLE_S), 1);
+    assert_int_equal(listed(house, HOUSE_NOW + SESSION_IDLE_S + 1), 0);
+    house_execute(house, "UPDATE session SET last_seen_at = %lld",
+                  (long long)HOUSE_NOW + SESSION_AGE_S);
+    assert_int_equal(listed(house, HOUSE_NOW + SESSION_AGE_S), 2);
+    assert_int_equal(listed(house, HOUSE_NOW + SESSION_AGE_S + 1), 1);
+}
+
+struct ending {
+    int64_t login_id;
+    const unsigned char *token_hash;
+};
+
+static enum err end_own(struct db *db, void *argument)
+{
+    const struct ending *ending = argument;
+    const struct audit_actor actor = {ending->login_id, "192.0.2.7"};
+
+    return session_end_own(db, ending->login_id, ending->token_hash, &actor);
+}
+
+static enum err end_others(struct db *db, void *argument)
+{
+    const struct ending *ending = argument;
+    const struct audit_actor actor = {ending->login_id, "192.0.2.7"};
+
+    return session_end_others(db, ending->login_id, ending->token_hash, &actor);
+}
+
+static void test_end_own(void **state)
+{
+    struct house *house = *state;
+    struct session_draft first = opened(house, NULL, NULL, HOUSE_NOW);
+    struct session_draft second = opened(house, NULL, NULL, HOUSE_NOW);
+    struct session_draft third = opened(house, NULL, NULL, HOUSE_NOW);
+    struct ending strangers = {house->login_id + 1, first.token_hash};
+    struct ending own = {house->login_id, first.token_hash};
+    struct ending others = {house->login_id, second.token_hash};
+
+    house_err(db_transaction(house->db, end_own, &strangers), ERR_NOT_FOUND);
+    assert_true(valid(house, &first, HOUSE_NOW));
+    house_ok(db_transaction(house->db, end_own, &own));
+    assert_false(valid(house, &first, HOUSE_NOW));
+    house_err(db_transaction(house->db, end_own, &own), ERR_NOT_FOUND);
+    house_ok(db_transaction(house->db, end_others, &others));
+    assert_true(valid(house, &second, HOUSE_NOW));
+    assert_false(valid(house, &third, HOUSE_NOW));
+    assert_int_equal(house_count(house, "SELECT count(*) FROM audit WHERE action IN "
+                                        "('session.ended', 'session.ended_others')"),
+                     2);
+}
+
 static void test_cookies_are_unique(void **state)
 {
     enum { COOKIES = 100000 };
@@ -332,6 +408,8 @@ int main(void)
         HOUSE_TEST(test_replace),
         HOUSE_TEST(test_replacing_a_strangers_session_takes_nothing),
         HOUSE_TEST(test_end_and_sweep),
+        HOUSE_TEST(test_list_is_of_valid_ones),
+        HOUSE_TEST(test_end_own),
         cmocka_unit_test(test_cookies_are_unique),
         HOUSE_TEST(test_database_holds_no_cookie),
         HOUSE_TEST(test_foreign_text_is_cut),
