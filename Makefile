@@ -196,9 +196,10 @@ UNITS := $(DESTDIR)/usr/lib/systemd/system
 
 install: $(BUILD)/guichet ## copy the program, pages, units (DESTDIR=, as root)
 	install -D -m 755 $(BUILD)/guichet $(DESTDIR)/usr/bin/guichet
-	install -d $(SHARE)/templates/web/partial $(SHARE)/static
+	install -d $(SHARE)/templates/web/partial $(SHARE)/templates/mail $(SHARE)/static
 	install -m 644 templates/web/*.html $(SHARE)/templates/web
 	install -m 644 templates/web/partial/*.html $(SHARE)/templates/web/partial
+	install -m 644 templates/mail/*.txt $(SHARE)/templates/mail
 	install -m 644 $(filter-out static/sandbox%,$(wildcard static/*.*)) $(SHARE)/static
 	install -m 644 conf/common-passwords.txt conf/common-passwords.license $(SHARE)
 	install -m 755 conf/backup.sh $(SHARE)/backup.sh

@@ -41,6 +41,11 @@ void http_client_stop_all(void)
     atomic_store(&stopping, true);
 }
 
+bool http_client_stopping(void)
+{
+    return atomic_load(&stopping);
+}
+
 enum err http_client_new(struct http_client **client)
 {
     struct http_client *made = calloc(1, sizeof(*made));
@@ -129,7 +134,7 @@ static size_t receive_header(char *data, size_t size, size_t count, void *contex
 static int keep_going(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
     (void)context, (void)a, (void)b, (void)c, (void)d;
-    return atomic_load(&stopping) ? 1 : 0;
+    return http_client_stopping() ? 1 : 0;
 }
 
 /* ---- the call ---- */

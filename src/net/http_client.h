@@ -52,6 +52,8 @@ enum err http_client_global_init(const char *user_agent);
 void http_client_global_done(void);
 /* When set, running calls of all threads end soon with ERR_BUSY (shutdown). */
 void http_client_stop_all(void);
+/* Has it been set? For other outgoing calls. */
+bool http_client_stopping(void);
 
 enum err http_client_new(struct http_client **client);
 void http_client_free(struct http_client *client);

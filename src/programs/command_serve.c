@@ -1,5 +1,6 @@
 #include "programs/command.h"
 
+#include "job/mailer.h"
 #include "job/worker.h"
 #include "migrations.h"
 #include "net/http_client.h"
@@ -30,6 +31,7 @@ struct server {
     struct payment_service service;
     struct db_writer *writer;
     struct worker *worker;
+    struct mailer *mailer; /* NULL without a mail server */
     struct web *web;
 };
 
@@ -83,6 +85,21 @@ static enum err start_worker(struct server *server)
     return worker_new(&options, &server->worker);
 }
 
+static enum err start_mailer(struct server *server)
+{
+    const struct settings *settings = server->settings;
+    const struct mailer_options options = {
+        .service = &server->service,
+        .database_path = settings->database,
+        .catalog = &guichet_queries,
+        .templates_folder = settings->templates,
+        .smtp = settings->smtp,
+        .from_address = settings->mail_from,
+    };
+
+    return settings->smtp.url ? mailer_new(&options, &server->mailer) : OK;
+}
+
 static enum err start_web(struct server *server)
 {
     const struct settings *settings = server->settings;
@@ -94,6 +111,7 @@ static enum err start_web(struct server *server)
         .templates_folder = settings->templates,
         .common_passwords = server->common_passwords,
         .base_url = settings->provider.base_url,
+        .sends_mail = settings->smtp.url != NULL,
         .page_socket = settings->page_socket,
         .notification_socket = settings->notification_socket,
         .page_threads = (int)settings->page_threads,
@@ -122,6 +140,8 @@ static enum err start(struct server *server, struct command_call *call)
     service->providers = providers;
     service->provider_count = sizeof(providers) / sizeof(providers[0]);
     err = start_worker(server);
+    if (!err)
+        err = start_mailer(server);
     return err ? err : start_web(server);
 }
 
@@ -129,7 +149,11 @@ static enum err start(struct server *server, struct command_call *call)
 
 static void reload(struct server *server)
 {
-    if (web_reload_templates(server->web) == OK)
+    enum err err = web_reload_templates(server->web);
+
+    if (!err && server->mailer)
+        err = mailer_reload(server->mailer);
+    if (!err)
         log_line(LOG_INFO, "serve.reloaded", "templates are read again");
     else
         log_failure("serve.reload");
@@ -159,6 +183,7 @@ static void stop(struct server *server)
     if (server->web)
         web_free(server->web);
     http_client_stop_all();
+    mailer_free(server->mailer);
     if (server->worker)
         worker_free(server->worker);
     if (server->writer)

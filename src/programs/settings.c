@@ -1,6 +1,14 @@
 #include "programs/settings.h"
 
+#include "base/arena.h"
 #include "base/conf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PASSWORD_MAX = 1024 };
 
 static struct settings default_settings(void)
 {
@@ -24,9 +32,58 @@ static struct settings default_settings(void)
     };
 }
 
+/* ---- mail ---- */
+
+/* The password's file is for the program alone, like the key's. */
+static enum err read_password_file(const char *path, struct arena *arena, const char **password)
+{
+    char *bytes = arena_alloc(arena, PASSWORD_MAX + 1);
+    FILE *file = fopen(path, "rbe");
+    struct stat facts;
+    size_t len;
+    bool open_to_others;
+
+    if (!file)
+        return fail(ERR_CONFIG, "smtp_password_file %s: %s", path, strerror(errno));
+    open_to_others = fstat(fileno(file), &facts) != 0 || facts.st_mode & (S_IRWXG | S_IRWXO);
+    len = fread(bytes, 1, PASSWORD_MAX, file);
+    (void)fclose(file);
+    if (open_to_others)
+        return fail(ERR_CONFIG, "smtp_password_file %s: others may read it; chmod 400", path);
+    bytes[len] = '\0';
+    *password = str_copy(arena, str_trim(str_from(bytes, len)));
+    if (!**password || len == PASSWORD_MAX || strlen(bytes) != len)
+        return fail(ERR_CONFIG, "smtp_password_file %s: holds no password", path);
+    return OK;
+}
+
+static enum err check_mail(const char *path, const char *password_file, struct arena *arena,
+                           struct settings *settings)
+{
+    struct smtp_settings *smtp = &settings->smtp;
+    char reason[120];
+
+    if (!smtp->url && (smtp->user || password_file || smtp->ca_file || settings->mail_from))
+        return fail(ERR_CONFIG, "%s: smtp_url is missing", path);
+    if (!smtp->url)
+        return OK;
+    if (smtp_check_url(smtp->url)) {
+        snprintf(reason, sizeof(reason), "%.110s", err_last()->text);
+        return fail(ERR_CONFIG, "%s: smtp_url %s", path, reason);
+    }
+    if (!settings->mail_from || !mail_address_valid(settings->mail_from))
+        return fail(ERR_CONFIG, "%s: mail_from must be an e-mail address", path);
+    if (!smtp->user != !password_file)
+        return fail(ERR_CONFIG, "%s: smtp_user and smtp_password_file go together", path);
+    return password_file ? read_password_file(password_file, arena, &smtp->password) : OK;
+}
+
+/* ---- the file ---- */
+
 enum err settings_read(const char *path, struct arena *arena, struct settings *settings)
 {
-    const char *log_level = "info";
+    const char *log_level = "info", *password_file = NULL;
+    struct smtp_settings *smtp = &settings->smtp;
     struct provider_settings *provider = &settings->provider;
     const struct conf_key keys[] = {
         {.name = "database", .text = &settings->database, .required = 1},
@@ -52,6 +109,11 @@ enum err settings_read(const char *path, struct arena *arena, struct settings *s
          .number = &settings->job_threads,
          .minimum = 2,
          .maximum = 64},
+        {.name = "smtp_url", .text = &smtp->url},
+        {.name = "smtp_user", .text = &smtp->user},
+        {.name = "smtp_password_file", .text = &password_file},
+        {.name = "smtp_ca_file", .text = &smtp->ca_file},
+        {.name = "mail_from", .text = &settings->mail_from},
         {.name = "stripe_api_url", .kind = CONF_URL, .text = &provider->stripe_api_url},
         {.name = "stripe_checkout_url", .kind = CONF_URL, .text = &provider->stripe_checkout_url},
         {.name = "paypal_live_webscr_url",
@@ -71,5 +133,5 @@ enum err settings_read(const char *path, struct arena *arena, struct settings *s
     err = conf_read(path, keys, sizeof(keys) / sizeof(keys[0]), arena);
     if (!err && log_level_parse(log_level, &settings->log_level) != OK)
         err = fail(ERR_CONFIG, "%s: log_level: debug, info, warning or error", path);
-    return err;
+    return err ? err : check_mail(path, password_file, arena, settings);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "net/smtp.h"
 #include "payment/provider.h"
 
 #define SETTINGS_DEFAULT_PATH "/etc/guichet/guichet.conf"
@@ -25,6 +26,8 @@ struct settings {
     int64_t page_threads;
     int64_t notification_threads;
     int64_t job_threads;
+    struct smtp_settings smtp;         /* url NULL: no mail is sent */
+    const char *mail_from;             /* the address mail comes from */
     struct provider_settings provider; /* base_url and the addresses of the providers */
 };
 

@@ -48,9 +48,11 @@ enum {
     ACCESS_SIGNED_IN = ACCESS_UNDECIDED | ACCESS_MEMBER | ACCESS_STAFF
 };
 
-/* What pages look like: the templates and the versions of the static files. */
+/* What pages look like: the templates and the versions of the static files; and the texts of
+ * mail, to be looked at. */
 struct look {
     struct template_set *templates;
+    struct template_set *letters;
     char style_version[WEB_VERSION_MAX];
     char script_version[WEB_VERSION_MAX];
     char icon_version[WEB_VERSION_MAX];
@@ -120,6 +122,7 @@ http_handler cart_get, pay_post, abandon_post;
 http_handler payment_get, payment_post_back;
 http_handler home_get, revenue_get, entry_get, notifications_get;
 http_handler settings_get, my_account_get;
+http_handler outbox_get, outbox_mail_get;
 http_handler endpoint_post;
 
 /* ---- guarding (guard.c) ---- */

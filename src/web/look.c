@@ -1,4 +1,5 @@
 #include "base/hash.h"
+#include "job/letter.h"
 #include "web/internal.h"
 
 #include <stdio.h>
@@ -52,6 +53,8 @@ enum err look_load(const char *templates_folder, struct look **look)
 
     require(made);
     err = template_set_load(arena_printf(arena, "%s/web", templates_folder), &made->templates);
+    if (!err)
+        err = letter_load(templates_folder, arena, &made->letters);
     arena_free(arena);
     if (!err)
         err = read_versions(templates_folder, made);
@@ -68,5 +71,6 @@ void look_free(struct look *look)
     if (!look)
         return;
     template_set_free(look->templates);
+    template_set_free(look->letters);
     free(look);
 }

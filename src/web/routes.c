@@ -63,6 +63,11 @@ static const struct http_field session_fields[] = {
     {0},
 };
 
+static const struct http_field outbox_fields[] = {
+    {"apres", HTTP_ID, 20, NULL, 0},
+    {0},
+};
+
 /* The list of what people can do. A return from a provider carries the provider's fields, which
  * are not read, and may be a POST of its page. */
 const struct http_route web_page_routes[] = {
@@ -90,6 +95,8 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/notifications", notifications_get, notification_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/parametrage", settings_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/mon-compte", my_account_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/courriels", outbox_get, outbox_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/courriels/{}", outbox_mail_get, NULL, 0, ACCESS_MONEY, 0},
 };
 const size_t web_page_route_count = sizeof(web_page_routes) / sizeof(web_page_routes[0]);
 

@@ -7,6 +7,7 @@
 #ifndef WEB_WEB_H
 #define WEB_WEB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "job/worker.h"
@@ -23,6 +24,7 @@ struct web_options {
     const char *templates_folder;
     const struct common_passwords *common_passwords; /* what no new password may be */
     const char *base_url; /* "https://guichet.example" : cookies, Origin, links */
+    bool sends_mail;      /* a mail server is set up */
     const char *page_socket;
     const char *notification_socket;
     int page_fd; /* inherited listening sockets, or -1 */

@@ -18,14 +18,15 @@ const LAYERS = [
 ];
 
 // Below, and hidden all the same: the domain and what works for it never see a page, a provider
-// never sees the database, and jobs hand each event to the provider's interface.
+// never sees the database, and jobs hand each event to the provider's interface (templates they
+// know: the texts of mail).
 const HIDDEN = {
   association: ['http', 'template', 'net'],
   accounting: ['http', 'template', 'net'],
   payment: ['http', 'template'],
   'provider/stripe': ['http', 'template', 'db', 'association', 'accounting'],
   'provider/paypal': ['http', 'template', 'db', 'association', 'accounting'],
-  job: ['http', 'template', 'provider/stripe', 'provider/paypal'],
+  job: ['http', 'provider/stripe', 'provider/paypal'],
   web: ['provider/stripe', 'provider/paypal'],
 };
 
