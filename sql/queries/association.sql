@@ -30,3 +30,11 @@ VALUES (CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT)
 
 -- name: association_list
 SELECT id FROM association ORDER BY created_at, id;
+
+-- name: association_set_options
+-- $1 id, $2 part payments, $3 advances, $4 minimum, $5 maximum, $6 fee booking, $7 button text.
+UPDATE association SET part_payments = CAST($2 AS BIGINT), advances = CAST($3 AS BIGINT),
+    amount_min_cents = CAST($4 AS BIGINT), amount_max_cents = CAST($5 AS BIGINT),
+    fee_booking = CAST($6 AS TEXT), button_text = CAST($7 AS TEXT),
+    options_version = options_version + 1
+WHERE id = CAST($1 AS BIGINT);

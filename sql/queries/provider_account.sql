@@ -73,3 +73,7 @@ ORDER BY slot;
 -- name: provider_account_new_keys
 -- $1 association, $2 id.
 UPDATE provider_account SET key_version = key_version + 1 WHERE association_id = $1 AND id = $2;
+
+-- name: provider_account_place
+-- $1 association, $2 id, $3 its place among the buttons.
+UPDATE provider_account SET position = $3 WHERE association_id = $1 AND id = $2;

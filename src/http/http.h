@@ -31,6 +31,7 @@ enum http_method { HTTP_GET = 1, HTTP_POST = 2, HTTP_DELETE = 4 };
 
 enum http_field_type {
     HTTP_TEXT,   /* clean UTF-8, one line, trimmed */
+    HTTP_LINES,  /* clean UTF-8, trimmed, every line end as LF */
     HTTP_SECRET, /* exact bytes, no trimming: passwords */
     HTTP_TOKEN,  /* [A-Za-z0-9_-]+ */
     HTTP_ID,     /* positive int64 */

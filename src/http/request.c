@@ -117,12 +117,32 @@ static bool one_line(struct str text)
            str_find(text, '\r') == text.len;
 }
 
+/* Browsers send CR LF from a text area; a lone CR ends a line, too. */
+static struct str plain_lines(struct str text, struct arena *arena)
+{
+    char *out = arena_alloc(arena, text.len + 1);
+    size_t len = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        bool carriage = text.data[i] == '\r';
+
+        if (carriage && i + 1 < text.len && text.data[i + 1] == '\n')
+            continue;
+        out[len++] = carriage ? '\n' : text.data[i];
+    }
+    return str_from(out, len);
+}
+
 /* Checks a value against its field; an empty optional field counts as not given. */
-static enum err check_value(const struct http_field *field, struct http_value *value)
+static enum err check_value(const struct http_field *field, struct http_value *value,
+                            struct arena *arena)
 {
     bool good = true;
 
-    if (field->type != HTTP_SECRET) {
+    if (field->type == HTTP_LINES) {
+        value->text = plain_lines(str_trim(value->text), arena);
+        good = utf8_clean(value->text);
+    } else if (field->type != HTTP_SECRET) {
         value->text = str_trim(value->text);
         good = one_line(value->text);
     }
@@ -170,7 +190,7 @@ static enum err take_pair(struct http_request *request, const struct http_route 
         return fail(ERR_INPUT, "field %s is repeated", field->name);
     value = &request->values[request->value_count++];
     *value = (struct http_value){.field = field, .text = pair->value};
-    return check_value(field, value);
+    return check_value(field, value, request->arena);
 }
 
 static bool filled(const struct http_request *request, const struct http_field *field)

@@ -208,6 +208,52 @@ enum err account_add(struct db *db, const struct account_draft *draft,
     return err;
 }
 
+static size_t place_of(const struct provider_account *accounts, size_t count, int64_t account_id)
+{
+    size_t place = 0;
+
+    while (place < count && accounts[place].id != account_id)
+        place++;
+    return place;
+}
+
+static enum err write_places(struct db *db, const struct provider_account *accounts, size_t count)
+{
+    enum err err = OK;
+
+    for (size_t i = 0; !err && i < count; i++)
+        err = db_run(db, Q_PROVIDER_ACCOUNT_PLACE,
+                     DB_VALUES(db_int(accounts[i].association_id), db_int(accounts[i].id),
+                               db_int((int64_t)i + 1)));
+    return err;
+}
+
+enum err account_move(struct db *db, int64_t association_id, int64_t account_id,
+                      enum account_step step, const struct audit_actor *actor)
+{
+    struct arena *arena = arena_new();
+    struct provider_account *accounts, moved;
+    size_t count, place, other;
+    enum err err = account_list_linked(db, association_id, arena, &accounts, &count);
+
+    place = err ? 0 : place_of(accounts, count, account_id);
+    if (!err && place == count)
+        err = fail(ERR_NOT_FOUND, "no such linked account");
+    other = place + (size_t)step; /* above the first: beyond the last */
+    if (!err && other < count) {
+        moved = accounts[place];
+        accounts[place] = accounts[other];
+        accounts[other] = moved;
+        err = write_places(db, accounts, count);
+        if (!err)
+            err = audit_add(db, association_id, actor, "provider_account.moved",
+                            arena_printf(arena, "provider_account:%lld", (long long)account_id),
+                            step == ACCOUNT_UP ? "up" : "down");
+    }
+    arena_free(arena);
+    return err;
+}
+
 enum err account_verified(struct db *db, int64_t association_id, int64_t account_id,
                           const char *external_id, int64_t now)
 {

@@ -74,6 +74,11 @@ struct account_draft {
 /* Inside a transaction. ERR_CONFLICT when the account serves another association. */
 enum err account_add(struct db *db, const struct account_draft *draft,
                      const struct audit_actor *actor);
+/* Moves a linked account one place up or down among the buttons of the cart; at the end already:
+ * changes nothing. Inside a transaction. ERR_NOT_FOUND. */
+enum account_step { ACCOUNT_UP = -1, ACCOUNT_DOWN = 1 };
+enum err account_move(struct db *db, int64_t association_id, int64_t account_id,
+                      enum account_step step, const struct audit_actor *actor);
 /* Notes that a verified message proved the account's identity; learns a missing external id. */
 enum err account_verified(struct db *db, int64_t association_id, int64_t account_id,
                           const char *external_id, int64_t now);

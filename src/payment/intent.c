@@ -3,6 +3,7 @@
 #include "association/cart.h"
 #include "base/arena.h"
 #include "payment/internal.h"
+#include "payment/room.h"
 #include "queries.h"
 
 #include <string.h>
@@ -175,6 +176,24 @@ static enum err insert_intent(struct db *db, const struct intent_draft *draft, s
     return err;
 }
 
+/* The options may have changed since the page looked at them. */
+static enum err look_at_amount(struct db *db, const struct intent_draft *draft,
+                               struct arena *arena, enum intent_start *start)
+{
+    struct association association;
+    struct payment_room room;
+    enum err err = association_find(db, draft->association_id, arena, &association);
+
+    if (!err)
+        err = payment_room(db, &association, draft->member_id, arena, &room);
+    if (err)
+        return err;
+    *start = payment_room_takes(&association, &room, draft->amount_cents) == ROOM_FITS
+                 ? INTENT_STARTED
+                 : INTENT_AMOUNT_REFUSED;
+    return OK;
+}
+
 /* What stands against a new attempt; STARTED when nothing does. */
 static enum err look_before(struct db *db, const struct intent_draft *draft, struct arena *arena,
                             enum intent_start *start, int64_t *intent_id)
@@ -197,8 +216,10 @@ static enum err look_before(struct db *db, const struct intent_draft *draft, str
     if (err || !usable)
         return err;
     err = cart_balance(db, draft->association_id, draft->member_id, &balance_cents);
-    *start = balance_cents == draft->balance_shown_cents ? INTENT_STARTED : INTENT_BALANCE_CHANGED;
-    return err;
+    *start = INTENT_BALANCE_CHANGED;
+    if (err || balance_cents != draft->balance_shown_cents)
+        return err;
+    return look_at_amount(db, draft, arena, start);
 }
 
 enum err intent_create(struct db *db, const struct intent_draft *draft, enum intent_start *start,

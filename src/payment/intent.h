@@ -95,7 +95,8 @@ enum intent_start {
     INTENT_SAME_FORM,       /* the same form was sent before: follow that intent */
     INTENT_ANOTHER_LIVE,    /* end the live one first */
     INTENT_BALANCE_CHANGED, /* show the new balance first */
-    INTENT_ACCOUNT_GONE     /* the provider account was unlinked meanwhile */
+    INTENT_ACCOUNT_GONE,    /* the provider account was unlinked meanwhile */
+    INTENT_AMOUNT_REFUSED   /* the options of the association do not take it (room.h) */
 };
 /* Decides and, when STARTED, stores intent and its charges. *intent_id is the intent to look
  * at: the new one, the same form's, or the live one. Inside a transaction. */

@@ -116,7 +116,10 @@ static enum err handle_page(struct page *page)
         return err;
     if (request->method == HTTP_POST) /* it writes: it reads for itself */
         page_end_reading(page);
-    return page->route->handler(request, page->response);
+    err = page->route->handler(request, page->response);
+    if (err == ERR_NOT_FOUND) /* missing, or another association's: nobody can tell which */
+        note_denial(page, "object");
+    return err;
 }
 
 static void answer(struct page *page, const struct http_route *routes, size_t count)

@@ -1,6 +1,7 @@
 #include "web/internal.h"
 
 #include "payment/account.h"
+#include "payment/room.h"
 #include "payment/service.h"
 
 #include <string.h>
@@ -10,6 +11,7 @@ struct press {
     struct page *page;
     struct payment_press press;
     const struct provider *provider;
+    struct payment_room room;
     struct cart_trouble trouble;
 };
 
@@ -22,7 +24,7 @@ static bool refused(struct press *press, const char *key, int64_t limit_cents)
 }
 
 /* What was typed, with a sentence for everything that is no amount. */
-static bool amount_good(struct press *press)
+static bool read_amount(struct press *press, int64_t *cents)
 {
     static const char *const keys[] = {
         [MONEY_EMPTY] = "amount_empty",
@@ -32,22 +34,62 @@ static bool amount_good(struct press *press)
         [MONEY_TOO_LARGE] = "amount_too_large",
     };
     const struct association *association = &press->page->association;
-    struct provider_limits limits = press->provider->limits(association->currency);
-    int64_t cents = 0;
-    enum money_verdict verdict = money_parse(press->trouble.typed, association->currency, &cents);
+    enum money_verdict verdict = money_parse(press->trouble.typed, association->currency, cents);
 
-    if (verdict != MONEY_OK)
-        return refused(press, keys[verdict], association->amount_max_cents);
-    if (cents < association->amount_min_cents)
+    return verdict == MONEY_OK || refused(press, keys[verdict], association->amount_max_cents);
+}
+
+/* Does the association take this amount from this payer now? */
+static bool room_good(struct press *press, int64_t cents)
+{
+    const struct association *association = &press->page->association;
+    const struct payment_room *room = &press->room;
+
+    switch (payment_room_takes(association, room, cents)) {
+    case ROOM_BELOW_MINIMUM:
         return refused(press, "amount_below_minimum", association->amount_min_cents);
-    if (cents > association->amount_max_cents)
+    case ROOM_ABOVE_MAXIMUM:
         return refused(press, "amount_above_maximum", association->amount_max_cents);
+    case ROOM_IN_PART:
+        return refused(press, "amount_in_part", room->due_cents);
+    case ROOM_ABOVE_DEBT:
+        return refused(press, room->debt_cents > 0 ? "amount_above_debt" : "nothing_due",
+                       room->debt_cents);
+    case ROOM_FITS:
+        break;
+    }
+    return true;
+}
+
+static bool amount_good(struct press *press)
+{
+    struct provider_limits limits = press->provider->limits(press->page->association.currency);
+    int64_t cents = 0;
+
+    if (!read_amount(press, &cents) || !room_good(press, cents))
+        return false;
     if (cents < limits.minimum_cents)
         return refused(press, "amount_below_provider", limits.minimum_cents);
     if (cents > limits.maximum_cents)
         return refused(press, "amount_above_maximum", limits.maximum_cents);
     press->press.amount_cents = cents;
     return true;
+}
+
+/* The options as they are now, and what they leave room for. */
+static enum err read_room(struct press *press)
+{
+    struct page *page = press->page;
+    enum err err = page_begin_reading(page);
+
+    if (!err)
+        err = association_find(page->db, page->session.association_id, page->arena,
+                               &page->association);
+    if (!err)
+        err = payment_room(page->db, &page->association, page->session.member_id, page->arena,
+                           &press->room);
+    page_end_reading(page);
+    return err;
 }
 
 static enum err read_press(struct press *press)
@@ -105,6 +147,18 @@ static enum err go_to_provider(struct press *press, const char *url)
     return http_redirect(page->response, url);
 }
 
+/* The options changed between the page and the press. */
+static enum err show_refused(struct press *press)
+{
+    enum err err = read_room(press);
+
+    if (err)
+        return err;
+    if (amount_good(press)) /* and once more since */
+        return show_trouble(press, "balance_changed", 409);
+    return cart_show(press->page, &press->trouble);
+}
+
 /* Where the press led: to the provider, to the page of the attempt, or back with a sentence. */
 static enum err follow(struct press *press, enum intent_start start,
                        const struct payment_intent *intent)
@@ -117,6 +171,8 @@ static enum err follow(struct press *press, enum intent_start start,
     }
     if (start == INTENT_ACCOUNT_GONE)
         return show_trouble(press, "account_gone", 409);
+    if (start == INTENT_AMOUNT_REFUSED)
+        return show_refused(press);
     if (intent->state == INTENT_OPEN && intent->provider_url)
         return go_to_provider(press, intent->provider_url);
     if (start == INTENT_STARTED && intent->state == INTENT_FAILED)
@@ -135,6 +191,9 @@ enum err pay_post(struct http_request *request, struct http_response *response)
         return err;
     if (!press.provider->limits(press.page->association.currency).currency_supported)
         return show_trouble(&press, "account_gone", 409);
+    err = read_room(&press);
+    if (err)
+        return err;
     if (!amount_good(&press))
         return cart_show(press.page, &press.trouble);
     err = begin(&press, &start, &intent);

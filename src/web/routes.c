@@ -67,6 +67,27 @@ static const struct http_field outbox_fields[] = {
     {"apres", HTTP_ID, 20, NULL, 0},
     {0},
 };
+static const struct http_field done_fields[] = {
+    {"fait", HTTP_TOKEN, 40, NULL, 0}, /* what a form just did; see form_done */
+    {0},
+};
+static const struct http_field options_fields[] = {
+    TOKEN_FIELD,
+    {"version", HTTP_ID, 20, NULL, 1},
+    {"en_partie", HTTP_CHOICE, 3, "oui", 0},
+    {"avance", HTTP_CHOICE, 3, "oui", 0},
+    {"minimum", HTTP_AMOUNT, 64, NULL, 0},
+    {"maximum", HTTP_AMOUNT, 64, NULL, 0},
+    {"frais", HTTP_CHOICE, 8, "paiement|mois", 1},
+    {"texte", HTTP_LINES, WEB_LINES_MAX, NULL, 0},
+    {0},
+};
+static const struct http_field options_order_fields[] = {
+    TOKEN_FIELD,
+    {"compte", HTTP_ID, 20, NULL, 1},
+    {"sens", HTTP_CHOICE, 8, "haut|bas", 1},
+    {0},
+};
 
 /* The list of what people can do. A return from a provider carries the provider's fields, which
  * are not read, and may be a POST of its page. */
@@ -97,6 +118,10 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/parametrage/mon-compte", my_account_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/courriels", outbox_get, outbox_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/courriels/{}", outbox_mail_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/options", options_get, done_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/options", options_post, options_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/options/ordre", options_order_post, options_order_fields, 0,
+     ACCESS_MONEY, 0},
 };
 const size_t web_page_route_count = sizeof(web_page_routes) / sizeof(web_page_routes[0]);
 

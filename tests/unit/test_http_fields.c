@@ -16,6 +16,7 @@ static const struct http_field fields[] = {
     {.name = "token", .type = HTTP_TOKEN, .max = 64},
     {.name = "id", .type = HTTP_ID, .max = 20},
     {.name = "amount", .type = HTTP_AMOUNT, .max = 20},
+    {.name = "lines", .type = HTTP_LINES, .max = 12},
     {.name = "choice", .type = HTTP_CHOICE, .max = 20, .choices = "un|deux"},
     {0},
 };
@@ -82,6 +83,29 @@ static void good_forms(void **state)
     assert_int_equal(post(desk, str_of("name=0123456789")), OK);
 }
 
+/* Each line ends with LF, whatever the browser sent; the limit counts what is kept. */
+static void several_lines(void **state)
+{
+    static const struct {
+        const char *body, *kept;
+    } cases[] = {
+        {"name=x&lines=un%0D%0Adeux", "un\ndeux"},
+        {"name=x&lines=un%0Adeux", "un\ndeux"},
+        {"name=x&lines=un%0Ddeux", "un\ndeux"},
+        {"name=x&lines=un%0D%0D%0Adeux", "un\n\ndeux"},
+        {"name=x&lines=%0D%0A+un%0D%0A%0D%0A", "un"},
+        {"name=x&lines=1%0D%0A2%0D%0A3%0D%0A4%0D%0A5%0D%0A67", "1\n2\n3\n4\n5\n67"},
+        {"name=x&lines=%0D%0A", ""},
+        {"name=x&lines=a%09b", "a\tb"},
+    };
+    struct desk *desk = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(post(desk, str_of(cases[i].body)), OK);
+        assert_true(str_is(http_field_text(&desk->request, "lines"), cases[i].kept));
+    }
+}
+
 static void bad_forms(void **state)
 {
     static const struct {
@@ -115,6 +139,10 @@ static void bad_forms(void **state)
         {"name=a%zz", ERR_INPUT, "badly escaped"},
         {"na%6de=x&x%=1", ERR_INPUT, "badly escaped"},
         {"name=01234567890", ERR_LIMIT, "name is too long"},
+        {"name=x&lines=0123456789012", ERR_LIMIT, "lines is too long"},
+        {"name=x&lines=a%00b", ERR_INPUT, "lines has"},
+        {"name=x&lines=a%1bb", ERR_INPUT, "lines has"},
+        {"name=x&lines=%ff", ERR_INPUT, "lines has"},
     };
     struct desk *desk = *state;
 
@@ -303,11 +331,10 @@ static void the_cookie_s_attributes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(good_forms),         CASE(bad_forms),
-        CASE(too_many_fields),    CASE(content_types),
-        CASE(where_fields_stand), cmocka_unit_test(cookies),
-        CASE(lenient_pairs),      cmocka_unit_test(routes),
-        CASE(redirects),          CASE(the_cookie_s_attributes),
+        CASE(good_forms),          CASE(several_lines),           CASE(bad_forms),
+        CASE(too_many_fields),     CASE(content_types),           CASE(where_fields_stand),
+        cmocka_unit_test(cookies), CASE(lenient_pairs),           cmocka_unit_test(routes),
+        CASE(redirects),           CASE(the_cookie_s_attributes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,37 @@
+/*
+ * room: how much a payer may pay now, by the options of the association.
+ *
+ * Invariant: the cart shows it and the transaction of a press asks it again, of the same function.
+ * Money that comes all the same is booked all the same: the options decide what is asked for,
+ * never what is true.
+ */
+#ifndef PAYMENT_ROOM_H
+#define PAYMENT_ROOM_H
+
+#include <stdint.h>
+
+#include "association/association.h"
+#include "db/db.h"
+
+struct payment_room {
+    int64_t due_cents;     /* of the payer's own cart, less what is being confirmed; may be < 0 */
+    int64_t debt_cents;    /* with what is open in the carts the payer pays for */
+    int64_t lowest_cents;  /* the smallest amount to ask for */
+    int64_t highest_cents; /* the largest; below the smallest: nothing can be paid now */
+};
+
+/* Reads it; what is open at a provider counts as not yet paid, since a new press ends it. */
+enum err payment_room(struct db *db, const struct association *association, int64_t member_id,
+                      struct arena *arena, struct payment_room *room);
+
+enum room_verdict {
+    ROOM_FITS,
+    ROOM_BELOW_MINIMUM, /* of the association */
+    ROOM_ABOVE_MAXIMUM, /* of the association */
+    ROOM_IN_PART,       /* less than the debt, and part payments are off */
+    ROOM_ABOVE_DEBT     /* more than the debt, and advances are off */
+};
+enum room_verdict payment_room_takes(const struct association *association,
+                                     const struct payment_room *room, int64_t amount_cents);
+
+#endif
