@@ -286,6 +286,22 @@ printf '%s\n' "$stripe_key" |
 printf '%s\n' "$stripe_webhook" |
     guichet secret set --provider-account "$stripe_link" --name webhook
 
+# The installation is a platform, and a second account waits to be associated to it.
+platform_account=acct_1PlateformeGuichet
+platform_key=sk_test_$(random_hex)
+platform_webhook=whsec_$(random_hex)
+platform_client=ca_$(random_hex)
+control /stripe/accounts "{\"id\":\"$platform_account\",\"name\":\"Guichet\",
+    \"secret_key\":\"$platform_key\"}"
+control "/stripe/accounts/$platform_account/platform" \
+    "{\"client_id\":\"$platform_client\",\"redirect_uris\":[\"$URL/parametrage/stripe/retour\"]}"
+control "/stripe/accounts/$platform_account/endpoints" \
+    "{\"url\":\"$URL/action_manager.php?event=stripe\",\"connect\":true,\"secret\":\"$platform_webhook\"}"
+control /stripe/accounts "{\"id\":\"acct_1MarcheNordique\",\"name\":\"Section marche nordique\"}"
+printf '%s\n' "$platform_key" | guichet secret set --platform --mode test --name api_key
+printf '%s\n' "$platform_webhook" | guichet secret set --platform --mode test --name webhook
+printf '%s\n' "$platform_client" | guichet secret set --platform --mode test --name client_id
+
 control /paypal/businesses "{\"id\":\"$paypal_merchant\",\"email\":\"$paypal_email\",
     \"name\":\"Les Randonneurs du Luberon\"}"
 guichet provider add paypal --merchant-id "$paypal_merchant" --email "$paypal_email" \

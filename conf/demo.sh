@@ -120,6 +120,7 @@ templates = $top/templates
 common_passwords = $top/conf/common-passwords.txt
 stripe_api_url = $SANDBOX_URL
 stripe_checkout_url = $SANDBOX_URL
+stripe_connect_url = $SANDBOX_URL
 paypal_live_webscr_url = $SANDBOX_URL/cgi-bin/webscr
 paypal_live_ipn_url = $SANDBOX_URL/cgi-bin/webscr
 paypal_sandbox_webscr_url = $SANDBOX_URL/cgi-bin/webscr

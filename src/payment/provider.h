@@ -23,6 +23,7 @@ struct provider_settings {
     const char *base_url;               /* ours, for return and notification addresses */
     const char *stripe_api_url;         /* https://api.stripe.com */
     const char *stripe_checkout_url;    /* https://checkout.stripe.com: where payers may go */
+    const char *stripe_connect_url;     /* https://connect.stripe.com: OAuth */
     const char *paypal_live_webscr_url; /* https://www.paypal.com/cgi-bin/webscr */
     const char *paypal_live_ipn_url;    /* https://ipnpb.paypal.com/cgi-bin/webscr */
     const char *paypal_sandbox_webscr_url;

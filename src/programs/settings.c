@@ -24,6 +24,7 @@ static struct settings default_settings(void)
             {
                 .stripe_api_url = "https://api.stripe.com",
                 .stripe_checkout_url = "https://checkout.stripe.com",
+                .stripe_connect_url = "https://connect.stripe.com",
                 .paypal_live_webscr_url = "https://www.paypal.com/cgi-bin/webscr",
                 .paypal_live_ipn_url = "https://ipnpb.paypal.com/cgi-bin/webscr",
                 .paypal_sandbox_webscr_url = "https://www.sandbox.paypal.com/cgi-bin/webscr",
@@ -116,6 +117,7 @@ enum err settings_read(const char *path, struct arena *arena, struct settings *s
         {.name = "mail_from", .text = &settings->mail_from},
         {.name = "stripe_api_url", .kind = CONF_URL, .text = &provider->stripe_api_url},
         {.name = "stripe_checkout_url", .kind = CONF_URL, .text = &provider->stripe_checkout_url},
+        {.name = "stripe_connect_url", .kind = CONF_URL, .text = &provider->stripe_connect_url},
         {.name = "paypal_live_webscr_url",
          .kind = CONF_URL,
          .text = &provider->paypal_live_webscr_url},

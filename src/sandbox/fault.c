@@ -45,6 +45,7 @@ static enum err begin_call(struct db *db, void *argument)
     struct begin *begin = argument;
     const struct http_request *request = begin->request;
     struct str key = http_header(request, "HTTP_IDEMPOTENCY_KEY");
+    struct str account = http_header(request, "HTTP_STRIPE_ACCOUNT");
     enum err err = OK;
 
     begin->visit = (struct visit){0};
@@ -57,7 +58,7 @@ static enum err begin_call(struct db *db, void *argument)
             db_str(str_empty(key) ? (struct str){0} : key),
             db_text(str_copy(request->arena, request->user_agent)),
             db_blob(str_from(request->body.len ? request->body.data : "", request->body.len)),
-            db_int(begin->at_ms)),
+            db_int(begin->at_ms), db_str(str_empty(account) ? (struct str){0} : account)),
         0, &begin->visit.call_number);
     if (!err)
         err = db_run(db, SQ_CALL_PRUNE,

@@ -21,8 +21,9 @@ enum err page_message(struct http_request *request, struct http_response *respon
                       const char *message, const char *back)
 {
     struct template_map *map = template_map_new(request->arena);
-    static const char *const names[] = {"unknown_page", "unknown_receiver", "bad_button",
-                                        "wrong_state",  "bad_form",         "failure"};
+    static const char *const names[] = {"unknown_page",   "unknown_receiver", "bad_button",
+                                        "unknown_client", "unknown_return",   "wrong_state",
+                                        "bad_form",       "failure"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
         template_set_flag(map, names[i], str_is(str_of(message), names[i]));

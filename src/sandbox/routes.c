@@ -1,5 +1,6 @@
 #include "sandbox/routes.h"
 
+#include "sandbox/connect.h"
 #include "sandbox/control.h"
 #include "sandbox/home.h"
 #include "sandbox/paypal.h"
@@ -30,6 +31,8 @@ static const struct http_route routes[] = {
     PAGE(HTTP_POST, "/c/pay/{}", stripe_page_pay_handler),
     PAGE(HTTP_GET, "/c/pay/{}/3ds", stripe_page_secure_handler),
     PAGE(HTTP_POST, "/c/pay/{}/3ds", stripe_page_answer_handler),
+    PAGE(HTTP_GET, "/oauth/authorize", connect_page_handler),
+    PAGE(HTTP_POST, "/oauth/authorize", connect_answer_handler),
     PAGE(HTTP_GET, "/checkoutnow/{}", paypal_page_handler),
     PAGE(HTTP_POST, "/checkoutnow/{}", paypal_pay_handler),
     PAGE(HTTP_POST, "/checkoutnow/{}/settle", paypal_settle_handler),
@@ -57,6 +60,9 @@ static const struct http_route routes[] = {
     STRIPE(HTTP_POST, "/v1/webhook_endpoints/{}", stripe_endpoint_update_handler),
     STRIPE(HTTP_DELETE, "/v1/webhook_endpoints/{}", stripe_endpoint_delete_handler),
 
+    STRIPE(HTTP_POST, "/oauth/token", connect_token_handler),
+    STRIPE(HTTP_POST, "/oauth/deauthorize", connect_deauthorize_handler),
+
     /* ---- control: the whole sandbox ---- */
     CONTROL(HTTP_GET, "/control/health", control_health_handler),
     CONTROL(HTTP_GET, "/control/ledger", control_ledger_handler),
@@ -68,6 +74,8 @@ static const struct http_route routes[] = {
     CONTROL(HTTP_POST, "/control/stripe/accounts", control_account_put_handler),
     CONTROL(HTTP_POST, "/control/stripe/accounts/{}/keys", control_account_key_handler),
     CONTROL(HTTP_POST, "/control/stripe/accounts/{}/links", control_account_link_handler),
+    CONTROL(HTTP_POST, "/control/stripe/accounts/{}/platform", control_platform_handler),
+    CONTROL(HTTP_POST, "/control/stripe/accounts/{}/revoke", control_revoke_handler),
     CONTROL(HTTP_POST, "/control/stripe/accounts/{}/endpoints", control_endpoint_add_handler),
     CONTROL(HTTP_POST, "/control/stripe/endpoints/{}", control_endpoint_set_handler),
     CONTROL(HTTP_POST, "/control/stripe/endpoints/{}/rotate", control_endpoint_rotate_handler),

@@ -137,7 +137,8 @@ json_t *stripe_payment_error(const json_t *payment);
 
 /* Adds a session from the call's checked parameters; *row is its row. */
 enum err stripe_session_add(struct stripe_call *call, struct db *db, json_t **row);
-/* Adds an event about a session's object with deliveries to all who listen. */
+/* Adds an event about a session's object with deliveries to all who listen. `session` needs
+ * account, livemode and id; without id the event is about no session. */
 enum err stripe_event_add(struct db *db, struct stripe_move *move, const json_t *session,
                           const char *type, const json_t *object);
 

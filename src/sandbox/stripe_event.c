@@ -86,7 +86,8 @@ enum err stripe_event_add(struct db *db, struct stripe_move *move, const json_t 
     if (!err)
         err = row_list(db, SQ_STRIPE_ENDPOINT_LISTENERS,
                        DB_VALUES(db_text(row_text(session, "account")),
-                                 db_int(row_flag(session, "livemode")), db_text(type)),
+                                 db_int(row_flag(session, "livemode")), db_text(type),
+                                 db_text(move->only_platform)),
                        &listeners);
     if (!err)
         put_integer(row, "pending_webhooks", (int64_t)json_array_size(listeners));

@@ -66,6 +66,7 @@ struct stripe_move {
     int64_t now_ms;
     const char *request_id; /* of the call that caused it, or NULL */
     const char *idempotency_key;
+    const char *only_platform; /* it alone hears of the event; NULL = all who listen */
     /* out */
     struct delivery_batch batch;
     bool challenge;   /* 3-D Secure is to be shown */

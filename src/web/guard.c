@@ -87,6 +87,7 @@ bool guard_provider_url(const struct provider_settings *settings, const char *ur
         if (*each <= ' ' || *each > '~' || *each == '\\')
             return false;
     return url_behind(url, settings->stripe_checkout_url, "/") ||
+           url_behind(url, settings->stripe_connect_url, "/") ||
            url_behind(url, settings->paypal_live_webscr_url, "?") ||
            url_behind(url, settings->paypal_sandbox_webscr_url, "?");
 }

@@ -8,7 +8,8 @@
 /* Nothing is loaded but our own files; a form may lead to us and to the payment pages. */
 static const char *content_policy(const struct provider_settings *settings, struct arena *arena)
 {
-    const char *const targets[] = {settings->stripe_checkout_url, settings->paypal_live_webscr_url,
+    const char *const targets[] = {settings->stripe_checkout_url, settings->stripe_connect_url,
+                                   settings->paypal_live_webscr_url,
                                    settings->paypal_sandbox_webscr_url};
     const char *named = "";
     struct buffer policy;

@@ -83,11 +83,12 @@ test('the annotated configuration holds every key, and each default is accepted'
   const whole = text.replace(/^# ([a-z_]+ = .*)$/gm, '$1')
     .replace(/^(database|key_file) = .*$/gm, (line, key) => `${key} = ${house.folder}/${key}`);
   const keys = [...whole.matchAll(/^([a-z_]+) = /gm)].map((match) => match[1]);
-  assert.deepEqual(keys, ['database', 'key_file', 'base_url', 'page_socket',
-    'notification_socket', 'templates', 'common_passwords', 'log_level', 'page_threads', 'notification_threads',
-    'job_threads', 'stripe_api_url', 'stripe_checkout_url', 'paypal_live_webscr_url',
-    'paypal_live_ipn_url', 'paypal_sandbox_webscr_url', 'paypal_sandbox_ipn_url']);
-  fs.writeFileSync(house.config, whole);
+  const known = [...fs.readFileSync(path.join(top, 'src/programs/settings.c'), 'utf8')
+    .matchAll(/\.name = "([a-z_]+)"/g)].map((match) => match[1]);
+  assert.ok(known.includes('database') && known.length > 16);
+  assert.deepEqual([...keys].sort(), [...known].sort());
+  // Mail has no default: what stands there is an example, of files that are not here.
+  fs.writeFileSync(house.config, whole.replace(/^(smtp_\w+|mail_from) = .*$/gm, ''));
   house.ok(['migrate']);
 });
 
@@ -290,6 +291,35 @@ test('secrets are read from input or a file and are sealed', (t) => {
   assert.equal(house.run([...set, 'api_key'], 'sk').status, 2);
 });
 
+test('the secrets of the platform belong to the installation, one set per mode', (t) => {
+  const house = makeFullHouse(t);
+  const link = house.ok(['provider', 'add', 'stripe', '--account', 'acct_1']);
+  const set = (...more) => ['secret', 'set', '--platform', ...more, '--name'];
+  house.ok([...set(), 'api_key'], 'sk_live_veryvisible');
+  house.ok([...set('--mode', 'test'), 'api_key'], 'sk_test_veryvisible');
+  house.ok([...set(), 'webhook'], 'whsec_veryvisible');
+  house.ok([...set(), 'webhook', '--slot', '1'], 'whsec_veryvisible2');
+  house.ok([...set(), 'client_id'], 'ca_veryvisible');
+  for (const [args, input] of [[[...set(), 'api_key'], 'sk_test_x'], [[...set(), 'api_key'], 'rk_live_x'],
+    [[...set(), 'webhook'], 'sk_live_x'], [[...set(), 'client_id'], 'acct_1'],
+    [[...set(), 'api_key', '--slot', '1'], 'sk_live_x'],
+    [['secret', 'set', '--name', 'api_key'], 'sk_live_x'],
+    [['secret', 'set', '--provider-account', link, '--name', 'client_id'], 'ca_x'],
+    [['secret', 'set', '--provider-account', link, '--name', 'api_key', '--mode', 'test'], 'x'],
+    [['secret', 'set', '--provider-account', link, '--platform', '--name', 'api_key'], 'sk_live_x'],
+    [['secret', 'set', '--provider-account', link, '--name', 'webhook', '--forget'], '']])
+    assert.equal(house.run(args, input).status, 2, args.join(' '));
+  const rows = () => execFileSync('sqlite3', [house.database,
+    'SELECT mode, name, slot FROM platform_secret ORDER BY 1, 2, 3'], { encoding: 'utf8' });
+  assert.equal(rows(), 'live|api_key|0\nlive|client_id|0\nlive|webhook|0\nlive|webhook|1\ntest|api_key|0\n');
+  house.ok([...set(), 'webhook', '--slot', '1', '--forget']);
+  assert.equal(rows(), 'live|api_key|0\nlive|client_id|0\nlive|webhook|0\ntest|api_key|0\n');
+  assert.ok(!fs.readFileSync(house.database).includes('veryvisible'));
+  assert.equal(execFileSync('sqlite3', [house.database, `SELECT count(*) FROM audit
+    WHERE association_id = 0 AND object LIKE 'platform:%'`], { encoding: 'utf8' }), '6\n');
+  assert.equal(house.run(['verify']).status, 0);
+});
+
 // ---- batch ----
 
 test('a batch runs lines and stops at the first that fails', (t) => {
@@ -423,7 +453,10 @@ test('the demonstration is made quickly and is sound', async (t) => {
     assert.ok(logins[who].password.length >= 12 && logins[who].email.includes('@'));
 
   assert.deepEqual(sandbox.calls.map((call) => call.path), ['/control/stripe/accounts',
-    '/control/stripe/accounts/acct_1LuberonRandonneurs/endpoints', '/control/paypal/businesses']);
+    '/control/stripe/accounts/acct_1LuberonRandonneurs/endpoints', '/control/stripe/accounts',
+    '/control/stripe/accounts/acct_1PlateformeGuichet/platform',
+    '/control/stripe/accounts/acct_1PlateformeGuichet/endpoints', '/control/stripe/accounts',
+    '/control/paypal/businesses']);
   assert.match(sandbox.calls[1].body.url,
     /^http:\/\/127\.0\.0\.1:8080\/action_manager\.php\?event=stripe&a=[0-9a-f]{32}$/);
 

@@ -122,6 +122,7 @@ class House {
     const write = (name, lines) =>
       fs.writeFileSync(path.join(this.folder, name), `${lines.join('\n')}\n`);
     const provider = { stripe_api_url: this.sandboxUrl, stripe_checkout_url: this.sandboxUrl,
+      stripe_connect_url: this.sandboxUrl,
       paypal_live_webscr_url: `${this.sandboxUrl}/cgi-bin/webscr`,
       paypal_live_ipn_url: `${this.sandboxUrl}/cgi-bin/webscr`,
       paypal_sandbox_webscr_url: `${this.sandboxUrl}/cgi-bin/webscr`,

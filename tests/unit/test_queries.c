@@ -12,8 +12,8 @@
 
 /* Tables that stay small: one row per installation, association, account, year or link. */
 static const char *const small_tables[] = {
-    "installation", "association", "account", "fiscal_year", "provider_account",
-    "product",      "secret",      "staff",   "logo",        "bank_account",
+    "installation", "association", "account", "fiscal_year",  "provider_account", "product",
+    "secret",       "staff",       "logo",    "bank_account", "platform_secret",
 };
 
 /* Statements that may read much, each with its reason. */

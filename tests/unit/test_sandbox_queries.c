@@ -27,6 +27,7 @@ static const struct {
     {"fault_take", "a few rows"},
     {"home_sessions", "LIMIT 20 from the end of the table"},
     {"home_visits", "LIMIT 20 from the end of the table"},
+    {"connect_account_list", "LIMIT 50 of a few rows"},
     {"idempotency_forget", "a day's keys"},
     {"idempotency_forget_running", "once, at the start"},
     {"ledger_list", "a test reads all that was captured"},

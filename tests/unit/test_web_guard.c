@@ -52,6 +52,7 @@ static void test_a_path_has_a_longest_length(void **state)
 
 static const struct provider_settings settings = {
     .stripe_checkout_url = "https://checkout.stripe.com",
+    .stripe_connect_url = "https://connect.stripe.com",
     .paypal_live_webscr_url = "https://www.paypal.com/cgi-bin/webscr",
     .paypal_sandbox_webscr_url = "http://localhost:8081/cgi-bin/webscr",
 };
@@ -62,6 +63,7 @@ static void test_only_configured_payment_pages_are_left_for(void **state)
         "https://checkout.stripe.com/c/pay/cs_test_1#fid",
         "https://www.paypal.com/cgi-bin/webscr?cmd=_xclick",
         "http://localhost:8081/cgi-bin/webscr?cmd=_xclick",
+        "https://connect.stripe.com/oauth/authorize?response_type=code",
     };
     static const char *const bad[] = {
         "",

@@ -13,9 +13,10 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value
 
 -- name: call_add
 -- $1 face, $2 method, $3 path, $4 route, $5 query, $6 idempotency key, $7 user agent, $8 body,
--- $9 now in ms
-INSERT INTO call (face, method, path, place, query, idempotency_key, user_agent, body, at_ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+-- $9 now in ms, $10 Stripe-Account
+INSERT INTO call (face, method, path, place, query, idempotency_key, user_agent, body, at_ms,
+                  account)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 RETURNING number
 
 -- name: call_prune

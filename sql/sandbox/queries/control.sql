@@ -10,7 +10,10 @@ SELECT json_set(a.object, '$.endpoints',
                  WHERE e.account_id = a.id),
                 '$.platforms',
                 (SELECT json_group_array(l.platform_id) FROM stripe_link l
-                 WHERE l.account_id = a.id))
+                 WHERE l.account_id = a.id),
+                '$.clients',
+                (SELECT json_group_array(p.client_id) FROM stripe_platform p
+                 WHERE p.account_id = a.id))
 FROM stripe_account_row a
 ORDER BY a.number
 
@@ -72,7 +75,7 @@ WHERE s.id = $1
 SELECT json_object('id', id, 'type', type, 'session', session_id, 'account', account_id,
                    'livemode', json(iif(livemode, 'true', 'false')), 'created', created_at)
 FROM stripe_event
-WHERE session_id = coalesce($1, session_id)
+WHERE $1 IS NULL OR session_id = $1
 ORDER BY number
 
 -- name: home_sessions

@@ -156,7 +156,7 @@ FROM delivery d
 -- shape: call_row
 SELECT c.number, c.face, c.method, c.path, c.verdict, json_object(
         'id', c.number, 'face', c.face, 'method', c.method, 'path', c.path, 'query', c.query,
-        'status', c.status, 'idempotency_key', c.idempotency_key,
+        'status', c.status, 'idempotency_key', c.idempotency_key, 'account', c.account,
         'replayed', json(iif(c.replayed, 'true', 'false')), 'verdict', c.verdict,
         'user_agent', c.user_agent, 'body_hex', lower(hex(c.body)), 'at_ms', c.at_ms) AS object
 FROM call c

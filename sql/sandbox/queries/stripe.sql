@@ -316,14 +316,15 @@ WHERE endpoint_id = $1
 DELETE FROM stripe_endpoint WHERE id = $1
 
 -- name: stripe_endpoint_listeners
--- $1 account, $2 livemode, $3 type. The account's own endpoints, and those of the platforms it
--- is linked to; a live platform hears of test objects too.
+-- $1 account, $2 livemode, $3 type, $4 a platform that alone hears of it, or NULL. The account's
+-- own endpoints, and those of the platforms it is linked to; a live platform hears of test
+-- objects too.
 SELECT json_object('id', e.id, 'url', e.url, 'connect', json(iif(e.connect, 'true', 'false')))
 FROM stripe_endpoint e
 WHERE e.status = 'enabled'
   AND EXISTS (SELECT 1 FROM json_each(e.events) WHERE value IN ('*', $3))
-  AND ((e.connect = 0 AND e.account_id = $1 AND e.livemode = $2)
-       OR (e.connect = 1 AND e.livemode >= $2
+  AND ((e.connect = 0 AND e.account_id = $1 AND e.livemode = $2 AND $4 IS NULL)
+       OR (e.connect = 1 AND e.livemode >= $2 AND e.account_id = coalesce($4, e.account_id)
            AND EXISTS (SELECT 1 FROM stripe_link l
                        WHERE l.platform_id = e.account_id AND l.account_id = $1)))
 ORDER BY e.number

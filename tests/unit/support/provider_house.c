@@ -36,6 +36,7 @@ void provider_house_open(struct provider_house *house)
         .base_url = "https://guichet.example",
         .stripe_api_url = address(house, ""),
         .stripe_checkout_url = "https://checkout.stripe.com",
+        .stripe_connect_url = "https://connect.stripe.com",
         .paypal_live_webscr_url = address(house, "/live/webscr"),
         .paypal_live_ipn_url = address(house, "/live/ipn"),
         .paypal_sandbox_webscr_url = address(house, "/sandbox/webscr"),
