@@ -57,11 +57,12 @@ WHERE association_id = $1 AND id = $2 AND verified_at IS NULL
             AND other.verified_at IS NOT NULL);
 
 -- name: secret_set
--- $1 association, $2 provider account, $3 name, $4 slot, $5 sealed, $6 now.
-INSERT INTO secret (association_id, provider_account_id, name, slot, sealed, created_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+-- $1 association, $2 provider account, $3 name, $4 slot, $5 sealed, $6 its last characters, $7 now.
+INSERT INTO secret (association_id, provider_account_id, name, slot, sealed, ending, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (association_id, provider_account_id, name, slot)
-DO UPDATE SET sealed = excluded.sealed, accepted_until = NULL, created_at = excluded.created_at;
+DO UPDATE SET sealed = excluded.sealed, ending = excluded.ending, accepted_until = NULL,
+    created_at = excluded.created_at;
 
 -- name: secret_list
 -- $1 association, $2 provider account, $3 name, $4 now. Those accepted now, by slot.

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "job/queue.h"
+#include "payment/link.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -61,6 +62,14 @@ static enum err claim_intents(struct db *db, void *argument)
                             &claiming->count);
 }
 
+static enum err claim_endpoints(struct db *db, void *argument)
+{
+    struct claiming *claiming = argument;
+
+    return link_claim_due(db, claiming->provider, claiming->now, claiming->claims, claiming->max,
+                          &claiming->count);
+}
+
 static enum err claim_intent(struct db *db, void *argument)
 {
     struct claiming *claiming = argument;
@@ -79,8 +88,10 @@ static enum err release(struct db *db, void *argument)
     const struct releasing *releasing = argument;
     const struct task *task = releasing->task;
 
-    return task->kind == TASK_EVENT ? event_release(db, &task->claim, releasing->now)
-                                    : intent_release(db, &task->claim, releasing->now);
+    if (task->kind == TASK_EVENT)
+        return event_release(db, &task->claim, releasing->now);
+    return task->kind == TASK_ENDPOINT ? link_release(db, &task->claim, releasing->now)
+                                       : intent_release(db, &task->claim, releasing->now);
 }
 
 /* A woken intent has not been claimed yet. */
@@ -126,41 +137,55 @@ static size_t room_for(struct worker *worker, size_t provider)
     return room;
 }
 
-static enum err poll_provider(struct job_thread *job, size_t index, bool intents_due)
+/* Claims what is due of one kind, as far as there is room. */
+static enum err poll_kind(struct job_thread *job, size_t index, enum task_kind kind,
+                          db_write_fn *claim)
 {
     struct worker *worker = job->worker;
     const struct payment_service *service = worker->options.service;
     struct claiming claiming = {.provider = service->providers[index]->name,
                                 .now = clock_now(),
                                 .max = room_for(worker, index)};
-    bool due = false;
-    enum err err = OK;
+    enum err err;
 
-    if (claiming.max > 0)
-        err = event_any_due(job->db, claiming.provider, claiming.now, &due);
-    if (!err && due) {
-        err = db_write(service->writer, claim_events, &claiming);
-        if (!err)
-            take_claims(worker, &claiming, TASK_EVENT, index);
-    }
-    claiming.max = room_for(worker, index);
-    if (!err && intents_due && claiming.max > 0) {
-        claiming.count = 0;
-        err = db_write(service->writer, claim_intents, &claiming);
-        if (!err)
-            take_claims(worker, &claiming, TASK_INTENT, index);
-    }
+    if (claiming.max == 0)
+        return OK;
+    err = db_write(service->writer, claim, &claiming);
+    if (!err)
+        take_claims(worker, &claiming, kind, index);
+    return err;
+}
+
+/* What the whole service has due, asked once a round. */
+struct dues {
+    bool intents, endpoints;
+};
+
+static enum err poll_provider(struct job_thread *job, size_t index, const struct dues *dues)
+{
+    const char *name = job->worker->options.service->providers[index]->name;
+    bool due = false;
+    enum err err = event_any_due(job->db, name, clock_now(), &due);
+
+    if (!err && due)
+        err = poll_kind(job, index, TASK_EVENT, claim_events);
+    if (!err && dues->intents)
+        err = poll_kind(job, index, TASK_INTENT, claim_intents);
+    if (!err && dues->endpoints)
+        err = poll_kind(job, index, TASK_ENDPOINT, claim_endpoints);
     return err;
 }
 
 static void poll_all(struct job_thread *job)
 {
     const struct payment_service *service = job->worker->options.service;
-    bool intents_due = false;
-    enum err err = intent_any_due(job->db, clock_now(), &intents_due);
+    struct dues dues = {false, false};
+    enum err err = intent_any_due(job->db, clock_now(), &dues.intents);
 
+    if (!err)
+        err = link_any_due(job->db, clock_now(), &dues.endpoints);
     for (size_t i = 0; !err && i < service->provider_count; i++)
-        err = poll_provider(job, i, intents_due);
+        err = poll_provider(job, i, &dues);
     if (err)
         log_failure("job.poll");
 }
@@ -198,6 +223,8 @@ static bool run_task(struct job_thread *job, struct task *task)
 
     if (!err && task->kind == TASK_EVENT)
         err = payment_work_event(service, &call, &task->claim, &provider_down);
+    else if (!err && task->kind == TASK_ENDPOINT)
+        err = payment_work_endpoint(service, &call, &task->claim, &provider_down);
     else if (!err && task->claim.id)
         err = payment_work_intent(service, &call, &task->claim, &provider_down);
     if (err)

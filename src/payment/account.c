@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { ACCOUNTS_MAX = 32, WEBHOOK_SLOTS = 2 };
+enum { ACCOUNTS_MAX = 32, WEBHOOK_SLOTS = 2, ENDING_LEN = 4, ENDING_FROM = 16 };
 
 static const char *text_or_empty(const struct db_rows *rows, int column, struct arena *arena)
 {
@@ -183,8 +183,7 @@ static int64_t button_position(const char *provider)
     return strcmp(provider, "stripe") == 0 ? 1 : strcmp(provider, "paypal") == 0 ? 2 : 9;
 }
 
-enum err account_add(struct db *db, const struct account_draft *draft,
-                     const struct audit_actor *actor)
+enum err account_store(struct db *db, const struct account_draft *draft)
 {
     struct arena *arena = arena_new();
     struct db_value email = db_null();
@@ -200,6 +199,16 @@ enum err account_add(struct db *db, const struct account_draft *draft,
                   db_text(draft->transit_account), db_int(button_position(draft->provider)),
                   draft->verified ? db_int(draft->now) : db_null(), db_text(draft->since_day),
                   db_int(draft->now)));
+    arena_free(arena);
+    return err;
+}
+
+enum err account_add(struct db *db, const struct account_draft *draft,
+                     const struct audit_actor *actor)
+{
+    struct arena *arena = arena_new();
+    enum err err = account_store(db, draft);
+
     if (!err)
         err = audit_add(db, draft->association_id, actor, "provider_account.added",
                         arena_printf(arena, "provider_account:%lld", (long long)draft->id),
@@ -272,9 +281,16 @@ static const char *sealed_name(const struct provider_account *account, const cha
                         (long long)slot);
 }
 
-enum err account_set_secret(struct db *db, const struct seal_key *key,
-                            const struct provider_account *account, const char *name, int64_t slot,
-                            struct str plain, const struct audit_actor *actor, int64_t now)
+/* What a secret is recognised by; nothing of one that is too short to lose it. */
+static struct str secret_ending(struct str plain)
+{
+    return plain.len < ENDING_FROM ? str_of("")
+                                   : str_from(plain.data + plain.len - ENDING_LEN, ENDING_LEN);
+}
+
+enum err account_store_secret(struct db *db, const struct seal_key *key,
+                              const struct provider_account *account, const char *name,
+                              int64_t slot, struct str plain, int64_t now)
 {
     struct arena *arena = arena_new();
     struct str sealed;
@@ -284,10 +300,22 @@ enum err account_set_secret(struct db *db, const struct seal_key *key,
     if (!err)
         err = db_run(db, Q_SECRET_SET,
                      DB_VALUES(db_int(account->association_id), db_int(account->id), db_text(name),
-                               db_int(slot), db_blob(sealed), db_int(now)));
+                               db_int(slot), db_blob(sealed), db_str(secret_ending(plain)),
+                               db_int(now)));
     if (!err && strcmp(name, "api_key") == 0)
         err = db_run(db, Q_PROVIDER_ACCOUNT_NEW_KEYS,
                      DB_VALUES(db_int(account->association_id), db_int(account->id)));
+    arena_free(arena);
+    return err;
+}
+
+enum err account_set_secret(struct db *db, const struct seal_key *key,
+                            const struct provider_account *account, const char *name, int64_t slot,
+                            struct str plain, const struct audit_actor *actor, int64_t now)
+{
+    struct arena *arena = arena_new();
+    enum err err = account_store_secret(db, key, account, name, slot, plain, now);
+
     if (!err)
         err =
             audit_add(db, account->association_id, actor, "secret.set",

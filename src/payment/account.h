@@ -79,6 +79,8 @@ enum err account_add(struct db *db, const struct account_draft *draft,
 enum account_step { ACCOUNT_UP = -1, ACCOUNT_DOWN = 1 };
 enum err account_move(struct db *db, int64_t association_id, int64_t account_id,
                       enum account_step step, const struct audit_actor *actor);
+/* The same without its audit row, for a change that has one of its own. */
+enum err account_store(struct db *db, const struct account_draft *draft);
 /* Notes that a verified message proved the account's identity; learns a missing external id. */
 enum err account_verified(struct db *db, int64_t association_id, int64_t account_id,
                           const char *external_id, int64_t now);
@@ -90,6 +92,10 @@ enum err account_verified(struct db *db, int64_t association_id, int64_t account
 enum err account_set_secret(struct db *db, const struct seal_key *key,
                             const struct provider_account *account, const char *name, int64_t slot,
                             struct str plain, const struct audit_actor *actor, int64_t now);
+/* The same without its audit row, for a change that has one of its own. */
+enum err account_store_secret(struct db *db, const struct seal_key *key,
+                              const struct provider_account *account, const char *name,
+                              int64_t slot, struct str plain, int64_t now);
 /* Opens one: ERR_NOT_FOUND when it is not set, ERR_CRYPTO when the seal is broken. */
 enum err account_secret(struct db *db, const struct seal_key *key,
                         const struct provider_account *account, const char *name, int64_t slot,

@@ -17,6 +17,7 @@
 #include "payment/account.h"
 #include "payment/fact.h"
 #include "payment/finding.h"
+#include "payment/linking.h"
 
 /* Addresses of the outside, from the configuration. */
 struct provider_settings {
@@ -118,6 +119,7 @@ struct provider {
     size_t body_max; /* of a notification */
     int64_t
         usual_rate_points; /* what it usually takes of a payment, in 1/100 %: a proposal only */
+    const struct provider_linking *linking; /* by keys and endpoints; NULL: it has none */
 
     /* Amounts taken in a currency (the smallest unit matters: Stripe 0,50 EUR). */
     struct provider_limits (*limits)(const struct currency *currency);

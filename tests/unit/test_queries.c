@@ -12,8 +12,9 @@
 
 /* Tables that stay small: one row per installation, association, account, year or link. */
 static const char *const small_tables[] = {
-    "installation", "association", "account", "fiscal_year",  "provider_account", "product",
-    "secret",       "staff",       "logo",    "bank_account", "platform_secret",
+    "installation", "association",     "account",           "fiscal_year",  "provider_account",
+    "product",      "secret",          "staff",             "logo",         "bank_account",
+    "platform_secret", "provider_endpoint",
 };
 
 /* Statements that may read much, each with its reason. */
@@ -132,9 +133,10 @@ static bool is_check_of_new_row(struct house *house, struct str subject, struct 
  * waiting, the unsupported, the invalid. */
 static bool reads_too_much(struct house *house, struct str step, const char *sql)
 {
-    static const char *const partial_indexes[] = {"provider_event_unsupported",
-                                                  "payment_intent_due", "outbox_due",
-                                                  "provider_event_due", "deferral_open"};
+    static const char *const partial_indexes[] = {
+        "provider_event_unsupported", "payment_intent_due", "outbox_due",
+        "provider_event_due",         "deferral_open",      "payment_intent_under_way",
+        "provider_endpoint_due"};
 
     for (size_t i = 0; i < sizeof(partial_indexes) / sizeof(partial_indexes[0]); i++)
         if (memmem(step.data, step.len, partial_indexes[i], strlen(partial_indexes[i])))
