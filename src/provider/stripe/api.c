@@ -41,28 +41,48 @@ static const char *error_word(const json_t *json, const char *path, struct arena
     return str_copy(arena, word);
 }
 
+/* The permission that Stripe's sentence names ("Having the 'rak_charge_read' permission"). */
+static const char *permission_word(const json_t *json, struct arena *arena)
+{
+    const char *message = str_copy(arena, json_text(json, "error.message"));
+    const char *word = strstr(message, "rak_");
+    size_t len = word ? strspn(word, "abcdefghijklmnopqrstuvwxyz_") : 0;
+
+    return len > 0 && len <= WORD_MAX ? str_copy(arena, str_from(word, len)) : "";
+}
+
 /* 401 and 403 mean the key, whatever else is said. Stripe's own sentence is left out: it may
  * quote the key or the payer. */
-static const char *refusal_reason(const struct http_answer *http, struct arena *arena)
+static const char *refusal_reason(int status, const json_t *json, struct arena *arena)
 {
     static const char *const paths[] = {"error.type", "error.code", "error.param"};
     struct buffer reason;
-    json_t *json = NULL;
 
-    if (http->status == 401 || http->status == 403)
+    if (status == 401 || status == 403)
         return "clé refusée";
     buffer_init(&reason, arena, WORD_MAX);
-    buffer_printf(&reason, "HTTP %d", http->status);
-    if (json_read(http->body, &json) == OK) {
-        for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-            const char *word = error_word(json, paths[i], arena);
+    buffer_printf(&reason, "HTTP %d", status);
+    for (size_t i = 0; json && i < sizeof paths / sizeof paths[0]; i++) {
+        const char *word = error_word(json, paths[i], arena);
 
-            if (*word != '\0')
-                buffer_printf(&reason, " %s", word);
-        }
-        json_decref(json);
+        if (*word != '\0')
+            buffer_printf(&reason, " %s", word);
     }
     return str_copy(arena, buffer_str(&reason));
+}
+
+static void read_refusal(const struct http_answer *http, struct arena *arena,
+                         struct stripe_answer *answer)
+{
+    json_t *json = NULL;
+
+    if (json_read(http->body, &json) == OK) {
+        answer->code = error_word(json, "error.code", arena);
+        if (http->status == 403)
+            answer->permission = permission_word(json, arena);
+    }
+    answer->reason = refusal_reason(http->status, json, arena);
+    json_decref(json);
 }
 
 static bool definitive(const struct http_answer *http)
@@ -85,6 +105,7 @@ static void classify(const struct http_answer *http, struct arena *arena,
                      struct stripe_answer *answer)
 {
     answer->status = http->status;
+    answer->date_at = http->date_at;
     answer->retry_after_s = http->retry_after_s > 0 ? http->retry_after_s : 0;
     if (http->status >= 200 && http->status < 300) {
         if (json_read(http->body, &answer->json) == OK) {
@@ -97,17 +118,21 @@ static void classify(const struct http_answer *http, struct arena *arena,
     if (definitive(http))
         answer->verdict = STRIPE_REFUSED;
     answer->down = http->status >= 500;
-    answer->reason = refusal_reason(http, arena);
+    read_refusal(http, arena, answer);
     log_line(LOG_WARNING, "stripe.answer", "%s, request %s", answer->reason, http->request_id);
 }
 
-/* The account's key, fit for a header. A missing or odd one is a refusal, not a failure. */
+/* The key to call with, fit for a header. A missing or odd one is a refusal, not a failure. */
 static enum err key_find(const struct provider_call *call, const struct provider_account *account,
-                         struct stripe_answer *answer, struct str *key)
+                         const struct stripe_request *request, struct stripe_answer *answer,
+                         struct str *key)
 {
-    enum err err =
-        account_secret(call->db, call->key, account, "api_key", 0, call->now, call->arena, key);
+    enum err err = OK;
 
+    *key = request->key;
+    if (!request->key.data)
+        err = account_secret(call->db, call->key, account, "api_key", 0, call->now, call->arena,
+                             key);
     if (err == OK && stripe_id_valid(*key, ""))
         return OK;
     if (err != OK && err != ERR_NOT_FOUND)
@@ -145,8 +170,9 @@ enum err stripe_api_call(const struct provider_call *call, const struct provider
     struct str key = {0};
     enum err err;
 
-    *answer = (struct stripe_answer){.verdict = STRIPE_UNKNOWN, .reason = ""};
-    err = key_find(call, account, answer, &key);
+    *answer = (struct stripe_answer){
+        .verdict = STRIPE_UNKNOWN, .reason = "", .code = "", .permission = ""};
+    err = key_find(call, account, request, answer, &key);
     if (err != OK || key.len == 0)
         return err;
     call_fill(&http, call, request, key);

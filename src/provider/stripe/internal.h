@@ -49,17 +49,21 @@ enum stripe_verdict {
 };
 struct stripe_answer {
     enum stripe_verdict verdict;
-    int status;            /* 0 when there was no answer */
-    json_t *json;          /* STRIPE_DONE; the caller must dispose of it with json_decref */
-    const char *reason;    /* otherwise: a few words without anything secret */
-    int64_t retry_after_s; /* 0 = no wish */
-    bool down;             /* no answer or 5xx */
+    int status;             /* 0 when there was no answer */
+    json_t *json;           /* STRIPE_DONE; the caller must dispose of it with json_decref */
+    const char *reason;     /* otherwise: a few words without anything secret */
+    const char *code;       /* error.code, "" when there is none */
+    const char *permission; /* 403: what the key lacks, in Stripe's word (rak_...), or "" */
+    int64_t date_at;        /* Stripe's clock, 0 when unknown */
+    int64_t retry_after_s;  /* 0 = no wish */
+    bool down;              /* no answer or 5xx */
 };
 struct stripe_request {
     const char *method;
     const char *path;            /* "/v1/..." */
     struct str body;             /* form, for POST */
     const char *idempotency_key; /* NULL for none */
+    struct str key;              /* data NULL: the account's stored one */
 };
 /* Makes one call with the account's key and our version. OK whatever was answered; an error
  * only when the key could not be read for a reason of ours. */
@@ -128,5 +132,17 @@ enum err stripe_receive(const struct provider_call *call, const struct provider_
                         struct door_answer *answer);
 enum err stripe_resolve_event(const struct provider_call *call, const struct provider_event *event,
                               struct resolution *resolution);
+
+/* ---- account.c ---- */
+
+enum link_outcome stripe_keys_check(const struct link_keys *keys, enum account_mode *mode);
+enum err stripe_identify(const struct provider_call *call, const struct link_keys *keys,
+                         struct link_identity *identity, struct link_answer *answer);
+/* What an answer means to whoever links an account. */
+void stripe_link_answer(const struct stripe_answer *received, struct link_answer *answer);
+
+/* ---- endpoint.c ---- */
+
+extern const struct provider_linking stripe_linking;
 
 #endif

@@ -9,6 +9,7 @@ const struct provider provider_stripe = {
     .asks = true,
     .body_max = STRIPE_EVENT_MAX,
     .usual_rate_points = 250,
+    .linking = &stripe_linking,
     .limits = stripe_limits,
     .prepare = stripe_prepare,
     .checkout = stripe_checkout,
