@@ -60,6 +60,7 @@ http_handler control_ledger_handler;
 http_handler control_account_list_handler;
 http_handler control_account_put_handler;
 http_handler control_account_key_handler;
+http_handler control_key_revoke_handler;
 http_handler control_account_link_handler;
 http_handler control_endpoint_add_handler;
 http_handler control_endpoint_set_handler;

@@ -33,7 +33,7 @@ static enum err check_fault(const json_t *body)
     enum err err = control_check_choice("face", row_text(body, "face"), "stripe|paypal");
 
     if (!err)
-        err = control_check_choice("kind", row_text(body, "kind"), "status|hang|html");
+        err = control_check_choice("kind", row_text(body, "kind"), "status|hang|html|reset");
     if (!err)
         err = control_check_choice("when", control_text(body, "when", "before"),
                                    "before|during|after");

@@ -67,6 +67,7 @@ static enum err add_key(struct db *db, const struct job *job, const char *kind, 
                         const char **key)
 {
     const char *prefix = key_prefix(kind, livemode);
+    const json_t *permissions = json_object_get(job->body, "permissions");
     enum err err = OK;
 
     if (!*key)
@@ -76,6 +77,7 @@ static enum err add_key(struct db *db, const struct job *job, const char *kind, 
     if (!err)
         err = db_run(db, SQ_STRIPE_KEY_PUT,
                      DB_VALUES(db_text(*key), db_text(job->id), db_text(kind), db_int(livemode),
+                               db_text(permissions ? dump(job->arena, permissions) : NULL),
                                db_int(job->now)));
     return err;
 }
@@ -107,13 +109,15 @@ static enum err put_account_row(struct db *db, const struct job *job)
 {
     const json_t *body = job->body;
 
-    return db_run(
-        db, SQ_STRIPE_ACCOUNT_PUT,
-        DB_VALUES(db_text(job->id), db_text(row_text(body, "name")),
-                  db_text(row_text(body, "email")), db_text(control_text(body, "country", "FR")),
-                  db_text(control_text(body, "currency", "eur")),
-                  db_int(control_integer(body, "fee_basis_points", 150)),
-                  db_int(control_integer(body, "fee_fixed_cents", 25)), db_int(job->now)));
+    return db_run(db, SQ_STRIPE_ACCOUNT_PUT,
+                  DB_VALUES(db_text(job->id), db_text(row_text(body, "name")),
+                            db_text(row_text(body, "email")),
+                            db_text(control_text(body, "country", "FR")),
+                            db_text(control_text(body, "currency", "eur")),
+                            db_int(control_integer(body, "fee_basis_points", 150)),
+                            db_int(control_integer(body, "fee_fixed_cents", 25)),
+                            db_int(!json_is_false(json_object_get(body, "charges_enabled"))),
+                            db_int(job->now)));
 }
 
 static enum err put_account(struct db *db, void *argument)
@@ -161,6 +165,7 @@ enum err control_account_put_handler(struct http_request *request, struct http_r
                                               {"fee_basis_points", JSON_INTEGER, 0},
                                               {"fee_fixed_cents", JSON_INTEGER, 0},
                                               {"livemode", JSON_TRUE, 0},
+                                              {"charges_enabled", JSON_TRUE, 0},
                                               {"secret_key", JSON_STRING, 0},
                                               {"restricted_key", JSON_STRING, 0},
                                               {"publishable_key", JSON_STRING, 0},
@@ -206,6 +211,7 @@ static enum err put_key(struct db *db, void *argument)
     put_text(job->result, "key", key);
     put_text(job->result, "kind", kind);
     put_bool(job->result, "livemode", livemode);
+    put_copy(job->result, "permissions", job->body, "permissions");
     return OK;
 }
 
@@ -213,6 +219,7 @@ enum err control_account_key_handler(struct http_request *request, struct http_r
 {
     static const struct control_key keys[] = {{"kind", JSON_STRING, 1},
                                               {"livemode", JSON_TRUE, 0},
+                                              {"permissions", JSON_ARRAY, 0},
                                               {"key", JSON_STRING, 0},
                                               {.name = NULL}};
     json_auto_t *body = NULL;
@@ -224,6 +231,28 @@ enum err control_account_key_handler(struct http_request *request, struct http_r
     job_init(&job, request, body);
     job.id = control_part(request, 0);
     return run(&job, response, put_key, 201);
+}
+
+static enum err revoke_key(struct db *db, void *argument)
+{
+    struct job *job = argument;
+
+    job_restart(job);
+    return row_need(db, SQ_STRIPE_KEY_REVOKE, DB_VALUES(db_text(job->id), db_int(job->now)), "key",
+                    &job->result);
+}
+
+enum err control_key_revoke_handler(struct http_request *request, struct http_response *response)
+{
+    json_auto_t *body = NULL;
+    struct job job;
+    enum err err = control_body(request, NULL, &body);
+
+    if (err)
+        return err;
+    job_init(&job, request, body);
+    job.id = control_part(request, 0);
+    return run(&job, response, revoke_key, 200);
 }
 
 static enum err put_link(struct db *db, void *argument)

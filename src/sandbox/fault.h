@@ -15,7 +15,8 @@
 struct http_request;
 struct http_response;
 
-enum fault_kind { FAULT_NONE, FAULT_STATUS, FAULT_HANG, FAULT_HTML };
+/* Reset: the connection is cut without an answer. */
+enum fault_kind { FAULT_NONE, FAULT_STATUS, FAULT_HANG, FAULT_HTML, FAULT_RESET };
 /* During: after the idempotency key was taken, before the work. After: the work is done and
  * its answer is lost. */
 enum fault_phase { FAULT_BEFORE, FAULT_DURING, FAULT_AFTER };

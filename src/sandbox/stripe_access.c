@@ -15,6 +15,53 @@ static const char *shown(struct arena *arena, const char *key)
     return len < 16 ? "***" : arena_printf(arena, "%.8s***%s", key, key + len - 4);
 }
 
+/* What a restricted key needs for an address: the word of its resource, and read or write. */
+static const struct {
+    const char *path, *resource;
+} resources[] = {
+    {"/v1/checkout/sessions", "checkout_session"},
+    {"/v1/payment_intents", "payment_intent"},
+    {"/v1/charges", "charge"},
+    {"/v1/balance_transactions", "balance_transaction_source"},
+    {"/v1/events", "event"},
+    {"/v1/webhook_endpoints", "webhook"},
+    {"/v1/account", "accounts_kyc_basic"},
+};
+
+static bool has_permission(const json_t *permissions, const char *permission)
+{
+    size_t index = 0;
+    json_t *value = NULL;
+
+    json_array_foreach ((json_t *)permissions, index, value)
+        if (!strcmp(json_string_value(value), permission))
+            return true;
+    return false;
+}
+
+/* Writing includes reading. A key without a list may do everything. */
+static enum err check_permission(struct stripe_call *call, const char *key, const json_t *row)
+{
+    const json_t *permissions = json_object_get(row, "permissions");
+    bool reads = call->request->method == HTTP_GET;
+
+    for (size_t i = 0; i < sizeof(resources) / sizeof(*resources); i++) {
+        const char *write = arena_printf(call->arena, "rak_%s_write", resources[i].resource);
+        const char *read = arena_printf(call->arena, "rak_%s_read", resources[i].resource);
+
+        if (!json_is_array(permissions) || !str_starts(call->request->path, resources[i].path))
+            continue;
+        if (has_permission(permissions, write) || (reads && has_permission(permissions, read)))
+            return OK;
+        return stripe_refuse_as(
+            call, 403, "invalid_request_error", NULL,
+            "The provided key '%s' does not have the required permissions for this endpoint on "
+            "account '%s'. Having the '%s' permission would allow this request to continue.",
+            shown(call->arena, key), row_text(row, "account"), reads ? read : write);
+    }
+    return OK;
+}
+
 static enum err read_key(struct stripe_call *call, struct db *db)
 {
     struct str header = str_trim(http_header(call->request, "HTTP_AUTHORIZATION"));
@@ -32,13 +79,16 @@ static enum err read_key(struct stripe_call *call, struct db *db)
     if (!row)
         return stripe_refuse_as(call, 401, "invalid_request_error", NULL,
                                 "Invalid API Key provided: %s", shown(call->arena, key));
+    if (row_flag(row, "revoked"))
+        return stripe_refuse_as(call, 401, "invalid_request_error", "api_key_expired",
+                                "Expired API Key provided: %s", shown(call->arena, key));
     if (row_is(row, "kind", "publishable"))
         return stripe_refuse_as(call, 401, "invalid_request_error", "secret_key_required",
                                 "This call cannot be made with a publishable key.");
     call->key_account_id = arena_string(call->arena, row_text(row, "account"));
     call->account_id = call->key_account_id;
     call->livemode = row_flag(row, "livemode");
-    return OK;
+    return check_permission(call, key, row);
 }
 
 static enum err read_account(struct stripe_call *call, struct db *db)

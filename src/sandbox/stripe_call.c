@@ -2,11 +2,14 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "sandbox/internal.h"
 #include "sandbox/row.h"
 #include "sandbox/stripe_form.h"
+
+enum { HTTP_DATE_MAX = 40 };
 
 /* ---- refusals ---- */
 
@@ -179,6 +182,18 @@ static enum err admit(struct stripe_call *call, const struct stripe_operation *o
     return err;
 }
 
+/* The Date header tells the sandbox's clock, which tests move. */
+static const char *http_date(struct arena *arena, int64_t at)
+{
+    char *text = arena_alloc(arena, HTTP_DATE_MAX);
+    time_t seconds = (time_t)at;
+    struct tm utc;
+
+    gmtime_r(&seconds, &utc);
+    strftime(text, HTTP_DATE_MAX, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    return text;
+}
+
 enum err stripe_serve(struct http_request *request, struct http_response *response,
                       const struct stripe_operation *operation)
 {
@@ -203,6 +218,7 @@ enum err stripe_serve(struct http_request *request, struct http_response *respon
     }
     json_decref(call.parameters);
     if (!err) {
+        http_header_add(response, "Date", http_date(call.arena, call.now));
         http_header_add(response, "Request-Id", call.request_id);
         http_header_add(response, "Stripe-Version", STRIPE_VERSION);
         if (call.idempotency_key)

@@ -85,7 +85,7 @@ enum err stripe_account_object(struct db *db, const json_t *row, const json_t *e
     put_text(*object, "object", "account");
     put(*object, "business_profile", business_profile(row));
     put(*object, "capabilities", capabilities(row));
-    put_true(*object, "charges_enabled");
+    put_copy(*object, "charges_enabled", row, "charges_enabled");
     put_copies(*object, row, copies);
     put_copy(*object, "default_currency", row, "currency");
     put_true(*object, "details_submitted");

@@ -6,7 +6,7 @@
 
 enum { EVENTS_KEPT_S = 30 * 24 * 3600 };
 
-#define LIST_RULES                                                                                \
+#define PAGE_RULES                                                                                \
     {.path = "limit", .kind = RULE_INTEGER, .min = 1, .max = 100},                                \
         {.path = "starting_after", .kind = RULE_TEXT, .max = 255},                                \
         {.path = "ending_before", .kind = RULE_TEXT, .max = 255},                                 \
@@ -14,7 +14,11 @@ enum { EVENTS_KEPT_S = 30 * 24 * 3600 };
         {.path = "created.gt", .kind = RULE_INTEGER, .min = 0, .max = INT64_MAX},                 \
         {.path = "created.gte", .kind = RULE_INTEGER, .min = 0, .max = INT64_MAX},                \
         {.path = "created.lt", .kind = RULE_INTEGER, .min = 0, .max = INT64_MAX},                 \
-        {.path = "created.lte", .kind = RULE_INTEGER, .min = 0, .max = INT64_MAX},                \
+    {                                                                                             \
+        .path = "created.lte", .kind = RULE_INTEGER, .min = 0, .max = INT64_MAX                   \
+    }
+#define LIST_RULES                                                                                \
+    PAGE_RULES,                                                                                   \
     {                                                                                             \
         .path = "expand[]", .kind = RULE_TEXT, .max = 500                                         \
     }
@@ -199,6 +203,43 @@ enum err stripe_balance_list_handler(struct http_request *request, struct http_r
         {.path = NULL},
     };
     static const struct stripe_operation operation = {.rules = rules, .work = list_balance};
+
+    return stripe_serve(request, response, &operation);
+}
+
+static enum err list_payments(struct stripe_call *call, struct db *db, json_t **answer)
+{
+    static const struct stripe_list list = {"/v1/payment_intents", "payment_intent",
+                                            SQ_STRIPE_PAYMENT_LIST, SQ_STRIPE_PAYMENT_NUMBER,
+                                            stripe_payment_object};
+
+    return stripe_list_answer(call, db, &list, answer);
+}
+
+enum err stripe_payment_list_handler(struct http_request *request, struct http_response *response)
+{
+    static const struct stripe_rule rules[] = {PAGE_RULES, {.path = NULL}};
+    static const struct stripe_operation operation = {.rules = rules, .work = list_payments};
+
+    return stripe_serve(request, response, &operation);
+}
+
+static enum err list_charges(struct stripe_call *call, struct db *db, json_t **answer)
+{
+    static const struct stripe_list list = {"/v1/charges", "charge", SQ_STRIPE_CHARGE_LIST,
+                                            SQ_STRIPE_CHARGE_NUMBER, stripe_charge_object};
+
+    return stripe_list_answer(call, db, &list, answer);
+}
+
+enum err stripe_charge_list_handler(struct http_request *request, struct http_response *response)
+{
+    static const struct stripe_rule rules[] = {
+        PAGE_RULES,
+        {.path = "payment_intent", .kind = RULE_TEXT, .max = 255},
+        {.path = NULL},
+    };
+    static const struct stripe_operation operation = {.rules = rules, .work = list_charges};
 
     return stripe_serve(request, response, &operation);
 }

@@ -76,6 +76,7 @@ http {
     server_name localhost;
     client_max_body_size 2m;
     location /static/ { root ${top}; }
+    location = /sandbox-reset { internal; return 444; }
     location / {
       include /etc/nginx/fastcgi_params;
       fastcgi_param HTTP_PROXY "";

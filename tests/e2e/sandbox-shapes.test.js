@@ -117,7 +117,8 @@ test('every answer and every event has the shape of 2026-10-28', async (t) => {
       if (payment.latest_charge) await good('GET', `/charges/${payment.latest_charge}`);
     }
   }
-  const lists = ['/checkout/sessions', '/balance_transactions', '/events', '/webhook_endpoints'];
+  const lists = ['/checkout/sessions', '/payment_intents', '/charges', '/balance_transactions', '/events',
+    '/webhook_endpoints'];
   for (const where of lists) {
     const list = await good('GET', where, { limit: 100 });
     assert.deepEqual(Object.keys(list).sort(), ['data', 'has_more', 'object', 'url']);

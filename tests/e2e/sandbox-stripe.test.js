@@ -377,3 +377,49 @@ test('a session ends with its time, an unpaid debit with its own', async (t) => 
     });
   }
 });
+
+test('a restricted key does what it may, and is told what it lacks', async (t) => {
+  const { house } = await open(t);
+  const add = async (permissions) => client(house,
+    (await house.post('/stripe/accounts/acct_1Practice/keys', { kind: 'restricted', permissions })).key);
+  const reads = await add(['rak_charge_read', 'rak_webhook_write']);
+  assert.deepEqual((await reads.charges.list()).data, []);
+  const lacks = await refusal(reads.paymentIntents.list());
+  assert.equal(lacks.type, 'StripePermissionError');
+  assert.match(lacks.message, /Having the 'rak_payment_intent_read' permission would allow/);
+  const writes = await refusal(reads.checkout.sessions.create(parameters()));
+  assert.match(writes.message, /'rak_checkout_session_write'/);
+  assert.match((await refusal(reads.accounts.retrieveCurrent())).message, /'rak_accounts_kyc_basic_read'/);
+  const endpoint = await reads.webhookEndpoints.create({ url: 'http://127.0.0.1:1/', enabled_events: ['*'] });
+  assert.equal((await reads.webhookEndpoints.list()).data[0].id, endpoint.id); // writing includes reading
+  assert.deepEqual((await (await add(undefined)).paymentIntents.list()).data, []);
+});
+
+test('a revoked key is an expired one', async (t) => {
+  const { house, account, stripe } = await open(t);
+  await stripe.accounts.retrieveCurrent();
+  await house.post(`/stripe/keys/${account.secret_key}/revoke`);
+  const error = await refusal(stripe.accounts.retrieveCurrent());
+  assert.deepEqual([error.type, error.code, error.statusCode],
+    ['StripeAuthenticationError', 'api_key_expired', 401]);
+});
+
+test('a connection is cut before or after the work', async (t) => {
+  const { house, stripe } = await open(t);
+  for (const when of ['before', 'after']) {
+    await house.post('/faults', { face: 'stripe', path: '/v1/checkout/sessions', kind: 'reset', when,
+      count: 2 }); // the client tries once more
+    const error = await refusal(stripe.checkout.sessions.create(parameters()));
+    assert.equal(error.type, 'StripeConnectionError');
+  }
+  assert.equal((await stripe.checkout.sessions.list()).data.length, 1);
+});
+
+test('answers bear the sandbox’s own time', async (t) => {
+  const { house, stripe } = await open(t);
+  const apart = async () => Date.parse((await stripe.checkout.sessions.list())
+    .lastResponse.headers.date) - Date.now();
+  assert.ok(Math.abs(await apart()) < 5000);
+  await house.post('/clock', { offset_s: 600 });
+  assert.ok(Math.abs(await apart() - 600000) < 5000);
+});

@@ -82,7 +82,7 @@ UPDATE fault SET remaining = iif(remaining > 0, remaining - 1, remaining)
 WHERE number = (SELECT MIN(number) FROM fault
                 WHERE face = $1 AND method = $2 AND remaining <> 0
                   AND substr($3, 1, length(path)) = path)
-RETURNING CASE kind WHEN 'status' THEN 1 WHEN 'hang' THEN 2 ELSE 3 END,
+RETURNING CASE kind WHEN 'status' THEN 1 WHEN 'hang' THEN 2 WHEN 'html' THEN 3 ELSE 4 END,
     CASE phase WHEN 'before' THEN 0 WHEN 'during' THEN 1 ELSE 2 END, status, hang_s
 
 -- ---- notifications ----

@@ -18,18 +18,27 @@ FROM stripe_account_row a
 ORDER BY a.number
 
 -- name: stripe_account_put
--- $1 id, $2 name, $3 e-mail, $4 country, $5 currency, $6 fee in basis points, $7 fixed fee, $8 now
+-- $1 id, $2 name, $3 e-mail, $4 country, $5 currency, $6 fee in basis points, $7 fixed fee,
+-- $8 does it take payments, $9 now
 INSERT INTO stripe_account (id, name, email, country, currency, fee_basis_points,
-                            fee_fixed_cents, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                            fee_fixed_cents, charges_enabled, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (id) DO UPDATE
-SET name = excluded.name, email = coalesce(excluded.email, email),
+SET charges_enabled = excluded.charges_enabled, name = excluded.name, email = coalesce(excluded.email, email),
     fee_basis_points = excluded.fee_basis_points, fee_fixed_cents = excluded.fee_fixed_cents
 
 -- name: stripe_key_put
--- $1 key, $2 account, $3 kind, $4 livemode, $5 now. A key that the account has already stays.
-INSERT INTO stripe_key (key, account_id, kind, livemode, created_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, account_id = excluded.account_id
+-- $1 key, $2 account, $3 kind, $4 livemode, $5 permissions or NULL, $6 now. A key that the account
+-- has already stays.
+INSERT INTO stripe_key (key, account_id, kind, livemode, permissions, created_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, account_id = excluded.account_id,
+    permissions = excluded.permissions
+
+-- name: stripe_key_revoke
+-- $1 key, $2 now
+UPDATE stripe_key SET revoked_at = coalesce(revoked_at, $2) WHERE key = $1
+RETURNING json_object('key', key, 'kind', kind, 'account', account_id, 'revoked', json('true'))
 
 -- name: stripe_link_put
 -- $1 platform, $2 account

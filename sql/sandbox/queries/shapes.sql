@@ -22,7 +22,7 @@ SELECT s.number, s.id, s.account_id, s.livemode, s.status, s.payment_id, s.payer
 FROM stripe_session s JOIN stripe_account a ON a.id = s.account_id
 
 -- shape: stripe_payment_row
-SELECT p.number, p.id, p.account_id, p.livemode, json_object(
+SELECT p.number, p.id, p.account_id, p.livemode, p.created_at, json_object(
         'id', p.id, 'session', p.session_id, 'livemode', json(iif(p.livemode, 'true', 'false')),
         'amount', p.amount_cents, 'currency', p.currency, 'status', p.status,
         'client_secret', p.client_secret, 'charge_id', p.charge_id,
@@ -46,7 +46,7 @@ SELECT p.number, p.id, p.account_id, p.livemode, json_object(
 FROM stripe_payment p JOIN stripe_session s ON s.id = p.session_id
 
 -- shape: stripe_charge_row
-SELECT c.number, c.id, c.account_id, c.livemode, json_object(
+SELECT c.number, c.id, c.account_id, c.livemode, c.payment_id, c.created_at, json_object(
         'id', c.id, 'payment_intent', c.payment_id, 'account_name', a.name,
         'livemode', json(iif(c.livemode, 'true', 'false')), 'amount', c.amount_cents,
         'currency', c.currency, 'status', c.status, 'method', c.method,
@@ -106,8 +106,10 @@ SELECT a.number, a.id, json_object(
         'id', a.id, 'name', a.name, 'email', a.email, 'country', a.country,
         'currency', a.currency, 'fee_basis_points', a.fee_basis_points,
         'fee_fixed_cents', a.fee_fixed_cents, 'created', a.created_at,
+        'charges_enabled', json(iif(a.charges_enabled, 'true', 'false')),
         'keys', (SELECT json_group_array(json_object(
-                     'key', k.key, 'kind', k.kind,
+                     'key', k.key, 'kind', k.kind, 'permissions', json(k.permissions),
+                     'revoked', json(iif(k.revoked_at IS NULL, 'false', 'true')),
                      'livemode', json(iif(k.livemode, 'true', 'false'))))
                  FROM stripe_key k WHERE k.account_id = a.id)) AS object
 FROM stripe_account a

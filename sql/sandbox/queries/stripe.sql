@@ -4,7 +4,8 @@
 
 -- name: stripe_key_find
 -- $1 the key
-SELECT json_object('account', account_id, 'kind', kind,
+SELECT json_object('account', account_id, 'kind', kind, 'permissions', json(permissions),
+                   'revoked', json(iif(revoked_at IS NULL, 'false', 'true')),
                    'livemode', json(iif(livemode, 'true', 'false')))
 FROM stripe_key WHERE key = $1
 
@@ -167,6 +168,41 @@ SELECT object FROM stripe_charge_row WHERE id = $1
 -- name: stripe_charge_find
 -- $1 id, $2 account, $3 livemode
 SELECT object FROM stripe_charge_row WHERE id = $1 AND account_id = $2 AND livemode = $3
+
+-- name: stripe_payment_number
+-- $1 account, $2 livemode, $3 id
+SELECT number FROM stripe_payment WHERE account_id = $1 AND livemode = $2 AND id = $3
+
+-- name: stripe_payment_list
+-- $1 account, $2 livemode, $3 parameters, $4 before, $5 after, $6 how many
+SELECT object FROM stripe_payment_row
+WHERE account_id = $1 AND livemode = $2
+  AND ($4 IS NULL OR number < $4) AND ($5 IS NULL OR number > $5)
+  AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
+  AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
+  AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
+  AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
+  AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+ORDER BY iif($5 IS NULL, -number, number)
+LIMIT $6
+
+-- name: stripe_charge_number
+-- $1 account, $2 livemode, $3 id
+SELECT number FROM stripe_charge WHERE account_id = $1 AND livemode = $2 AND id = $3
+
+-- name: stripe_charge_list
+-- $1 account, $2 livemode, $3 parameters, $4 before, $5 after, $6 how many
+SELECT object FROM stripe_charge_row
+WHERE account_id = $1 AND livemode = $2
+  AND ($4 IS NULL OR number < $4) AND ($5 IS NULL OR number > $5)
+  AND payment_id = coalesce(json_extract($3, '$.payment_intent'), payment_id)
+  AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
+  AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
+  AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
+  AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
+  AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+ORDER BY iif($5 IS NULL, -number, number)
+LIMIT $6
 
 -- name: stripe_charge_capture
 -- $1 id, $2 movement of the balance, $3 now
