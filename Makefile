@@ -11,7 +11,7 @@ DEMO_DIR      ?= $(BUILD)/demo
 DESTDIR       ?=
 
 # ---- what is compiled ----
-PACKAGES  := libcurl jansson sqlite3 libcrypto
+PACKAGES  := libcurl jansson sqlite3 libcrypto libqrencode
 STANDARD  := -std=gnu11 -D_GNU_SOURCE
 WARNINGS  := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
              -Wmissing-prototypes -Wvla -Wformat=2 -Werror
@@ -19,7 +19,7 @@ HARDENING := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-p
              -fcf-protection -fPIE
 CHECKED   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LINKING   := -pie -Wl,-z,relro,-z,now,-z,noexecstack
-LIBRARIES  = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lfcgi -pthread
+LIBRARIES  = -Wl,--as-needed $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lfcgi -pthread
 INCLUDES   = -Isrc -I$(BUILD)/gen $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 
 SOURCES         := $(sort $(shell find src -name '*.c' -not -path 'src/programs/*'))

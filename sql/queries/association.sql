@@ -14,7 +14,7 @@ SELECT mark FROM installation WHERE id = 1;
 SELECT name, kind, currency, zone, email, how_to_pay,
        amount_min_cents, amount_max_cents, year_first_month, year_first_day, year_months,
        address, siren, rna, version, part_payments, advances, fee_booking, button_text,
-       options_version
+       options_version, second_factor
 FROM association
 WHERE id = CAST($1 AS BIGINT);
 

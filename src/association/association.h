@@ -39,8 +39,9 @@ struct association {
     bool part_payments; /* less than the debt may be paid */
     bool advances;      /* more than the debt may be paid */
     enum fee_booking fee_booking;
-    const char *button_text; /* under the buttons of the cart */
-    int64_t options_version; /* of what the cart accepts: grows with each change */
+    const char *button_text;     /* under the buttons of the cart */
+    int64_t options_version;     /* of what the cart accepts: grows with each change */
+    bool second_factor_required; /* of roles that see money; never asked in a trial */
 };
 
 /* Reads one; texts in the arena. ERR_NOT_FOUND. */

@@ -19,7 +19,8 @@ enum {
     SESSION_COOKIE_MAX = 65, /* 256 bits as 64 hexadecimal digits, and NUL */
     SESSION_IDLE_S = 30 * 60,
     SESSION_IDLE_ADMINISTRATOR_S = 15 * 60,
-    SESSION_AGE_S = 12 * 3600
+    SESSION_AGE_S = 12 * 3600,
+    SESSION_HALF_S = 5 * 60 /* from the password to the code */
 };
 
 enum role { ROLE_NONE, ROLE_MEMBER, ROLE_VIEWER, ROLE_TREASURER, ROLE_ADMINISTRATOR };
@@ -92,6 +93,10 @@ enum err login_throttle_failed(struct db *db, struct str email, struct str addre
                                struct arena *arena);
 /* Forgets the failures of the account (not of the address). Inside a transaction. */
 enum err login_throttle_succeeded(struct db *db, struct str email, struct arena *arena);
+/* The same for codes of a login (second_factor.h): five wrong ones, then a quarter of an hour. */
+enum err code_throttle_wait_ms(struct db *db, int64_t login_id, int64_t now_ms, int64_t *wait_ms);
+enum err code_throttle_failed(struct db *db, int64_t login_id, int64_t now_ms);
+enum err code_throttle_succeeded(struct db *db, int64_t login_id);
 /* Deletes failures older than a day. A job calls it, with session_sweep. */
 enum err login_throttle_sweep(struct db *db, int64_t now);
 
@@ -103,7 +108,9 @@ struct session {
     const char *login_email;
     int64_t association_id; /* 0 until chosen */
     enum role role;
-    int64_t member_id; /* 0 but for ROLE_MEMBER */
+    bool half;              /* the password was right, the code is still asked for */
+    bool has_second_factor; /* of the login */
+    int64_t member_id;      /* 0 but for ROLE_MEMBER */
     unsigned char csrf_key[HASH_LEN];
     int64_t created_at;
     int64_t last_seen_at;
@@ -118,6 +125,7 @@ struct session_draft {
     unsigned char csrf_key[HASH_LEN];
     int64_t login_id;
     const struct login_door *door;
+    bool half; /* without door */
     const unsigned char *replaces;
     struct str address;
     struct str user_agent;

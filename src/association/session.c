@@ -60,7 +60,7 @@ enum err session_add(struct db *db, const struct session_draft *draft)
                             db_blob(str_from(draft->csrf_key, HASH_LEN)),
                             foreign_text(draft->address, ADDRESS_LEN_MAX),
                             foreign_text(draft->user_agent, USER_AGENT_LEN_MAX),
-                            db_int(created_at), db_int(draft->now)));
+                            db_int(created_at), db_int(draft->now), db_int(draft->half)));
 }
 
 /* ---- finding ---- */
@@ -76,14 +76,17 @@ static void read_session(const struct db_rows *rows, struct arena *arena, struct
     memcpy(session->csrf_key, db_column_str(rows, 6).data, HASH_LEN);
     session->created_at = db_column_int(rows, 7);
     session->last_seen_at = db_column_int(rows, 8);
+    session->half = db_column_int(rows, 11) != 0;
+    session->has_second_factor = db_column_int(rows, 12) != 0;
 }
 
 static bool ages_fit(const struct session *session, int64_t now)
 {
     int64_t idle_s =
         session->role == ROLE_ADMINISTRATOR ? SESSION_IDLE_ADMINISTRATOR_S : SESSION_IDLE_S;
+    int64_t age_s = session->half ? SESSION_HALF_S : SESSION_AGE_S;
 
-    return now - session->last_seen_at <= idle_s && now - session->created_at <= SESSION_AGE_S;
+    return now - session->last_seen_at <= idle_s && now - session->created_at <= age_s;
 }
 
 enum err session_find(struct db *db, struct str cookie, int64_t now, struct arena *arena,

@@ -5,15 +5,22 @@
 #include "queries.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
-enum {
-    ACCOUNT_FREE_FAILURES = 5,
-    ADDRESS_FREE_FAILURES = 50,
-    FIRST_WAIT_MS = 1000,
-    LONGEST_WAIT_MS = 15 * 60 * 1000,
-    FORGOTTEN_AFTER_S = 24 * 3600
+enum { LONGEST_WAIT_MS = 15 * 60 * 1000, FORGOTTEN_AFTER_S = 24 * 3600 };
+
+/* Failures without consequence, the wait after the next one (doubled by each further one), and
+ * how long a failure is remembered. */
+struct policy {
+    int64_t free_failures;
+    int64_t first_wait_ms;
+    int64_t forgotten_after_s;
 };
+
+static const struct policy of_account = {5, 1000, FORGOTTEN_AFTER_S};
+static const struct policy of_address = {50, 1000, FORGOTTEN_AFTER_S};
+static const struct policy of_code = {5, LONGEST_WAIT_MS, LONGEST_WAIT_MS / 1000};
 
 /* ---- subjects ---- */
 
@@ -50,52 +57,56 @@ static const char *address_subject(struct str address, struct arena *arena)
 
 /* ---- waiting ---- */
 
-static enum err blocked_until_ms(struct db *db, const char *subject, int64_t *until_ms)
+/* A clock that was set back must not lengthen a wait beyond the longest. */
+static enum err wait_of(struct db *db, const char *subject, int64_t now_ms, int64_t *wait_ms)
 {
-    return db_integer(db, Q_THROTTLE_FIND, DB_VALUES(db_text(subject)), 0, until_ms);
+    int64_t until_ms = 0;
+    enum err err = db_integer(db, Q_THROTTLE_FIND, DB_VALUES(db_text(subject)), 0, &until_ms);
+
+    *wait_ms = until_ms > now_ms ? until_ms - now_ms : 0;
+    if (*wait_ms > LONGEST_WAIT_MS)
+        *wait_ms = LONGEST_WAIT_MS;
+    return err;
 }
 
 enum err login_throttle_wait_ms(struct db *db, struct str email, struct str address,
                                 int64_t now_ms, struct arena *arena, int64_t *wait_ms)
 {
     const char *account;
-    int64_t account_ms = 0, address_ms = 0, until_ms;
+    int64_t account_ms = 0, address_ms = 0;
     enum err err = account_subject(email, arena, &account);
 
     if (!err)
-        err = blocked_until_ms(db, account, &account_ms);
+        err = wait_of(db, account, now_ms, &account_ms);
     if (!err)
-        err = blocked_until_ms(db, address_subject(address, arena), &address_ms);
-    until_ms = account_ms > address_ms ? account_ms : address_ms;
-    /* A clock that was set back must not lengthen a wait beyond the longest. */
-    if (until_ms > now_ms + LONGEST_WAIT_MS)
-        until_ms = now_ms + LONGEST_WAIT_MS;
-    *wait_ms = until_ms > now_ms ? until_ms - now_ms : 0;
+        err = wait_of(db, address_subject(address, arena), now_ms, &address_ms);
+    *wait_ms = account_ms > address_ms ? account_ms : address_ms;
     return err;
 }
 
 /* ---- counting ---- */
 
-static int64_t wait_after(int64_t failures, int64_t free_failures)
+static int64_t wait_after(int64_t failures, const struct policy *policy)
 {
-    int64_t wait_ms = FIRST_WAIT_MS;
+    int64_t wait_ms = policy->first_wait_ms;
 
-    if (failures < free_failures)
+    if (failures < policy->free_failures)
         return 0;
-    for (int64_t i = free_failures; i < failures && wait_ms < LONGEST_WAIT_MS; i++)
+    for (int64_t i = policy->free_failures; i < failures && wait_ms < LONGEST_WAIT_MS; i++)
         wait_ms *= 2;
     return wait_ms < LONGEST_WAIT_MS ? wait_ms : LONGEST_WAIT_MS;
 }
 
-static enum err count_failure(struct db *db, const char *subject, int64_t free_failures,
+static enum err count_failure(struct db *db, const char *subject, const struct policy *policy,
                               int64_t now_ms)
 {
     int64_t now = now_ms / 1000, failures = 0, wait_ms;
     enum err err = db_integer(
         db, Q_THROTTLE_COUNT,
-        DB_VALUES(db_text(subject), db_int(now), db_int(now - FORGOTTEN_AFTER_S)), 0, &failures);
+        DB_VALUES(db_text(subject), db_int(now), db_int(now - policy->forgotten_after_s)), 0,
+        &failures);
 
-    wait_ms = wait_after(failures, free_failures);
+    wait_ms = wait_after(failures, policy);
     if (err || wait_ms == 0)
         return err;
     return db_run(db, Q_THROTTLE_BLOCK, DB_VALUES(db_text(subject), db_int(now_ms + wait_ms)));
@@ -108,9 +119,9 @@ enum err login_throttle_failed(struct db *db, struct str email, struct str addre
     enum err err = account_subject(email, arena, &account);
 
     if (!err)
-        err = count_failure(db, account, ACCOUNT_FREE_FAILURES, now_ms);
+        err = count_failure(db, account, &of_account, now_ms);
     if (!err)
-        err = count_failure(db, address_subject(address, arena), ADDRESS_FREE_FAILURES, now_ms);
+        err = count_failure(db, address_subject(address, arena), &of_address, now_ms);
     return err;
 }
 
@@ -121,6 +132,41 @@ enum err login_throttle_succeeded(struct db *db, struct str email, struct arena 
 
     return err ? err : db_run(db, Q_THROTTLE_FORGET, DB_VALUES(db_text(account)));
 }
+
+/* ---- codes ---- */
+
+enum { CODE_SUBJECT_MAX = 32 };
+
+static void code_subject(int64_t login_id, char out[CODE_SUBJECT_MAX])
+{
+    snprintf(out, CODE_SUBJECT_MAX, "code:%lld", (long long)login_id);
+}
+
+enum err code_throttle_wait_ms(struct db *db, int64_t login_id, int64_t now_ms, int64_t *wait_ms)
+{
+    char subject[CODE_SUBJECT_MAX];
+
+    code_subject(login_id, subject);
+    return wait_of(db, subject, now_ms, wait_ms);
+}
+
+enum err code_throttle_failed(struct db *db, int64_t login_id, int64_t now_ms)
+{
+    char subject[CODE_SUBJECT_MAX];
+
+    code_subject(login_id, subject);
+    return count_failure(db, subject, &of_code, now_ms);
+}
+
+enum err code_throttle_succeeded(struct db *db, int64_t login_id)
+{
+    char subject[CODE_SUBJECT_MAX];
+
+    code_subject(login_id, subject);
+    return db_run(db, Q_THROTTLE_FORGET, DB_VALUES(db_text(subject)));
+}
+
+/* ---- forgetting ---- */
 
 enum err login_throttle_sweep(struct db *db, int64_t now)
 {

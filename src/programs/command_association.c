@@ -1,6 +1,7 @@
 #include "programs/command.h"
 
 #include "accounting/accounting.h"
+#include "association/second_factor.h"
 #include "base/arena.h"
 #include "base/random.h"
 
@@ -129,4 +130,52 @@ const struct command command_association_list = {
     .summary = "List the associations: number, kind, currency, name.",
     .examples = "association list",
     .run = run_list,
+};
+
+/* ---- association second-factor ---- */
+
+struct rule {
+    int64_t association_id;
+    bool required;
+};
+
+static enum err set_rule(struct db *db, void *argument)
+{
+    const struct rule *rule = argument;
+
+    return second_factor_require(db, rule->association_id, rule->required, &command_actor);
+}
+
+static enum err run_second_factor(struct command_call *call, enum exit_code *exit_code)
+{
+    struct association association;
+    struct rule rule = {.required = command_given(call, "require")};
+    enum err err = OK;
+
+    (void)exit_code;
+    if (rule.required == command_given(call, "optional"))
+        err = fail(ERR_INPUT, "type one of --require and --optional");
+    if (!err)
+        err = command_association(call, &association);
+    if (err)
+        return err;
+    rule.association_id = association.id;
+    return command_write(call, set_rule, &rule);
+}
+
+static const struct command_option second_factor_options[] = {
+    {"require", NULL, "nothing of the association is seen without", 0},
+    {"optional", NULL, "it is offered once", 0},
+    {"association", "ASSOCIATION", "its number or name, when there are several", 0},
+    {NULL, NULL, NULL, 0},
+};
+
+const struct command command_association_second_factor = {
+    .name = "association second-factor",
+    .summary = "Ask treasurers and administrators for a second factor, or only offer it.",
+    .details = "It is never asked for in an association d'essai.",
+    .examples = "association second-factor --require\n"
+                "association second-factor --optional --association \"Les Randonneurs\"",
+    .options = second_factor_options,
+    .run = run_second_factor,
 };

@@ -1,5 +1,6 @@
 #include "programs/command.h"
 
+#include "association/second_factor.h"
 #include "base/arena.h"
 #include "base/random.h"
 
@@ -176,6 +177,13 @@ static enum err enable(struct db *db, void *argument)
     return login_enable(db, change->login_id, &command_actor);
 }
 
+static enum err reset_totp(struct db *db, void *argument)
+{
+    const struct login_change *change = argument;
+
+    return second_factor_remove(db, change->login_id, NULL, &command_actor, "second_factor.reset");
+}
+
 static enum err grant(struct db *db, void *argument)
 {
     const struct login_change *change = argument;
@@ -211,6 +219,14 @@ static enum err run_enable(struct command_call *call, enum exit_code *exit_code)
 
     (void)exit_code;
     return change_login(call, &change, enable);
+}
+
+static enum err run_reset_totp(struct command_call *call, enum exit_code *exit_code)
+{
+    struct login_change change = {0};
+
+    (void)exit_code;
+    return change_login(call, &change, reset_totp);
 }
 
 static enum err run_grant(struct command_call *call, enum exit_code *exit_code)
@@ -257,6 +273,16 @@ const struct command command_login_enable = {
     .examples = "login enable --email jeanne@exemple.fr",
     .options = email_options,
     .run = run_enable,
+};
+
+const struct command command_login_reset_totp = {
+    .name = "login reset-totp",
+    .summary = "Take away a second factor whose phone and codes are lost.",
+    .details = "Every session of the login ends. Make sure who asks for it: from then on the\n"
+               "password alone lets in.",
+    .examples = "login reset-totp --email jeanne@exemple.fr",
+    .options = email_options,
+    .run = run_reset_totp,
 };
 
 const struct command command_login_grant = {

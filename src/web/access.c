@@ -1,5 +1,9 @@
+#include "association/second_factor.h"
+
 #include "web/browser_name.h"
 #include "web/password.h"
+
+enum { FEW_CODES = 3 };
 
 /* ---- my sessions ---- */
 
@@ -49,14 +53,28 @@ static const struct form_fault password_faults[] = {
     {"new_again", "differs"},
 };
 
+static enum err add_second_factor(struct page *page, struct template_map *data)
+{
+    struct second_factor factor;
+    enum err err = second_factor_find(page->db, page->session.login_id, &factor);
+
+    template_set_flag(data, "has_second_factor", factor.active);
+    template_set_int(data, "codes_left", factor.codes_left);
+    template_set_flag(data, "few_codes", factor.codes_left < FEW_CODES);
+    template_set_flag(data, "several_codes", factor.codes_left > 1);
+    return err;
+}
+
 static enum err show(struct page *page, int status, const struct form *form)
 {
     struct template_map *data = page_data(page, "acces");
     enum err err = page_begin_reading(page);
 
     form_add(page, form, data);
-    form_done(page, "change|fermee|fermees", data);
+    form_done(page, "change|fermee|fermees|desactivee", data);
     template_set_text(data, "email", page->session.login_email);
+    if (!err)
+        err = add_second_factor(page, data);
     if (!err)
         err = add_sessions(page, data);
     if (!err)

@@ -28,10 +28,18 @@ static enum err send_to_login(struct page *page)
 {
     struct str path = page->request->path;
 
+    if (page->has_half)
+        return http_redirect(page->response, "/connexion/code");
     if (!guard_suite(path))
         return http_redirect(page->response, "/connexion");
     return http_redirect(page->response,
                          arena_printf(page->arena, "/connexion?suite=%.*s", STR_PRINT(path)));
+}
+
+/* Without the second factor that the association asks for, only what is one's own. */
+static bool held_back(const struct page *page)
+{
+    return page->needs_second_factor && !(page->route->access & ACCESS_UNDECIDED);
 }
 
 /* Nobody, somebody of another role, or the right one. *answered when it ends here; a page of
@@ -42,9 +50,12 @@ static enum err check_access(struct page *page, bool *answered)
     bool get = page->request->method == HTTP_GET;
 
     *answered = false;
-    if (access & ACCESS_PUBLIC ||
-        (page->has_session && access & (unsigned)ACCESS_UNDECIDED << page->session.role))
+    if (access & ACCESS_PUBLIC || (page->has_half && access & ACCESS_HALF))
         return OK;
+    if (page->has_session && access & (unsigned)ACCESS_UNDECIDED << page->session.role) {
+        *answered = held_back(page);
+        return *answered ? http_redirect(page->response, "/double-authentification") : OK;
+    }
     *answered = true;
     if (!page->has_session && get)
         return send_to_login(page);
@@ -71,7 +82,7 @@ static bool form_good(struct page *page)
     }
     if (access & ACCESS_NO_TOKEN)
         return true;
-    if (page->has_session && guard_form_token(page))
+    if ((page->has_session || page->has_half) && guard_form_token(page))
         return true;
     note_denial(page, "form token");
     return false;

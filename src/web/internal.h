@@ -44,6 +44,7 @@ enum {
     ACCESS_VIEWER = 8 << ROLE_VIEWER,
     ACCESS_TREASURER = 8 << ROLE_TREASURER,
     ACCESS_ADMINISTRATOR = 8 << ROLE_ADMINISTRATOR,
+    ACCESS_HALF = 8 << (ROLE_ADMINISTRATOR + 1), /* the password was right, the code lacks */
     ACCESS_MONEY = ACCESS_TREASURER | ACCESS_ADMINISTRATOR, /* who links accounts and writes */
     ACCESS_STAFF = ACCESS_VIEWER | ACCESS_TREASURER | ACCESS_ADMINISTRATOR,
     ACCESS_SIGNED_IN = ACCESS_UNDECIDED | ACCESS_MEMBER | ACCESS_STAFF
@@ -94,8 +95,10 @@ struct page {
     bool plain;   /* a program calls: no session, no page, no sentence */
     bool reading; /* a read transaction is open */
     bool has_session;
+    bool has_half; /* session is a half one: nobody is logged in */
     bool has_association;
-    struct session session;         /* has_session */
+    bool needs_second_factor;       /* before it sees anything of the association */
+    struct session session;         /* has_session, has_half */
     struct association association; /* has_association */
 };
 
@@ -118,6 +121,10 @@ void web_dispatch_notification(void *shared, struct http_request *request,
 http_handler root_get;
 http_handler login_get, login_post, logout_post;
 http_handler doors_get, doors_post;
+http_handler code_get, code_post, offer_get, later_post;
+http_handler security_get, security_post;
+http_handler second_factor_get, second_factor_begin_post;
+http_handler second_factor_code_post, second_factor_change_post;
 http_handler access_get, access_password_post, access_close_post, access_close_others_post;
 http_handler cart_get, pay_post, abandon_post;
 http_handler payment_get, payment_post_back;

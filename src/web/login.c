@@ -1,4 +1,6 @@
-#include "web/internal.h"
+#include "association/second_factor.h"
+
+#include "web/login.h"
 #include "web/password.h"
 
 static const char *const troubles[] = {"is_wrong", "is_throttled"};
@@ -58,8 +60,6 @@ enum err login_get(struct http_request *request, struct http_response *response)
 struct entrance {
     struct password_attempt attempt;
     struct session_draft draft;
-    struct login_door *doors;
-    size_t door_count;
     bool ends_old;
 };
 
@@ -68,49 +68,107 @@ static enum err write_success(struct db *db, void *argument)
     const struct entrance *entrance = argument;
     const struct page *page = entrance->attempt.page;
     const struct audit_actor actor = {entrance->attempt.login.id, page_address(page)};
+    struct second_factor factor = {0};
     enum err err = password_tried(db, &entrance->attempt);
 
+    if (!err)
+        err = second_factor_find(db, actor.login_id, &factor);
+    if (!err && factor.active != entrance->draft.half)
+        err = fail(ERR_CONFLICT, "the second factor was changed meanwhile");
     if (!err && entrance->ends_old)
         err = session_end(db, page->session.token_hash);
     if (!err)
         err = session_add(db, &entrance->draft);
     if (!err)
-        err = login_audit(db, &actor, "login.succeeded", actor.login_id);
+        err = login_audit(db, &actor,
+                          entrance->draft.half ? "login.password_accepted" : "login.succeeded",
+                          actor.login_id);
     return err;
 }
 
+/* ---- the session ---- */
+
 /* With one door login leads straight through it; with several, or none, they are shown. */
-static enum err open_session(struct entrance *entrance)
+enum err login_draft(struct page *page, int64_t login_id, struct session_draft *draft)
 {
-    struct page *page = entrance->attempt.page;
-    struct session_draft *draft = &entrance->draft;
-    enum err err = login_doors(page->db, entrance->attempt.login.id, page->arena, &entrance->doors,
-                               &entrance->door_count);
+    struct login_door *doors;
+    size_t count = 0;
+    enum err err = login_doors(page->db, login_id, page->arena, &doors, &count);
 
     if (!err)
         err = session_secrets(draft);
     if (err)
         return err;
-    draft->login_id = entrance->attempt.login.id;
-    draft->door = entrance->door_count == 1 ? &entrance->doors[0] : NULL;
+    draft->login_id = login_id;
+    draft->door = count == 1 ? &doors[0] : NULL;
     draft->address = page->request->remote_address;
     draft->user_agent = page->request->user_agent;
     draft->now = page->now;
-    entrance->ends_old = page->has_session;
-    return db_write(page->web->options.service->writer, write_success, entrance);
+    return OK;
 }
 
-static enum err go_on(struct entrance *entrance)
+/* A second factor is offered to whoever sees real money and never answered. */
+static enum err offers(struct page *page, const struct session_draft *draft, bool *offered)
+{
+    const struct login_door *door = draft->door;
+    struct second_factor factor;
+    struct association association;
+    enum err err;
+
+    *offered = false;
+    if (!(ACCESS_MONEY & (unsigned)ACCESS_UNDECIDED << door->role))
+        return OK;
+    err = second_factor_find(page->db, draft->login_id, &factor);
+    if (!err)
+        err = association_find(page->db, door->association_id, page->arena, &association);
+    *offered = !err && !factor.active && !factor.put_off && association.kind == ASSOCIATION_REAL;
+    return err;
+}
+
+static const char *code_place(struct page *page, struct str next)
+{
+    return guard_suite(next)
+               ? arena_printf(page->arena, "/connexion/code?suite=%.*s", STR_PRINT(next))
+               : "/connexion/code";
+}
+
+enum err login_land(struct page *page, const struct session_draft *draft, struct str next)
+{
+    const struct login_door *door = draft->door;
+    const char *location = "/espaces";
+    bool offered = false;
+    enum err err = door ? offers(page, draft, &offered) : OK;
+
+    if (err)
+        return err;
+    if (draft->half)
+        location = code_place(page, next);
+    else if (offered)
+        location = "/double-authentification";
+    else if (door)
+        location = may_go_to(next, door->role) ? str_copy(page->arena, next) : door_start(door);
+    http_cookie_set(page->response, WEB_SESSION_COOKIE, draft->cookie, -1);
+    return http_redirect(page->response, location);
+}
+
+/* The password alone opens half of one when there is a second factor. */
+static enum err open_session(struct entrance *entrance)
 {
     struct page *page = entrance->attempt.page;
-    struct str next = http_field_text(page->request, "suite");
-    const struct login_door *door = entrance->draft.door;
-    const char *location = "/espaces";
+    struct session_draft *draft = &entrance->draft;
+    int64_t login_id = entrance->attempt.login.id;
+    struct second_factor factor;
+    enum err err = login_draft(page, login_id, draft);
 
-    if (door)
-        location = may_go_to(next, door->role) ? str_copy(page->arena, next) : door_start(door);
-    http_cookie_set(page->response, WEB_SESSION_COOKIE, entrance->draft.cookie, -1);
-    return http_redirect(page->response, location);
+    if (!err)
+        err = second_factor_find(page->db, login_id, &factor);
+    if (err)
+        return err;
+    draft->half = factor.active;
+    if (draft->half)
+        draft->door = NULL;
+    entrance->ends_old = page->has_session || page->has_half;
+    return db_write(page->web->options.service->writer, write_success, entrance);
 }
 
 enum err login_post(struct http_request *request, struct http_response *response)
@@ -134,7 +192,7 @@ enum err login_post(struct http_request *request, struct http_response *response
     if (!attempt->matches)
         return show_form(page, 403, "is_wrong");
     err = open_session(entrance);
-    return err ? err : go_on(entrance);
+    return err ? err : login_land(page, &entrance->draft, http_field_text(request, "suite"));
 }
 
 /* ---- leaving ---- */
@@ -218,6 +276,7 @@ enum err doors_post(struct http_request *request, struct http_response *response
     size_t count;
     enum err err = login_doors(page->db, page->session.login_id, page->arena, &doors, &count);
 
+    (void)response;
     for (size_t i = 0; !err && i < count; i++)
         if (door_named(&doors[i], http_field_text(request, "porte"), page->arena))
             draft.door = &doors[i];
@@ -227,8 +286,5 @@ enum err doors_post(struct http_request *request, struct http_response *response
         err = session_secrets(&draft);
     if (!err)
         err = db_write(page->web->options.service->writer, write_session, &draft);
-    if (err)
-        return err;
-    http_cookie_set(response, WEB_SESSION_COOKIE, draft.cookie, -1);
-    return http_redirect(response, door_start(draft.door));
+    return err ? err : login_land(page, &draft, str_of(""));
 }

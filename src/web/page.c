@@ -29,14 +29,19 @@ void page_end_reading(struct page *page)
 enum err page_read_session(struct page *page)
 {
     struct str cookie = http_cookie(page->request, WEB_SESSION_COOKIE);
-    enum err err =
-        session_find(page->db, cookie, page->now, page->arena, &page->session, &page->has_session);
+    bool found = false;
+    enum err err = session_find(page->db, cookie, page->now, page->arena, &page->session, &found);
 
+    page->has_session = found && !page->session.half;
+    page->has_half = found && page->session.half;
     if (err || !page->has_session || !page->session.association_id)
         return err;
     err =
         association_find(page->db, page->session.association_id, page->arena, &page->association);
     page->has_association = !err;
+    page->needs_second_factor = page_is_money(page) && !page->session.has_second_factor &&
+                                page->association.kind == ASSOCIATION_REAL &&
+                                page->association.second_factor_required;
     return err;
 }
 
@@ -67,8 +72,9 @@ const char *page_start(const struct page *page)
 
 struct audit_actor page_actor(const struct page *page)
 {
-    return (struct audit_actor){page->has_session ? page->session.login_id : 0,
-                                page_address(page)};
+    bool known = page->has_session || page->has_half;
+
+    return (struct audit_actor){known ? page->session.login_id : 0, page_address(page)};
 }
 
 const char *page_address(const struct page *page)

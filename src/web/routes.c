@@ -57,6 +57,34 @@ static const struct http_field access_password_fields[] = {
     {"new_again", HTTP_SECRET, 1024, NULL, 0},
     {0},
 };
+static const struct http_field second_factor_fields[] = {
+    TOKEN_FIELD,
+    {"password", HTTP_SECRET, 1024, NULL, 0},
+    {0},
+};
+static const struct http_field first_code_fields[] = {
+    TOKEN_FIELD,
+    {"code", HTTP_TEXT, 64, NULL, 0},
+    {0},
+};
+static const struct http_field second_factor_change_fields[] = {
+    TOKEN_FIELD,
+    {"password", HTTP_SECRET, 1024, NULL, 0},
+    {"action", HTTP_CHOICE, 16, "codes|desactiver", 1},
+    {0},
+};
+static const struct http_field code_fields[] = {
+    TOKEN_FIELD,
+    {"code", HTTP_TEXT, 64, NULL, 0},
+    {"secours", HTTP_TEXT, 128, NULL, 0},
+    {"suite", HTTP_TEXT, WEB_SUITE_MAX, NULL, 0},
+    {0},
+};
+static const struct http_field security_fields[] = {
+    TOKEN_FIELD,
+    {"exiger", HTTP_CHOICE, 8, "oui", 0},
+    {0},
+};
 static const struct http_field session_fields[] = {
     TOKEN_FIELD,
     {"session", HTTP_TOKEN, HASH_HEX_MAX, NULL, 1},
@@ -95,7 +123,12 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/", root_get, NULL, 0, ACCESS_PUBLIC, 0},
     {HTTP_GET, "/connexion", login_get, login_form_fields, 0, ACCESS_PUBLIC, 0},
     {HTTP_POST, "/connexion", login_post, login_fields, 0, ACCESS_PUBLIC | ACCESS_NO_TOKEN, 0},
-    {HTTP_POST, "/deconnexion", logout_post, token_only, 0, ACCESS_SIGNED_IN, 0},
+    {HTTP_GET, "/connexion/code", code_get, login_form_fields, 0, ACCESS_HALF, 0},
+    {HTTP_POST, "/connexion/code", code_post, code_fields, 0, ACCESS_HALF, 0},
+    {HTTP_POST, "/deconnexion", logout_post, token_only, 0, ACCESS_SIGNED_IN | ACCESS_HALF, 0},
+    {HTTP_GET, "/double-authentification", offer_get, NULL, 0, ACCESS_SIGNED_IN, 0},
+    {HTTP_POST, "/double-authentification/plus-tard", later_post, token_only, 0, ACCESS_SIGNED_IN,
+     0},
     {HTTP_GET, "/espaces", doors_get, NULL, 0, ACCESS_SIGNED_IN, 0},
     {HTTP_POST, "/espaces", doors_post, door_fields, 0, ACCESS_SIGNED_IN, 0},
     {HTTP_GET, "/acces", access_get, access_fields, 0, ACCESS_SIGNED_IN, 0},
@@ -104,6 +137,13 @@ const struct http_route web_page_routes[] = {
     {HTTP_POST, "/acces/fermer", access_close_post, session_fields, 0, ACCESS_SIGNED_IN, 0},
     {HTTP_POST, "/acces/fermer-les-autres", access_close_others_post, token_only, 0,
      ACCESS_SIGNED_IN, 0},
+    {HTTP_GET, "/acces/double-authentification", second_factor_get, NULL, 0, ACCESS_SIGNED_IN, 0},
+    {HTTP_POST, "/acces/double-authentification", second_factor_begin_post, second_factor_fields,
+     0, ACCESS_SIGNED_IN, 0},
+    {HTTP_POST, "/acces/double-authentification/code", second_factor_code_post, first_code_fields,
+     0, ACCESS_SIGNED_IN, 0},
+    {HTTP_POST, "/acces/double-authentification/changer", second_factor_change_post,
+     second_factor_change_fields, 0, ACCESS_SIGNED_IN, 0},
     {HTTP_GET, "/panier", cart_get, cart_fields, 0, ACCESS_MEMBER, 0},
     {HTTP_POST, "/panier/payer", pay_post, pay_fields, 0, ACCESS_MEMBER, 0},
     {HTTP_GET, "/paiement/{}", payment_get, NULL, 0, ACCESS_PUBLIC, HTTP_OPEN_FIELDS},
@@ -122,6 +162,9 @@ const struct http_route web_page_routes[] = {
     {HTTP_POST, "/parametrage/options", options_post, options_fields, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/parametrage/options/ordre", options_order_post, options_order_fields, 0,
      ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/securite", security_get, access_fields, 0, ACCESS_ADMINISTRATOR, 0},
+    {HTTP_POST, "/parametrage/securite", security_post, security_fields, 0, ACCESS_ADMINISTRATOR,
+     0},
 };
 const size_t web_page_route_count = sizeof(web_page_routes) / sizeof(web_page_routes[0]);
 

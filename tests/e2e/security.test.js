@@ -37,7 +37,7 @@ function snapshot() {
 
 const ACCESS = { ACCESS_MEMBER: ['member'], ACCESS_STAFF: ['viewer', 'treasurer', 'administrator'],
   ACCESS_VIEWER: ['viewer'], ACCESS_TREASURER: ['treasurer'], ACCESS_ADMINISTRATOR: ['administrator'],
-  ACCESS_MONEY: ['treasurer', 'administrator'], ACCESS_UNDECIDED: ['undecided'], ACCESS_PUBLIC: ['nobody'],
+  ACCESS_MONEY: ['treasurer', 'administrator'], ACCESS_UNDECIDED: ['undecided'], ACCESS_PUBLIC: ['nobody'], ACCESS_HALF: ['half'],
   ACCESS_SIGNED_IN: ['undecided', 'member', 'viewer', 'treasurer', 'administrator'] };
 
 function readRoutes() {
@@ -69,6 +69,11 @@ async function someoneIn(role) {
     house.member({ login: 'indecis' });
     house.member({ login: 'indecis' });
     return house.session('indecis', {});
+  }
+  if (role === 'half') {
+    const client = house.session('indecis', {});
+    house.force(`UPDATE session SET half = 1 WHERE hex(token_hash) = upper('${sha256(client.cookie)}')`);
+    return client;
   }
   return house.asStaff(role);
 }
@@ -314,7 +319,7 @@ test('9: whoever reads every page changes nothing', async () => {
 
 test('45: each page is for the roles of the table', async () => {
   const reads = pages.filter((route) => route.method === 'GET' && !route.place.includes('{}'));
-  for (const role of ['nobody', 'undecided', 'member', 'viewer', 'treasurer', 'administrator']) {
+  for (const role of ['nobody', 'half', 'undecided', 'member', 'viewer', 'treasurer', 'administrator']) {
     const client = role === 'nobody' ? new Client(house.url) : await someoneIn(role);
     for (const route of reads) {
       const allowed = rolesOf(route).some((one) => one === role || one === 'nobody');
@@ -322,6 +327,8 @@ test('45: each page is for the roles of the table', async () => {
       const what = `${role}, ${route.place}: ${answer.status}`;
       if (allowed)
         assert.ok([200, 303].includes(answer.status), what);
+      else if (role === 'half')
+        assert.equal(answer.location, '/connexion/code', what);
       else if (role === 'nobody')
         assert.match(answer.location, /^\/connexion/, what);
       else if (role === 'undecided')

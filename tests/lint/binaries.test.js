@@ -56,7 +56,7 @@ test('binaries: the README names each library', () => {
   const readme = read(top, 'README.md');
   assert.ok(needed.length > 0);
   for (const library of needed) {
-    const word = { sqlite3: 'SQLite', crypto: 'OpenSSL', fcgi: 'fcgi', curl: 'libcurl' }[library] || library;
+    const word = { sqlite3: 'SQLite', crypto: 'OpenSSL', fcgi: 'fcgi', curl: 'libcurl', qrencode: 'libqrencode' }[library] || library;
     assert.ok(readme.includes(word), `README.md says nothing of ${word}`);
   }
 });

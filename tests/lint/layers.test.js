@@ -39,6 +39,7 @@ const LIBRARIES = [
   [/^sqlite3/, /^src\/db\/sqlite\.c$/, 'src/db/sqlite.c'],
   [/^curl\//, /^src\/net\//, 'src/net/'],
   [/^jansson/, /^src\/(net\/json|provider\/|sandbox\/)/, 'src/net/json, src/provider/ and src/sandbox/'],
+  [/^qrencode/, /^src\/web\/qr_code\.c$/, 'src/web/qr_code.c'],
   [/^openssl\//, /^src\/base\//, 'src/base/'],
   [/^cmocka/, /^tests\//, 'tests/'],
 ];

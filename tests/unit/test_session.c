@@ -195,7 +195,8 @@ static void test_replacing_a_strangers_session_takes_nothing(void **state)
     struct house *house = *state;
     struct session_draft theirs = opened(house, NULL, NULL, HOUSE_NOW);
 
-    house_execute(house, "INSERT INTO login VALUES (5, 'x@y.fr', 'x@y.fr', NULL, NULL, NULL, 1);"
+    house_execute(house, "INSERT INTO login (id, email, email_folded, created_at) VALUES (5, "
+                         "'x@y.fr', 'x@y.fr', 1);"
                          "UPDATE session SET login_id = 5");
     opened(house, NULL, theirs.token_hash, HOUSE_NOW + 60);
     assert_int_equal(house_count(house, "SELECT count(*) FROM session WHERE login_id = 5"), 1);
@@ -258,7 +259,8 @@ static void test_list_is_of_valid_ones(void **state)
 
     opened(house, NULL, NULL, HOUSE_NOW);
     opened(house, &door, NULL, HOUSE_NOW + 60);
-    house_execute(house, "INSERT INTO login VALUES (7, 'a@b.fr', 'a@b.fr', NULL, NULL, NULL, 1)");
+    house_execute(house, "INSERT INTO login (id, email, email_folded, created_at) VALUES (7, "
+                         "'a@b.fr', 'a@b.fr', 1)");
     assert_int_equal(listed(house, HOUSE_NOW + 60), 2);
     assert_int_equal(listed(house, HOUSE_NOW + 60 + SESSION_IDLE_ADMINISTRATOR_S), 2);
     assert_int_equal(listed(house, HOUSE_NOW + 61 + SESSION_IDLE_ADMINISTRATOR_S), 1);
