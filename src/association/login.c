@@ -1,6 +1,7 @@
 #include "association/login.h"
 
 #include "association/rows.h"
+#include "association/staff.h"
 #include "base/arena.h"
 #include "base/random.h"
 #include "base/utf8.h"
@@ -235,11 +236,19 @@ enum err login_doors(struct db *db, int64_t login_id, struct arena *arena,
 enum err login_grant(struct db *db, int64_t association_id, int64_t login_id, enum role role,
                      const struct audit_actor *actor, int64_t now)
 {
+    enum staff_answer answer = STAFF_MAY;
     char object[40];
     enum err err;
 
     if (role != ROLE_VIEWER && role != ROLE_TREASURER && role != ROLE_ADMINISTRATOR)
         return fail(ERR_INPUT, "a back-office role is viewer, treasurer or administrator");
+    err = staff_may(db, association_id, login_id, role, actor, &answer);
+    if (!err && answer == STAFF_OWN_ROLE)
+        err = fail(ERR_CONFLICT, "nobody changes their own role");
+    if (!err && answer == STAFF_LAST_ADMINISTRATOR)
+        err = fail(ERR_CONFLICT, "the last administrator stays one; let another one in first");
+    if (err)
+        return err;
     err = db_run(db, Q_STAFF_GRANT,
                  DB_VALUES(db_int(association_id), db_int(login_id), db_text(role_name(role)),
                            db_int(now)));

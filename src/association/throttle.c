@@ -1,4 +1,5 @@
 #include "association/login.h"
+#include "association/login_link.h"
 
 #include "base/arena.h"
 #include "base/utf8.h"
@@ -18,13 +19,21 @@ struct policy {
     int64_t forgotten_after_s;
 };
 
-static const struct policy of_account = {5, 1000, FORGOTTEN_AFTER_S};
-static const struct policy of_address = {50, 1000, FORGOTTEN_AFTER_S};
+/* What is counted, by account and by address. */
+struct rule {
+    const char *account, *address; /* of subjects */
+    struct policy of_account, of_address;
+};
+static const struct rule failed_logins = {
+    "login", "address", {5, 1000, FORGOTTEN_AFTER_S}, {50, 1000, FORGOTTEN_AFTER_S}};
+static const struct rule links_asked = {
+    "link", "link-address", {3, 60 * 1000, FORGOTTEN_AFTER_S}, {20, 60 * 1000, FORGOTTEN_AFTER_S}};
 static const struct policy of_code = {5, LONGEST_WAIT_MS, LONGEST_WAIT_MS / 1000};
 
 /* ---- subjects ---- */
 
-static enum err account_subject(struct str email, struct arena *arena, const char **subject)
+static enum err account_subject(const struct rule *rule, struct str email, struct arena *arena,
+                                const char **subject)
 {
     unsigned char hash[HASH_LEN];
     char hex[HASH_HEX_MAX];
@@ -33,26 +42,27 @@ static enum err account_subject(struct str email, struct arena *arena, const cha
     if (err)
         return err;
     hash_hex(hash, sizeof(hash), hex);
-    *subject = arena_printf(arena, "login:%s", hex);
+    *subject = arena_printf(arena, "%s:%s", rule->account, hex);
     return OK;
 }
 
 /* One household or office: an IPv4 address, or the /64 of an IPv6 one. */
-static const char *address_subject(struct str address, struct arena *arena)
+static const char *address_subject(const struct rule *rule, struct str address,
+                                   struct arena *arena)
 {
     static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     char text[INET6_ADDRSTRLEN];
     unsigned char bytes[16];
 
     if (inet_pton(AF_INET6, str_copy(arena, address), bytes) != 1)
-        return arena_printf(arena, "address:%.*s", STR_PRINT(utf8_cut(address, 64)));
+        return arena_printf(arena, "%s:%.*s", rule->address, STR_PRINT(utf8_cut(address, 64)));
     if (memcmp(bytes, mapped, sizeof(mapped)) == 0)
         inet_ntop(AF_INET, bytes + sizeof(mapped), text, sizeof(text));
     else {
         memset(bytes + 8, 0, 8);
         inet_ntop(AF_INET6, bytes, text, sizeof(text));
     }
-    return arena_printf(arena, "address:%s", text);
+    return arena_printf(arena, "%s:%s", rule->address, text);
 }
 
 /* ---- waiting ---- */
@@ -69,19 +79,32 @@ static enum err wait_of(struct db *db, const char *subject, int64_t now_ms, int6
     return err;
 }
 
-enum err login_throttle_wait_ms(struct db *db, struct str email, struct str address,
-                                int64_t now_ms, struct arena *arena, int64_t *wait_ms)
+static enum err read_wait(struct db *db, const struct rule *rule, struct str email,
+                          struct str address, int64_t now_ms, struct arena *arena,
+                          int64_t *wait_ms)
 {
     const char *account;
     int64_t account_ms = 0, address_ms = 0;
-    enum err err = account_subject(email, arena, &account);
+    enum err err = account_subject(rule, email, arena, &account);
 
     if (!err)
         err = wait_of(db, account, now_ms, &account_ms);
     if (!err)
-        err = wait_of(db, address_subject(address, arena), now_ms, &address_ms);
+        err = wait_of(db, address_subject(rule, address, arena), now_ms, &address_ms);
     *wait_ms = account_ms > address_ms ? account_ms : address_ms;
     return err;
+}
+
+enum err login_throttle_wait_ms(struct db *db, struct str email, struct str address,
+                                int64_t now_ms, struct arena *arena, int64_t *wait_ms)
+{
+    return read_wait(db, &failed_logins, email, address, now_ms, arena, wait_ms);
+}
+
+enum err link_throttle_wait_ms(struct db *db, struct str email, struct str address, int64_t now_ms,
+                               struct arena *arena, int64_t *wait_ms)
+{
+    return read_wait(db, &links_asked, email, address, now_ms, arena, wait_ms);
 }
 
 /* ---- counting ---- */
@@ -112,23 +135,35 @@ static enum err count_failure(struct db *db, const char *subject, const struct p
     return db_run(db, Q_THROTTLE_BLOCK, DB_VALUES(db_text(subject), db_int(now_ms + wait_ms)));
 }
 
+static enum err count_both(struct db *db, const struct rule *rule, struct str email,
+                           struct str address, int64_t now_ms, struct arena *arena)
+{
+    const char *account;
+    enum err err = account_subject(rule, email, arena, &account);
+
+    if (!err)
+        err = count_failure(db, account, &rule->of_account, now_ms);
+    if (!err)
+        err = count_failure(db, address_subject(rule, address, arena), &rule->of_address, now_ms);
+    return err;
+}
+
 enum err login_throttle_failed(struct db *db, struct str email, struct str address, int64_t now_ms,
                                struct arena *arena)
 {
-    const char *account;
-    enum err err = account_subject(email, arena, &account);
+    return count_both(db, &failed_logins, email, address, now_ms, arena);
+}
 
-    if (!err)
-        err = count_failure(db, account, &of_account, now_ms);
-    if (!err)
-        err = count_failure(db, address_subject(address, arena), &of_address, now_ms);
-    return err;
+enum err link_throttle_count(struct db *db, struct str email, struct str address, int64_t now_ms,
+                             struct arena *arena)
+{
+    return count_both(db, &links_asked, email, address, now_ms, arena);
 }
 
 enum err login_throttle_succeeded(struct db *db, struct str email, struct arena *arena)
 {
     const char *account;
-    enum err err = account_subject(email, arena, &account);
+    enum err err = account_subject(&failed_logins, email, arena, &account);
 
     return err ? err : db_run(db, Q_THROTTLE_FORGET, DB_VALUES(db_text(account)));
 }

@@ -1,8 +1,27 @@
 #include "job/letter.h"
 
+#include <string.h>
+
 enum err letter_load(const char *folder, struct arena *arena, struct template_set **set)
 {
     return template_set_load(arena_printf(arena, "%s/mail", folder), set);
+}
+
+/* ---- links ---- */
+
+bool letter_has_link(const char *kind)
+{
+    return strcmp(kind, "password_link") == 0 || strcmp(kind, "invitation") == 0;
+}
+
+bool letter_tells_role(const char *kind)
+{
+    return strcmp(kind, "role_granted") == 0 || strcmp(kind, "invitation") == 0;
+}
+
+const char *letter_link(const char *base_url, const char *token, struct arena *arena)
+{
+    return arena_printf(arena, "%s/lien/%s", base_url, token);
 }
 
 /* ---- what a text may say ---- */

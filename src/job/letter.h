@@ -13,6 +13,12 @@
 #include "payment/service.h"
 #include "template/template.h"
 
+/* Does a mail of this kind carry a secret link; does it tell of a role in the back office? */
+bool letter_has_link(const char *kind);
+bool letter_tells_role(const char *kind);
+/* The address of a link, in the arena. */
+const char *letter_link(const char *base_url, const char *token, struct arena *arena);
+
 struct letter {
     const char *subject;
     struct str text;

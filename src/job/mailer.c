@@ -1,5 +1,6 @@
 #include "job/mailer.h"
 
+#include "association/login_link.h"
 #include "association/outbox.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -8,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum { POLL_MS = 500 };
@@ -85,13 +87,50 @@ static enum err read_mail(struct mailer *mailer, struct delivery *delivery,
     return err;
 }
 
+/* The secret of a link is made here, when its one mail is written: it stands nowhere else, and a
+ * further try makes another one. */
+struct linking {
+    const struct delivery *delivery;
+    struct link_secret secret;
+    int64_t now;
+};
+
+static enum err put_link(struct db *db, void *argument)
+{
+    const struct linking *linking = argument;
+
+    return link_put(db, linking->delivery->mail.login_id, linking->secret.hash, linking->now);
+}
+
+static enum err make_link(struct mailer *mailer, const struct delivery *delivery,
+                          const char **link)
+{
+    const struct payment_service *service = mailer->options.service;
+    struct linking linking = {.delivery = delivery, .now = clock_now()};
+    enum err err;
+
+    *link = NULL;
+    if (!letter_has_link(delivery->mail.kind))
+        return OK;
+    err = link_secret_make(&linking.secret);
+    if (!err)
+        err = db_write(service->writer, put_link, &linking);
+    if (!err)
+        *link = letter_link(service->settings->base_url, linking.secret.token, mailer->arena);
+    return err;
+}
+
 static enum err write_letter(struct mailer *mailer, struct delivery *delivery,
                              const struct association *association, struct letter *letter)
 {
-    enum err err;
+    const char *link;
+    enum err err = make_link(mailer, delivery, &link);
+
+    if (err)
+        return err;
 
     pthread_mutex_lock(&mailer->lock);
-    err = letter_write(mailer->texts, mailer->options.service, association, &delivery->mail, NULL,
+    err = letter_write(mailer->texts, mailer->options.service, association, &delivery->mail, link,
                        mailer->arena, letter);
     pthread_mutex_unlock(&mailer->lock);
     return err;
@@ -155,6 +194,21 @@ static enum err send_letter(struct mailer *mailer, struct delivery *delivery,
     return err;
 }
 
+/* Nobody to write to, or nothing to say any more. */
+static bool drop_useless(struct delivery *delivery)
+{
+    const struct outbox_mail *mail = &delivery->mail;
+
+    if (!mail->address)
+        end_as(delivery, OUTBOX_DROPPED, "no_recipient");
+    else if (letter_tells_role(mail->kind) && mail->role == ROLE_NONE)
+        end_as(delivery, OUTBOX_DROPPED, "withdrawn");
+    else if (strcmp(mail->kind, "password_link") == 0 &&
+             delivery->now > mail->created_at + LINK_LIFE_S)
+        end_as(delivery, OUTBOX_DROPPED, "too_late");
+    return delivery->ended;
+}
+
 static enum err deliver(struct mailer *mailer, struct delivery *delivery)
 {
     struct association association;
@@ -163,10 +217,8 @@ static enum err deliver(struct mailer *mailer, struct delivery *delivery)
 
     if (err)
         return err;
-    if (!delivery->mail.address) {
-        end_as(delivery, OUTBOX_DROPPED, "no_recipient");
+    if (drop_useless(delivery))
         return OK;
-    }
     err = write_letter(mailer, delivery, &association, &letter);
     if (!err)
         err = send_letter(mailer, delivery, &association, &letter);

@@ -1,5 +1,6 @@
 #include "job/worker.h"
 
+#include "association/login_link.h"
 #include "association/login.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -111,6 +112,8 @@ static enum err sweep(struct db *db, void *argument)
 
     if (!err)
         err = login_throttle_sweep(db, *now);
+    if (!err)
+        err = link_sweep(db, *now);
     return err ? err : event_sweep_invalid(db, *now);
 }
 

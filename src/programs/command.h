@@ -73,9 +73,9 @@ extern const struct command *const command_table[];
 extern const struct command command_serve, command_migrate, command_verify, command_key_create,
     command_association_add, command_association_list, command_login_add, command_login_password,
     command_login_disable, command_login_enable, command_login_reset_totp,
-    command_association_second_factor, command_login_grant, command_member_add, command_charge_add,
-    command_payment_add, command_provider_add_stripe, command_provider_add_paypal,
-    command_secret_set, command_batch;
+    command_association_second_factor, command_login_grant, command_login_invite,
+    command_login_withdraw, command_member_add, command_charge_add, command_payment_add,
+    command_provider_add_stripe, command_provider_add_paypal, command_secret_set, command_batch;
 
 /* Finds the command, reads its options, runs it, prints a failure on stderr. `place` stands
  * before the sentence ("guichet", or "file:line" in a batch). */

@@ -22,6 +22,8 @@ const struct command *const command_table[] = {
     &command_login_enable,
     &command_login_reset_totp,
     &command_login_grant,
+    &command_login_invite,
+    &command_login_withdraw,
     &command_member_add,
     &command_charge_add,
     &command_payment_add,

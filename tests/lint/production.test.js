@@ -185,9 +185,11 @@ test('nginx: keeps ?v= for ever, and nothing else', async () => {
 
 test('nginx: the log holds no query and no token', async () => {
   await secure('/paiement/0123456789abcdef?secret=1');
+  await secure('/lien/fedcba9876543210');
   const log = read(house.root, 'guichet.log');
   assert.match(log, /GET \/paiement\/- 200/);
-  assert.doesNotMatch(log, /0123456789abcdef|secret|a=b/);
+  assert.match(log, /GET \/lien\/- 200/);
+  assert.doesNotMatch(log, /0123456789abcdef|fedcba9876543210|secret|a=b/);
 });
 
 test('nginx: a flood is answered 429', async () => {

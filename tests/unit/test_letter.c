@@ -7,7 +7,8 @@
 #include "job/letter.h"
 
 static const char *const kinds[] = {"payment_received", "second_capture", "quarantined",
-                                    "other_account", "test_money"};
+                                    "other_account",    "test_money",     "password_link",
+                                    "invitation",       "role_granted"};
 
 static struct letter write(struct house *house, const char *kind, const char *link)
 {
@@ -48,7 +49,7 @@ static void each_kind_has_its_text(void **state)
         assert_true(strlen(letter.subject) > 10 && strlen(letter.subject) < 100);
         assert_int_equal(strncmp(text, "Bonjour", 7), 0);
         assert_non_null(strstr(text, "https://guichet.example/"));
-        assert_non_null(strstr(text, "essai : aucun argent"));
+        assert_non_null(strstr(text, "essai\u00a0: aucun argent"));
         assert_null(strstr(text, "&"));
     }
 }
@@ -57,7 +58,7 @@ static void money_is_written_as_people_read_it(void **state)
 {
     struct letter letter = write(*state, "payment_received", NULL);
 
-    assert_string_equal(letter.subject, "Paiement reçu : 40,00\u202f€");
+    assert_string_equal(letter.subject, "Paiement reçu\u00a0: 40,00\u202f€");
 }
 
 static void a_kind_without_text_is_an_error(void **state)
