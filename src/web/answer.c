@@ -8,16 +8,33 @@
 
 /* The pages by name, for the title and the place in the menu. */
 static const char *const pages[] = {
-    "connexion",        "espaces",  "panier",   "paiement",
-    "accueil",          "recettes", "ecriture", "notifications",
-    "mon_compte",       "erreur",   "options",  "acces",
-    "courriels",        "courriel", "code",     "double_authentification",
-    "codes_de_secours", "offre",    "securite",
+    "connexion",
+    "espaces",
+    "panier",
+    "paiement",
+    "accueil",
+    "recettes",
+    "ecriture",
+    "notifications",
+    "mon_compte",
+    "erreur",
+    "options",
+    "acces",
+    "courriels",
+    "courriel",
+    "code",
+    "double_authentification",
+    "codes_de_secours",
+    "offre",
+    "securite",
+    "oubli",
+    "lien",
+    "utilisateurs",
 };
 
 /* Those that stand behind the menu's word Paramétrage. */
-static const char *const settings_pages[] = {"options", "mon_compte", "courriels", "courriel",
-                                             "securite"};
+static const char *const settings_pages[] = {"options",  "mon_compte", "courriels",
+                                             "courriel", "securite",   "utilisateurs"};
 
 static void set_page_name(struct page *page, struct template_map *data, const char *name)
 {

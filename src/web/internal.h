@@ -30,8 +30,8 @@ enum {
     WEB_TOUCH_S = 60,           /* a session's last sight is noted at most so often */
     WEB_SUITE_MAX = 200,        /* bytes of the path to go on with after the login */
     WEB_PAGE_ROWS = 50,         /* rows of a list on one page */
-    WEB_LINES_MAX = 8000,       /* bytes of a text area; each text has a smaller limit of its own */
-    WEB_VERSION_MAX = 13        /* 12 digits and NUL */
+    WEB_LINES_MAX = 8000, /* bytes of a text area; each text has a smaller limit of its own */
+    WEB_VERSION_MAX = 13  /* 12 digits and NUL */
 };
 
 /* Who may: bits of http_route.access. */
@@ -131,6 +131,8 @@ http_handler payment_get, payment_post_back;
 http_handler home_get, revenue_get, entry_get, notifications_get;
 http_handler settings_get, my_account_get;
 http_handler outbox_get, outbox_mail_get;
+http_handler forgotten_get, forgotten_post, link_get, link_post;
+http_handler users_get, users_post, user_role_post, user_invite_post, user_withdraw_post;
 http_handler options_get, options_post, options_order_post;
 http_handler endpoint_post;
 

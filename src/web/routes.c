@@ -11,6 +11,7 @@ static const struct http_field token_only[] = {TOKEN_FIELD, {0}};
 
 static const struct http_field login_form_fields[] = {
     {"suite", HTTP_TEXT, WEB_SUITE_MAX, NULL, 0},
+    {"fait", HTTP_TOKEN, 20, NULL, 0},
     {0},
 };
 static const struct http_field login_fields[] = {
@@ -117,6 +118,31 @@ static const struct http_field options_order_fields[] = {
     {0},
 };
 
+static const struct http_field mail_done_fields[] = {
+    {"fait", HTTP_TOKEN, 20, NULL, 0},
+    {0},
+};
+static const struct http_field forgotten_fields[] = {
+    {"email", HTTP_TEXT, 320, NULL, 1},
+    {0},
+};
+static const struct http_field link_fields[] = {
+    {"new_password", HTTP_SECRET, 1024, NULL, 0},
+    {"new_again", HTTP_SECRET, 1024, NULL, 0},
+    {0},
+};
+#define ROLE_FIELD                                                                                \
+    {                                                                                             \
+        "role", HTTP_CHOICE, 20, "viewer|treasurer|administrator", 1                              \
+    }
+static const struct http_field users_fields[] = {
+    TOKEN_FIELD,
+    {"email", HTTP_TEXT, 320, NULL, 1},
+    ROLE_FIELD,
+    {0},
+};
+static const struct http_field role_fields[] = {TOKEN_FIELD, ROLE_FIELD, {0}};
+
 /* The list of what people can do. A return from a provider carries the provider's fields, which
  * are not read, and may be a POST of its page. */
 const struct http_route web_page_routes[] = {
@@ -129,6 +155,11 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/double-authentification", offer_get, NULL, 0, ACCESS_SIGNED_IN, 0},
     {HTTP_POST, "/double-authentification/plus-tard", later_post, token_only, 0, ACCESS_SIGNED_IN,
      0},
+    {HTTP_GET, "/mot-de-passe-oublie", forgotten_get, mail_done_fields, 0, ACCESS_PUBLIC, 0},
+    {HTTP_POST, "/mot-de-passe-oublie", forgotten_post, forgotten_fields, 0,
+     ACCESS_PUBLIC | ACCESS_NO_TOKEN, 0},
+    {HTTP_GET, "/lien/{}", link_get, NULL, 0, ACCESS_PUBLIC, 0},
+    {HTTP_POST, "/lien/{}", link_post, link_fields, 0, ACCESS_PUBLIC | ACCESS_NO_TOKEN, 0},
     {HTTP_GET, "/espaces", doors_get, NULL, 0, ACCESS_SIGNED_IN, 0},
     {HTTP_POST, "/espaces", doors_post, door_fields, 0, ACCESS_SIGNED_IN, 0},
     {HTTP_GET, "/acces", access_get, access_fields, 0, ACCESS_SIGNED_IN, 0},
@@ -156,6 +187,15 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/notifications", notifications_get, notification_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/parametrage", settings_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/mon-compte", my_account_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/utilisateurs", users_get, mail_done_fields, 0, ACCESS_ADMINISTRATOR,
+     0},
+    {HTTP_POST, "/parametrage/utilisateurs", users_post, users_fields, 0, ACCESS_ADMINISTRATOR, 0},
+    {HTTP_POST, "/parametrage/utilisateurs/{}/role", user_role_post, role_fields, 0,
+     ACCESS_ADMINISTRATOR, 0},
+    {HTTP_POST, "/parametrage/utilisateurs/{}/inviter", user_invite_post, token_only, 0,
+     ACCESS_ADMINISTRATOR, 0},
+    {HTTP_POST, "/parametrage/utilisateurs/{}/retirer", user_withdraw_post, token_only, 0,
+     ACCESS_ADMINISTRATOR, 0},
     {HTTP_GET, "/parametrage/courriels", outbox_get, outbox_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/courriels/{}", outbox_mail_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/options", options_get, done_fields, 0, ACCESS_MONEY, 0},

@@ -2,22 +2,16 @@
 // Mail goes out through a true SMTP server on loopback, whatever the server says to it, and the
 // back office shows what became of each.
 
-const { before, after, test } = require('node:test');
+const { test } = require('node:test');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
-const { houseOf, waitFor } = require('./harness.js');
+const { waitFor } = require('./harness.js');
 const { check } = require('./browser.js');
-const { PostOffice, makeCertificate } = require('./post-office.js');
+const { PostOffice, houseWithOffice, makeCertificate, FROM } = require('./post-office.js');
 
 const office = new PostOffice();
-const FROM = 'guichet@asso.example';
-
-before(() => office.open());
-const house = houseOf('mail', { config: { get smtp_url() {
-  return `smtp://127.0.0.1:${office.port}`;
-}, mail_from: FROM } });
-after(() => office.close());
+const house = houseWithOffice('mail', office);
 
 // ---- what a test writes and waits for ----
 
@@ -71,7 +65,7 @@ test('a member who paid gets one mail that reads well', async () => {
   assert.deepEqual(mail.envelope, { from: FROM, to: ['zoe@exemple.fr'] });
   assert.deepEqual(mail.from, { name: 'Les Randonneurs du Luberon', address: FROM });
   assert.deepEqual(mail.to, [{ name: '', address: 'zoe@exemple.fr' }]);
-  assert.match(mail.subject, /^Paiement reçu : 40,00\s€$/);
+  assert.match(mail.subject, /^Paiement reçu\s: 40,00\s€$/);
   assert.equal(mail.messageId, `<${row.id}@127.0.0.1>`);
   assert.equal(Date.parse(mail.date), row.created_at * 1000);
   const header = (key) => mail.headers.find((one) => one.key === key)?.value;

@@ -5,8 +5,12 @@
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { after, before } = require('node:test');
 const { SMTPServer } = require('smtp-server');
 const PostalMime = require('postal-mime').default;
+const { houseOf } = require('./harness.js');
+
+const FROM = 'guichet@asso.example';
 
 const refusal = (code, text) => Object.assign(new Error(text), { responseCode: code });
 
@@ -78,4 +82,15 @@ function makeCertificate(folder) {
   return { ca: path.join(folder, 'ca.pem'), key: read('mail.key'), cert: read('mail.pem') };
 }
 
-module.exports = { PostOffice, makeCertificate };
+// A house that sends its mail to this office: opened before it starts, closed behind it. Hooks of a
+// file begin where they stand.
+function houseWithOffice(name, office, options = {}) {
+  before(() => office.open());
+  const house = houseOf(name, { ...options, config: { get smtp_url() {
+    return `smtp://127.0.0.1:${office.port}`;
+  }, mail_from: FROM } });
+  after(() => office.close());
+  return house;
+}
+
+module.exports = { PostOffice, houseWithOffice, makeCertificate, FROM };
