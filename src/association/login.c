@@ -69,8 +69,7 @@ static bool email_byte_allowed(char byte)
     return (unsigned char)byte > ' ' && byte != 0x7f && !strchr("<>()[]\\,;:\"", byte);
 }
 
-/* One @, something before it, a dotted name behind it; the mail server judges the rest. */
-static bool email_plausible(struct str email)
+bool login_email_plausible(struct str email)
 {
     struct str domain = email;
     struct str local = str_cut(&domain, '@');
@@ -120,7 +119,7 @@ enum err login_ensure(struct db *db, struct str email, const struct audit_actor 
     enum err err;
 
     email = str_trim(email);
-    if (!email_plausible(email))
+    if (!login_email_plausible(email))
         return fail(ERR_INPUT, "this is no e-mail address");
     err = insert_login(db, email, now, arena, login_id, &added);
     if (err)

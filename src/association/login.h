@@ -37,6 +37,9 @@ struct login {
     const char *password_hash; /* NULL until set */
     bool disabled;
 };
+/* Can this be an address: one @, something before it, a dotted name behind it, nothing that
+ * ends a header? The mail server judges the rest. */
+bool login_email_plausible(struct str email);
 /* By e-mail (folded here). *found false when there is none; not an error. */
 enum err login_find(struct db *db, struct str email, struct arena *arena, struct login *login,
                     bool *found);

@@ -160,13 +160,13 @@ enum err account_find_receivers(struct db *db, const char *provider, struct str 
     return err;
 }
 
-enum err account_list_linked(struct db *db, int64_t association_id, struct arena *arena,
-                             struct provider_account **accounts, size_t *count)
+static enum err read_list(struct db *db, int query, const struct db_value *values,
+                          size_t values_count, struct arena *arena,
+                          struct provider_account **accounts, size_t *count)
 {
     struct db_rows rows = {0};
     bool found = false;
-    enum err err =
-        db_select(db, Q_PROVIDER_ACCOUNT_LIST_LINKED, DB_VALUES(db_int(association_id)), &rows);
+    enum err err = db_select(db, query, values, values_count, &rows);
 
     *accounts = arena_array(arena, ACCOUNTS_MAX, sizeof(**accounts));
     *count = 0;
@@ -174,6 +174,23 @@ enum err account_list_linked(struct db *db, int64_t association_id, struct arena
         read_account(&rows, arena, &(*accounts)[(*count)++]);
     db_rows_done(&rows);
     return err;
+}
+
+enum err account_list_linked(struct db *db, int64_t association_id, struct arena *arena,
+                             struct provider_account **accounts, size_t *count)
+{
+    return read_list(db, Q_PROVIDER_ACCOUNT_LIST_LINKED, DB_VALUES(db_int(association_id)), arena,
+                     accounts, count);
+}
+
+enum err account_list_mode(struct db *db, int64_t association_id, const char *provider,
+                           enum account_mode mode, struct arena *arena,
+                           struct provider_account **accounts, size_t *count)
+{
+    return read_list(db, Q_IDENTITY_ACCOUNTS,
+                     DB_VALUES(db_int(association_id), db_text(provider),
+                               db_text(mode == ACCOUNT_LIVE ? "live" : "test")),
+                     arena, accounts, count);
 }
 
 /* ---- changes ---- */

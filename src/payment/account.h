@@ -56,6 +56,10 @@ bool account_is_receiver(const struct provider_account *account, struct str rece
 /* The linked accounts of an association in the order of their buttons, 'manual' left out. */
 enum err account_list_linked(struct db *db, int64_t association_id, struct arena *arena,
                              struct provider_account **accounts, size_t *count);
+/* All accounts that an association has or had at a provider in a mode, linked ones first. */
+enum err account_list_mode(struct db *db, int64_t association_id, const char *provider,
+                           enum account_mode mode, struct arena *arena,
+                           struct provider_account **accounts, size_t *count);
 
 struct account_draft {
     int64_t id;
