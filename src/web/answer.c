@@ -30,11 +30,12 @@ static const char *const pages[] = {
     "oubli",
     "lien",
     "utilisateurs",
+    "aide_paypal",
 };
 
 /* Those that stand behind the menu's word Paramétrage. */
-static const char *const settings_pages[] = {"options",  "mon_compte", "courriels",
-                                             "courriel", "securite",   "utilisateurs"};
+static const char *const settings_pages[] = {"options",  "mon_compte",   "courriels",  "courriel",
+                                             "securite", "utilisateurs", "aide_paypal"};
 
 static void set_page_name(struct page *page, struct template_map *data, const char *name)
 {
@@ -70,6 +71,7 @@ struct template_map *page_data(struct page *page, const char *name)
     template_set_flag(data, "in_error", false);
     template_set_flag(data, "refreshes", false);
     template_set_flag(data, "has_script", false);
+    template_set_flag(data, "has_copy", false);
     set_navigation(page, data);
     template_set_none(data, "logout_token");
     if (page->has_session && page_form_token(page, data, "logout_token", "/deconnexion"))
@@ -105,6 +107,7 @@ static void set_versions(const struct look *look, struct template_map *data)
 {
     template_set_text(data, "style_version", look->style_version);
     template_set_text(data, "script_version", look->script_version);
+    template_set_text(data, "copy_version", look->copy_version);
     template_set_text(data, "icon_version", look->icon_version);
 }
 

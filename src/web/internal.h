@@ -57,6 +57,7 @@ struct look {
     struct template_set *letters;
     char style_version[WEB_VERSION_MAX];
     char script_version[WEB_VERSION_MAX];
+    char copy_version[WEB_VERSION_MAX];
     char icon_version[WEB_VERSION_MAX];
 };
 
@@ -114,6 +115,9 @@ extern const size_t web_page_route_count;
 extern const struct http_route web_notification_routes[];
 extern const size_t web_notification_route_count;
 
+/* Fields of the forms that are shown again with what was typed; each stands with its page. */
+extern const struct http_field paypal_fields[];
+
 void web_dispatch_page(void *shared, struct http_request *request, struct http_response *response);
 void web_dispatch_notification(void *shared, struct http_request *request,
                                struct http_response *response);
@@ -134,6 +138,7 @@ http_handler outbox_get, outbox_mail_get;
 http_handler forgotten_get, forgotten_post, link_get, link_post;
 http_handler users_get, users_post, user_role_post, user_invite_post, user_withdraw_post;
 http_handler options_get, options_post, options_order_post;
+http_handler paypal_post, paypal_help_get;
 http_handler endpoint_post;
 
 /* ---- guarding (guard.c) ---- */

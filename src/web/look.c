@@ -40,6 +40,8 @@ static enum err read_versions(const char *folder, struct look *look)
     if (!err)
         err = read_version(folder, "return.js", arena, look->script_version);
     if (!err)
+        err = read_version(folder, "copy.js", arena, look->copy_version);
+    if (!err)
         err = read_version(folder, "favicon.svg", arena, look->icon_version);
     arena_free(arena);
     return err;

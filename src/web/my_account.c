@@ -36,6 +36,17 @@ enum err settings_add_accounts(struct page *page, struct template_map *section,
     return err;
 }
 
+enum err settings_add_without_provider(struct page *page, struct template_map *data)
+{
+    struct provider_account *accounts = NULL;
+    size_t count = 0;
+    enum err err =
+        account_list_linked(page->db, page->association.id, page->arena, &accounts, &count);
+
+    template_set_flag(data, "without_provider", count == 0);
+    return err;
+}
+
 /* ---- the sections ---- */
 
 enum err association_section_add(struct page *page, struct template_map *data)
@@ -55,12 +66,6 @@ enum err stripe_section_add(struct page *page, struct template_map *data, const 
     return settings_add_accounts(page, template_set_map(data, "stripe"), "stripe");
 }
 
-enum err paypal_section_add(struct page *page, struct template_map *data, const struct form *form)
-{
-    (void)form;
-    return settings_add_accounts(page, template_set_map(data, "paypal"), "paypal");
-}
-
 /* ---- the page ---- */
 
 enum err my_account_show(struct page *page, int status, const struct form *stripe,
@@ -75,6 +80,9 @@ enum err my_account_show(struct page *page, int status, const struct form *strip
         err = stripe_section_add(page, data, stripe);
     if (!err)
         err = paypal_section_add(page, data, paypal);
+    if (!err)
+        err = settings_add_without_provider(page, data);
+    template_set_flag(data, "has_copy", true);
     return err ? err : page_render(page, status, "mon-compte.html", data);
 }
 

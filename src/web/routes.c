@@ -205,6 +205,11 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/parametrage/securite", security_get, access_fields, 0, ACCESS_ADMINISTRATOR, 0},
     {HTTP_POST, "/parametrage/securite", security_post, security_fields, 0, ACCESS_ADMINISTRATOR,
      0},
+    {HTTP_GET, "/parametrage/mon-compte", my_account_get, done_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/courriels", outbox_get, outbox_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/courriels/{}", outbox_mail_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/paypal", paypal_post, paypal_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/paypal/aide", paypal_help_get, NULL, 0, ACCESS_MONEY, 0},
 };
 const size_t web_page_route_count = sizeof(web_page_routes) / sizeof(web_page_routes[0]);
 

@@ -21,6 +21,11 @@ enum err paypal_section_add(struct page *page, struct template_map *data, const 
 enum err settings_add_accounts(struct page *page, struct template_map *section,
                                const char *provider);
 
+/* Sets "without_provider": nobody can pay by a provider here, which the page explains. */
+enum err settings_add_without_provider(struct page *page, struct template_map *data);
+/* The address of this installation that PayPal's account settings shall name. */
+const char *paypal_ipn_url(const struct page *page);
+
 /* Shows Mon compte with the form of the section that was sent and led nowhere; NULL for the
  * other ones. */
 enum err my_account_show(struct page *page, int status, const struct form *stripe,
