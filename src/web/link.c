@@ -1,7 +1,7 @@
 /* A forgotten password: a link is asked for, mailed, and used once. */
 #include "web/password.h"
 
-#include "association/link.h"
+#include "association/login_link.h"
 #include "base/clock.h"
 
 /* ---- asking for a link ---- */
