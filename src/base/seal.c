@@ -185,6 +185,12 @@ static bool decrypt(EVP_CIPHER_CTX *context, const struct seal_key *key, struct 
            EVP_DecryptFinal_ex(context, out + len, &last) == 1;
 }
 
+bool seal_made_with(const struct seal_key *key, struct str sealed)
+{
+    return sealed.len >= HEAD_LEN && sealed.data[0] == VERSION &&
+           hash_equal(str_from(sealed.data + 1, ID_LEN), str_from(key->id, ID_LEN));
+}
+
 enum err seal_open(const struct seal_key *key, int64_t owner_id, const char *name,
                    struct str sealed, struct arena *arena, struct str *plain)
 {
@@ -192,8 +198,7 @@ enum err seal_open(const struct seal_key *key, int64_t owner_id, const char *nam
     unsigned char *out;
     bool opened;
 
-    if (sealed.len < HEAD_LEN || sealed.data[0] != VERSION ||
-        !hash_equal(str_from(sealed.data + 1, ID_LEN), str_from(key->id, ID_LEN)))
+    if (!seal_made_with(key, sealed))
         return fail(ERR_CRYPTO, "sealed under another key");
     out = arena_alloc(arena, sealed.len - HEAD_LEN + TAG_LEN);
     context = EVP_CIPHER_CTX_new();

@@ -27,6 +27,9 @@ void seal_key_free(struct seal_key *key);
 /* The key's id: first 8 bytes of the SHA-256 of the key, in hexadecimal (16 digits). */
 const char *seal_key_id(const struct seal_key *key);
 
+/* Does the value say that this key sealed it? Opens nothing. */
+bool seal_made_with(const struct seal_key *key, struct str sealed);
+
 /* Seals plain for (owner, name); *sealed is binary (version byte, key id, IV, tag, text) in
  * the arena. */
 enum err seal_close(const struct seal_key *key, int64_t owner_id, const char *name,

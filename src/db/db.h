@@ -160,6 +160,9 @@ enum err db_check_schema(struct db *db, const struct db_migrations *migrations);
 /* Takes a shared lock on path + ".lock" for the life of the process (`serve`). The caller
  * keeps *lock_fd open. ERR_BUSY while a migrate runs. */
 enum err db_lock_shared(const char *path, int *lock_fd);
+/* Takes the lock alone, as `migrate` does: ERR_BUSY while a server or a migrate runs. The caller
+ * must dispose of *lock_fd with close. */
+enum err db_lock_alone(const char *path, int *lock_fd);
 
 /* ---- for tests ---- */
 

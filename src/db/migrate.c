@@ -145,6 +145,14 @@ enum err db_lock_shared(const char *path, int *lock_fd)
     return err;
 }
 
+enum err db_lock_alone(const char *path, int *lock_fd)
+{
+    struct arena *arena = arena_new();
+    enum err err = lock(arena, path, LOCK_EX, lock_fd);
+    arena_free(arena);
+    return err;
+}
+
 /* ---- the copy ---- */
 
 /* A new empty file that only its owner reads; an old one of that name goes. */

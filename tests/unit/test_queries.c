@@ -26,6 +26,12 @@ static const struct {
     {"entry_chain_head", "LIMIT 1 from the end of an index"},
     {"deposit_next_number", "LIMIT 1 from the end of an index"},
     {"member_next_number", "LIMIT 1 from the end of an index"},
+    {"doctor_backlog", "reads along a partial index of what waits"},
+    {"doctor_mail", "reads along a partial index of what waits"},
+    {"doctor_parked", "counts along a partial index, without reading the rows"},
+    {"rekey_iban_list", "changing the key reads every secret, once in years"},
+    {"rekey_platform_list", "the same"},
+    {"rekey_seed_list", "the same"},
     {"notification_not_ours", "counts along a partial index, without reading the rows"},
     {"quarantine_open", "LIMIT from the front of a partial index of what is not settled"},
 };
