@@ -96,3 +96,8 @@ DELETE FROM login_throttle WHERE subject = CAST($1 AS TEXT);
 -- name: throttle_sweep
 -- $1 failures before that are forgotten
 DELETE FROM login_throttle WHERE last_failed_at < CAST($1 AS BIGINT);
+
+-- name: login_set_owner
+-- $1 login, $2 1 or 0: does nothing when it is so already
+UPDATE login SET is_owner = CAST($2 AS BIGINT)
+WHERE id = CAST($1 AS BIGINT) AND is_owner <> CAST($2 AS BIGINT);

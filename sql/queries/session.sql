@@ -26,7 +26,8 @@ SELECT s.token_hash, s.login_id, l.email, s.association_id, s.role, s.member_id,
             ELSE 0 END AS held,
        s.half,
        EXISTS (SELECT 1 FROM login_totp t
-               WHERE t.login_id = s.login_id AND t.confirmed_at IS NOT NULL)
+               WHERE t.login_id = s.login_id AND t.confirmed_at IS NOT NULL),
+       l.is_owner
 FROM session s
 JOIN login l ON l.id = s.login_id
 WHERE s.token_hash = $1;

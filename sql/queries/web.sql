@@ -77,9 +77,3 @@ SELECT a.label, a.provider, a.mode, a.external_id,
 FROM provider_account a
 WHERE a.association_id = $1 AND a.provider <> 'manual' AND a.unlinked_at IS NULL
 ORDER BY a.position, a.id;
-
--- name: notification_last
--- $1 association, $2 provider account. When its last authentic notification came.
-SELECT n.received_at FROM provider_event n
-WHERE n.association_id = $1 AND n.provider_account_id = $2 AND n.authentic = 1
-ORDER BY n.id DESC LIMIT 1;

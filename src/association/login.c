@@ -257,3 +257,17 @@ enum err login_grant(struct db *db, int64_t association_id, int64_t login_id, en
     return err ? err
                : audit_add(db, association_id, actor, "role.granted", object, role_name(role));
 }
+
+enum err login_set_owner(struct db *db, int64_t login_id, bool owner,
+                         const struct audit_actor *actor)
+{
+    enum err err =
+        db_run(db, Q_LOGIN_SET_OWNER, DB_VALUES(db_int(login_id), db_int(owner ? 1 : 0)));
+
+    if (err || db_changes(db) == 0)
+        return err;
+    err = end_sessions(db, login_id, NULL);
+    return err ? err
+               : login_audit(db, actor, owner ? "login.owner_granted" : "login.owner_revoked",
+                             login_id);
+}

@@ -84,6 +84,12 @@ enum err login_doors(struct db *db, int64_t login_id, struct arena *arena,
 enum err login_grant(struct db *db, int64_t association_id, int64_t login_id, enum role role,
                      const struct audit_actor *actor, int64_t now);
 
+/* Names the owner of the installation, who sees its state, or takes that back: the sessions of
+ * the login end. One audit row of
+ * the installation when something changed. Inside a transaction. */
+enum err login_set_owner(struct db *db, int64_t login_id, bool owner,
+                         const struct audit_actor *actor);
+
 /* ---- the throttle ---- */
 
 /* Milliseconds to wait before an attempt for this e-mail from this address is looked at; 0 =
@@ -117,6 +123,7 @@ struct session {
     unsigned char csrf_key[HASH_LEN];
     int64_t created_at;
     int64_t last_seen_at;
+    bool is_owner; /* of the installation */
 };
 
 /* Makes a session for the door (NULL: none chosen yet), in place of *replaces (the hash of an

@@ -78,6 +78,7 @@ static void read_session(const struct db_rows *rows, struct arena *arena, struct
     session->last_seen_at = db_column_int(rows, 8);
     session->half = db_column_int(rows, 11) != 0;
     session->has_second_factor = db_column_int(rows, 12) != 0;
+    session->is_owner = db_column_int(rows, 13) != 0;
 }
 
 static bool ages_fit(const struct session *session, int64_t now)

@@ -211,6 +211,22 @@ static enum err classify(CURLcode code, const struct receiving *receiving)
     }
 }
 
+/* The end of the server's own certificate: the first of the chain. */
+static int64_t certificate_until(CURL *curl, struct arena *arena)
+{
+    static const char name[] = "Expire date:";
+    struct curl_certinfo *chain = NULL;
+
+    if (curl_easy_getinfo(curl, CURLINFO_CERTINFO, &chain) || !chain || chain->num_of_certs < 1)
+        return 0;
+    for (const struct curl_slist *line = chain->certinfo[0]; line; line = line->next)
+        if (str_starts(str_of(line->data), name)) {
+            time_t at = curl_getdate(header_text(str_of(line->data + strlen(name)), arena), NULL);
+            return at > 0 ? (int64_t)at : 0;
+        }
+    return 0;
+}
+
 enum err http_client_call(struct http_client *client, const struct http_call *call,
                           struct arena *arena, struct http_answer *answer)
 {
@@ -221,6 +237,7 @@ enum err http_client_call(struct http_client *client, const struct http_call *ca
     struct str url = str_of(call->url), without_query = str_cut(&url, '?');
     struct curl_slist *headers;
     long status = 0;
+    CURLcode code;
     enum err err = conf_check_url(str_copy(arena, without_query));
 
     if (err)
@@ -237,7 +254,12 @@ enum err http_client_call(struct http_client *client, const struct http_call *ca
     curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, &receiving);
     curl_easy_setopt(client->curl, CURLOPT_HEADERFUNCTION, receive_header);
     curl_easy_setopt(client->curl, CURLOPT_HEADERDATA, &receiving);
-    err = classify(curl_easy_perform(client->curl), &receiving);
+    curl_easy_setopt(client->curl, CURLOPT_CERTINFO, call->with_certificate ? 1L : 0L);
+    code = curl_easy_perform(client->curl);
+    err = classify(code, &receiving);
+    answer->certificate_refused = code == CURLE_PEER_FAILED_VERIFICATION;
+    answer->certificate_until =
+        call->with_certificate ? certificate_until(client->curl, arena) : 0;
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
     curl_slist_free_all(headers);
     answer->status = (int)status;

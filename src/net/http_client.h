@@ -32,6 +32,7 @@ struct http_call {
     struct str body;                              /* sent as it is; data NULL for none */
     size_t answer_max;                            /* 0 = HTTP_CLIENT_ANSWER_MAX */
     int64_t total_ms;                             /* 0 = HTTP_CLIENT_TOTAL_MS */
+    bool with_certificate;                        /* tell until when it is valid */
     const char *user;                             /* HTTP Basic; NULL for none */
     const char *password;
 };
@@ -44,6 +45,9 @@ struct http_answer {
     const char *should_retry; /* Stripe-Should-Retry: "true", "false" or "" */
     int64_t retry_after_s;    /* -1 when absent */
     int64_t date_at;          /* the Date header, 0 when absent */
+    /* also after an error: */
+    bool certificate_refused;  /* it was not believed: too old, another name, unknown issuer */
+    int64_t certificate_until; /* with_certificate: its last second, 0 when unknown */
 };
 
 /* Once per process, before threads; undone by http_client_global_done. user_agent is sent

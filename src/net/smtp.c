@@ -231,6 +231,26 @@ static void tell(CURLcode code, const struct dialogue *dialogue, struct smtp_ans
         keep_sentence(answer->sentence, str_of(curl_easy_strerror(code)));
 }
 
+/* libcurl has a server help with nothing where no mail is named; NOOP is what all answer. */
+enum err smtp_probe(struct smtp *smtp, struct smtp_answer *answer)
+{
+    struct dialogue dialogue = {0};
+    CURLcode code;
+
+    curl_easy_reset(smtp->curl);
+    set_bounds(smtp);
+    curl_easy_setopt(smtp->curl, CURLOPT_TIMEOUT_MS, (long)SMTP_CONNECT_MS);
+    curl_easy_setopt(smtp->curl, CURLOPT_CUSTOMREQUEST, "NOOP");
+    curl_easy_setopt(smtp->curl, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(smtp->curl, CURLOPT_HEADERFUNCTION, hear_line);
+    curl_easy_setopt(smtp->curl, CURLOPT_HEADERDATA, &dialogue);
+    code = curl_easy_perform(smtp->curl);
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        return fail(ERR_BUSY, "stopped");
+    tell(code, &dialogue, answer);
+    return OK;
+}
+
 enum err smtp_send(struct smtp *smtp, const struct mail *mail, struct arena *arena,
                    struct smtp_answer *answer)
 {

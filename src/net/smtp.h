@@ -45,6 +45,9 @@ enum err smtp_check_url(const char *url);
  * dispose of *smtp with smtp_free (NULL is allowed). */
 enum err smtp_new(const struct smtp_settings *settings, struct smtp **smtp);
 void smtp_free(struct smtp *smtp);
+/* Connects, with TLS and login as a mail would, and hands nothing over. OK: *answer tells
+ * whether the server can be used (SMTP_SENT: it can). ERR_BUSY as for smtp_send. */
+enum err smtp_probe(struct smtp *smtp, struct smtp_answer *answer);
 /* Hands one mail over. ERR_INPUT when mail_build refuses it; ERR_BUSY when it was stopped by
  * http_client_stop_all (the server may have taken it); else OK, and *answer tells. */
 enum err smtp_send(struct smtp *smtp, const struct mail *mail, struct arena *arena,

@@ -39,6 +39,37 @@ enum finding_key {
     FINDING_UNREACHABLE,  /* warn: text = why */
     FINDING_CLOCK_RIGHT,  /* good: number = seconds apart */
     FINDING_CLOCK_SKEWED, /* warn, bad: number = seconds apart */
+    /* the installation's (job/doctor.h) */
+    FINDING_KEY_GOOD,         /* good: the key file is in order and opens all there is */
+    FINDING_KEY_MISSING,      /* bad: text = its path */
+    FINDING_KEY_EXPOSED,      /* bad: others may read it; text = its path */
+    FINDING_KEY_BROKEN,       /* bad: cannot be read, or is no key; text = its path */
+    FINDING_KEY_OTHER,        /* bad: number values are sealed by another key */
+    FINDING_DATABASE_GOOD,    /* good */
+    FINDING_DATABASE_EXPOSED, /* bad: others may read it; text = its path */
+    FINDING_DISK_GOOD,        /* good: number = MiB free */
+    FINDING_DISK_LOW,         /* warn, bad: number = MiB free */
+    FINDING_DISK_UNKNOWN,     /* warn: text = the folder */
+    FINDING_SCHEMA_GOOD,      /* good: number = of the last migration */
+    FINDING_SCHEMA_OTHER,     /* bad: text = how it differs */
+    FINDING_BACKUP_LAST,      /* good: at */
+    FINDING_BACKUP_OLD,       /* warn, bad: at */
+    FINDING_BACKUP_MISSING,   /* bad: text = the folder without any */
+    FINDING_BACKUP_UNKNOWN,   /* warn: no folder is named */
+    FINDING_BACKLOG_NONE,     /* good: no notification waits beyond its time */
+    FINDING_BACKLOG_OLD,      /* warn, bad: number wait, the oldest since at */
+    FINDING_PARKED,           /* warn: number notifications were given up */
+    FINDING_SITE_REACHED,     /* good: our own address answers; text = it */
+    FINDING_SITE_UNREACHABLE, /* bad: text = why */
+    FINDING_CERTIFICATE_GOOD, /* good: number = days left, at = its end */
+    FINDING_CERTIFICATE_ENDS, /* warn, bad: the same */
+    FINDING_CERTIFICATE_BAD,  /* bad: text = why it is refused */
+    FINDING_HOST_REACHED,     /* good: text = the address of a provider */
+    FINDING_HOST_UNREACHABLE, /* warn: text = the address of a provider */
+    FINDING_MAIL_NONE,        /* warn: no server is named, no mail is sent */
+    FINDING_MAIL_REACHED,     /* good: the server lets us in; text = its address */
+    FINDING_MAIL_DOWN,        /* bad: text = what it said, or why it was not reached */
+    FINDING_MAIL_WAITING,     /* warn: number mails wait beyond their time, since at */
     FINDING_KEYS_COUNT
 };
 

@@ -117,6 +117,7 @@ struct provider {
     enum journal journal;
     bool asks;       /* open intents can be re-read at the provider */
     size_t body_max; /* of a notification */
+    const char *const *secrets; /* names of those an account needs, ended by NULL; NULL: none */
     int64_t
         usual_rate_points; /* what it usually takes of a payment, in 1/100 %: a proposal only */
     const struct provider_linking *linking; /* by keys and endpoints; NULL: it has none */

@@ -19,6 +19,7 @@
 #include "association/password_rule.h"
 #include "base/seal.h"
 #include "base/zone.h"
+#include "job/doctor.h"
 #include "programs/settings.h"
 
 enum { COMMAND_OPTIONS_MAX = 12, COMMAND_SECRET_LEN_MAX = 4096 };
@@ -75,7 +76,8 @@ extern const struct command command_serve, command_migrate, command_verify, comm
     command_login_disable, command_login_enable, command_login_reset_totp,
     command_association_second_factor, command_login_grant, command_login_invite,
     command_login_withdraw, command_member_add, command_charge_add, command_payment_add,
-    command_provider_add_stripe, command_provider_add_paypal, command_secret_set, command_batch;
+    command_provider_add_stripe, command_provider_add_paypal, command_secret_set,
+    command_secret_rekey, command_login_owner, command_doctor, command_batch;
 
 /* Finds the command, reads its options, runs it, prints a failure on stderr. `place` stands
  * before the sentence ("guichet", or "file:line" in a batch). */
@@ -93,6 +95,8 @@ enum err program_database(struct program *program, struct db **db);
 enum err program_key(struct program *program, const struct seal_key **key);
 enum err program_common_passwords(struct program *program, const struct common_passwords **list);
 void program_done(struct program *program);
+/* What the doctor looks at, as the configuration has it. The settings must outlive it. */
+struct doctor_options program_doctor(const struct settings *settings);
 /* One transaction on the program's database. */
 enum err command_write(struct command_call *call, db_write_fn *fn, void *argument);
 

@@ -158,6 +158,7 @@ const struct command command_login_password = {
 
 struct login_change {
     int64_t login_id;
+    bool owner;
     int64_t association_id;
     enum role role;
     int64_t now;
@@ -190,6 +191,13 @@ static enum err grant(struct db *db, void *argument)
 
     return login_grant(db, change->association_id, change->login_id, change->role, &command_actor,
                        change->now);
+}
+
+static enum err set_owner(struct db *db, void *argument)
+{
+    const struct login_change *change = argument;
+
+    return login_set_owner(db, change->login_id, change->owner, &command_actor);
 }
 
 static enum err change_login(struct command_call *call, struct login_change *change,
@@ -247,6 +255,16 @@ static enum err run_grant(struct command_call *call, enum exit_code *exit_code)
     return change_login(call, &change, grant);
 }
 
+static enum err run_owner(struct command_call *call, enum exit_code *exit_code)
+{
+    struct login_change change = {.owner = command_given(call, "grant")};
+
+    (void)exit_code;
+    if (change.owner == command_given(call, "revoke"))
+        return fail(ERR_INPUT, "either --grant or --revoke");
+    return change_login(call, &change, set_owner);
+}
+
 static const struct command_option email_options[] = {
     {"email", "ADDRESS", "whose", 1},
     {NULL, NULL, NULL, 0},
@@ -257,6 +275,22 @@ static const struct command_option grant_options[] = {
     {"role", "ROLE", "viewer, treasurer or administrator", 1},
     {"association", "ASSOCIATION", "its number or name, when there are several", 0},
     {NULL, NULL, NULL, 0},
+};
+
+static const struct command_option owner_options[] = {
+    {"email", "ADDRESS", "whose", 1},
+    {"grant", NULL, "this login sees the installation's state", 0},
+    {"revoke", NULL, "it no longer does", 0},
+    {NULL, NULL, NULL, 0},
+};
+
+const struct command command_login_owner = {
+    .name = "login owner",
+    .summary = "Name the owner of the installation, who sees the page Installation.",
+    .details = "It says nothing about any association: roles there are given by `login grant`.",
+    .examples = "login owner --email jeanne@exemple.fr --grant",
+    .options = owner_options,
+    .run = run_owner,
 };
 
 const struct command command_login_disable = {

@@ -29,6 +29,7 @@ struct server {
     int lock_fd;
     int signal_fd;
     struct payment_service service;
+    struct doctor_options doctor;
     struct db_writer *writer;
     struct worker *worker;
     struct mailer *mailer; /* NULL without a mail server */
@@ -112,12 +113,14 @@ static enum err start_web(struct server *server)
         .common_passwords = server->common_passwords,
         .base_url = settings->provider.base_url,
         .sends_mail = settings->smtp.url != NULL,
+        .doctor = &server->doctor,
         .page_socket = settings->page_socket,
         .notification_socket = settings->notification_socket,
         .page_threads = (int)settings->page_threads,
         .notification_threads = (int)settings->notification_threads,
     };
 
+    server->doctor = program_doctor(settings);
     sockets_inherited(&options.page_fd, &options.notification_fd);
     return web_new(&options, &server->web);
 }

@@ -89,6 +89,7 @@ enum err settings_read(const char *path, struct arena *arena, struct settings *s
     const struct conf_key keys[] = {
         {.name = "database", .text = &settings->database, .required = 1},
         {.name = "key_file", .text = &settings->key_file, .required = 1},
+        {.name = "backup_folder", .text = &settings->backup_folder},
         {.name = "base_url", .kind = CONF_URL, .text = &provider->base_url, .required = 1},
         {.name = "page_socket", .text = &settings->page_socket},
         {.name = "notification_socket", .text = &settings->notification_socket},

@@ -18,6 +18,7 @@
 struct settings {
     const char *database;
     const char *key_file;
+    const char *backup_folder; /* NULL: none is named */
     const char *page_socket;
     const char *notification_socket;
     const char *templates;

@@ -17,6 +17,8 @@ static const char *const pages[] = {
     "ecriture",
     "notifications",
     "mon_compte",
+    "verification",
+    "installation",
     "erreur",
     "options",
     "acces",
@@ -34,8 +36,9 @@ static const char *const pages[] = {
 };
 
 /* Those that stand behind the menu's word Paramétrage. */
-static const char *const settings_pages[] = {"options",  "mon_compte",   "courriels",  "courriel",
-                                             "securite", "utilisateurs", "aide_paypal"};
+static const char *const settings_pages[] = {"options",     "mon_compte",  "courriels",
+                                             "courriel",    "securite",    "utilisateurs",
+                                             "aide_paypal", "verification"};
 
 static void set_page_name(struct page *page, struct template_map *data, const char *name)
 {
@@ -56,6 +59,7 @@ static void set_navigation(struct page *page, struct template_map *data)
     template_set_flag(data, "is_money", page_is_money(page));
     template_set_flag(data, "is_administrator",
                       page->has_association && page->session.role == ROLE_ADMINISTRATOR);
+    template_set_flag(data, "is_owner", page->has_session && page->session.is_owner);
     template_set_flag(data, "is_member", page_is_member(page));
     template_set_flag(data, "is_trial",
                       page->has_association && page->association.kind == ASSOCIATION_TRIAL);

@@ -52,7 +52,8 @@ static enum err check_access(struct page *page, bool *answered)
     *answered = false;
     if (access & ACCESS_PUBLIC || (page->has_half && access & ACCESS_HALF))
         return OK;
-    if (page->has_session && access & (unsigned)ACCESS_UNDECIDED << page->session.role) {
+    if (page->has_session && (access & (unsigned)ACCESS_UNDECIDED << page->session.role ||
+                              (access & ACCESS_OWNER && page->session.is_owner))) {
         *answered = held_back(page);
         return *answered ? http_redirect(page->response, "/double-authentification") : OK;
     }

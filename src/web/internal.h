@@ -44,7 +44,8 @@ enum {
     ACCESS_VIEWER = 8 << ROLE_VIEWER,
     ACCESS_TREASURER = 8 << ROLE_TREASURER,
     ACCESS_ADMINISTRATOR = 8 << ROLE_ADMINISTRATOR,
-    ACCESS_HALF = 8 << (ROLE_ADMINISTRATOR + 1), /* the password was right, the code lacks */
+    ACCESS_HALF = 8 << (ROLE_ADMINISTRATOR + 1),  /* the password was right, the code lacks */
+    ACCESS_OWNER = 8 << (ROLE_ADMINISTRATOR + 2), /* of the installation, in whatever quality */
     ACCESS_MONEY = ACCESS_TREASURER | ACCESS_ADMINISTRATOR, /* who links accounts and writes */
     ACCESS_STAFF = ACCESS_VIEWER | ACCESS_TREASURER | ACCESS_ADMINISTRATOR,
     ACCESS_SIGNED_IN = ACCESS_UNDECIDED | ACCESS_MEMBER | ACCESS_STAFF
@@ -139,6 +140,7 @@ http_handler forgotten_get, forgotten_post, link_get, link_post;
 http_handler users_get, users_post, user_role_post, user_invite_post, user_withdraw_post;
 http_handler options_get, options_post, options_order_post;
 http_handler paypal_post, paypal_help_get;
+http_handler verification_get, installation_get;
 http_handler endpoint_post;
 
 /* ---- guarding (guard.c) ---- */

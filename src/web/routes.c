@@ -210,6 +210,8 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/parametrage/courriels/{}", outbox_mail_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/parametrage/paypal", paypal_post, paypal_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/paypal/aide", paypal_help_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/verification", verification_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/installation", installation_get, NULL, 0, ACCESS_OWNER, 0},
 };
 const size_t web_page_route_count = sizeof(web_page_routes) / sizeof(web_page_routes[0]);
 

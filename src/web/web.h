@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "job/doctor.h"
 #include "job/worker.h"
 #include "payment/service.h"
 
@@ -29,6 +30,7 @@ struct web_options {
     const char *notification_socket;
     int page_fd; /* inherited listening sockets, or -1 */
     int notification_fd;
+    const struct doctor_options *doctor; /* of the page Installation */
     int page_threads;
     int notification_threads;
 };

@@ -37,7 +37,7 @@ function snapshot() {
 
 const ACCESS = { ACCESS_MEMBER: ['member'], ACCESS_STAFF: ['viewer', 'treasurer', 'administrator'],
   ACCESS_VIEWER: ['viewer'], ACCESS_TREASURER: ['treasurer'], ACCESS_ADMINISTRATOR: ['administrator'],
-  ACCESS_MONEY: ['treasurer', 'administrator'], ACCESS_UNDECIDED: ['undecided'], ACCESS_PUBLIC: ['nobody'], ACCESS_HALF: ['half'],
+  ACCESS_MONEY: ['treasurer', 'administrator'], ACCESS_UNDECIDED: ['undecided'], ACCESS_PUBLIC: ['nobody'], ACCESS_HALF: ['half'], ACCESS_OWNER: ['owner'],
   ACCESS_SIGNED_IN: ['undecided', 'member', 'viewer', 'treasurer', 'administrator'] };
 
 function readRoutes() {
@@ -74,6 +74,11 @@ async function someoneIn(role) {
     const client = house.session('indecis', {});
     house.force(`UPDATE session SET half = 1 WHERE hex(token_hash) = upper('${sha256(client.cookie)}')`);
     return client;
+  }
+  if (role === 'owner') {
+    house.login('responsable');
+    house.ok(['login', 'owner', '--email', 'responsable@exemple.fr', '--grant']);
+    return house.session('responsable', {});
   }
   return house.asStaff(role);
 }
@@ -319,10 +324,12 @@ test('9: whoever reads every page changes nothing', async () => {
 
 test('45: each page is for the roles of the table', async () => {
   const reads = pages.filter((route) => route.method === 'GET' && !route.place.includes('{}'));
-  for (const role of ['nobody', 'half', 'undecided', 'member', 'viewer', 'treasurer', 'administrator']) {
+  for (const role of ['nobody', 'half', 'undecided', 'owner', 'member', 'viewer', 'treasurer', 'administrator']) {
     const client = role === 'nobody' ? new Client(house.url) : await someoneIn(role);
     for (const route of reads) {
-      const allowed = rolesOf(route).some((one) => one === role || one === 'nobody');
+      // The owner has chosen no space: what is for such a person is for the owner, too.
+      const own = role === 'owner' ? ['owner', 'undecided'] : [role];
+      const allowed = rolesOf(route).some((one) => own.includes(one) || one === 'nobody');
       const answer = await client.get(route.place);
       const what = `${role}, ${route.place}: ${answer.status}`;
       if (allowed)
@@ -331,7 +338,7 @@ test('45: each page is for the roles of the table', async () => {
         assert.equal(answer.location, '/connexion/code', what);
       else if (role === 'nobody')
         assert.match(answer.location, /^\/connexion/, what);
-      else if (role === 'undecided')
+      else if (own.includes('undecided'))
         assert.equal(answer.location, '/espaces', what);
       else
         assert.equal(answer.status, 404, what);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "net/http_client.h"
@@ -21,6 +22,7 @@ struct desk {
     int server_output;
     int server_input;
     char url[64];
+    struct http_answer answer; /* of the last call */
 };
 
 static int setup(void **state)
@@ -173,14 +175,13 @@ static void start_server(struct desk *desk, const char *version, const char *cip
 
 static enum err ask(struct desk *desk, const char *trusted)
 {
-    struct http_call call = {.method = "GET", .url = desk->url};
-    struct http_answer answer;
+    struct http_call call = {.method = "GET", .url = desk->url, .with_certificate = true};
     enum err err;
 
     http_client_set_ca_file(desk->client, trusted);
-    err = http_client_call(desk->client, &call, desk->arena, &answer);
+    err = http_client_call(desk->client, &call, desk->arena, &desk->answer);
     if (err == OK)
-        assert_int_equal(answer.status, 200);
+        assert_int_equal(desk->answer.status, 200);
     return err;
 }
 
@@ -191,8 +192,11 @@ static void a_certificate_that_fits(void **state)
     make_certificate(desk, "localhost", -3600, 3600);
     start_server(desk, "-tls1_2", "DEFAULT");
     assert_int_equal(ask(desk, path_of(desk, "certificate.pem")), OK);
+    assert_in_range(desk->answer.certificate_until, time(NULL) + 3000, time(NULL) + 3600);
+    assert_false(desk->answer.certificate_refused);
     start_server(desk, "-tls1_3", "DEFAULT");
     assert_int_equal(ask(desk, path_of(desk, "certificate.pem")), OK);
+    assert_in_range(desk->answer.certificate_until, time(NULL) + 3000, time(NULL) + 3600);
 }
 
 static void one_that_nobody_vouches_for(void **state)
@@ -202,6 +206,7 @@ static void one_that_nobody_vouches_for(void **state)
     make_certificate(desk, "localhost", -3600, 3600);
     start_server(desk, "-tls1_2", "DEFAULT");
     assert_int_equal(ask(desk, NULL), ERR_NETWORK);
+    assert_true(desk->answer.certificate_refused);
 }
 
 static void one_of_another_host(void **state)
@@ -220,6 +225,7 @@ static void one_that_has_ended(void **state)
     make_certificate(desk, "localhost", -7200, -3600);
     start_server(desk, "-tls1_2", "DEFAULT");
     assert_int_equal(ask(desk, path_of(desk, "certificate.pem")), ERR_NETWORK);
+    assert_true(desk->answer.certificate_refused);
 }
 
 static void an_old_version(void **state)
@@ -229,6 +235,7 @@ static void an_old_version(void **state)
     make_certificate(desk, "localhost", -3600, 3600);
     start_server(desk, "-tls1_1", "ALL:@SECLEVEL=0");
     assert_int_equal(ask(desk, path_of(desk, "certificate.pem")), ERR_NETWORK);
+    assert_false(desk->answer.certificate_refused);
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

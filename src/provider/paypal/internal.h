@@ -58,6 +58,11 @@ bool ipn_is_word(struct str text, size_t max);
  * GMT-0700 (PDT)". False when it is none of them. */
 bool paypal_date_parse(struct str text, int64_t *at);
 
+/* ---- examine.c ---- */
+
+enum err paypal_examine(const struct provider_call *call, const struct association *association,
+                        const struct provider_account *account, struct findings *findings);
+
 /* ---- postback.c ---- */
 
 enum postback_verdict {

@@ -16,4 +16,5 @@ const struct provider provider_paypal = {
     .receive = paypal_receive,
     .resolve_event = paypal_resolve_event,
     .resolve_intent = paypal_resolve_intent,
+    .examine = paypal_examine,
 };

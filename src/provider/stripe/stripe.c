@@ -2,12 +2,15 @@
 
 #include "provider/stripe/internal.h"
 
+static const char *const secrets[] = {"api_key", "webhook", NULL};
+
 const struct provider provider_stripe = {
     .name = "stripe",
     .label = "Stripe",
     .journal = JOURNAL_STRIPE,
     .asks = true,
     .body_max = STRIPE_EVENT_MAX,
+    .secrets = secrets,
     .usual_rate_points = 250,
     .linking = &stripe_linking,
     .limits = stripe_limits,
