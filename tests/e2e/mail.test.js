@@ -259,6 +259,7 @@ test('settings of mail that cannot work stop the start', async () => {
 
 test('without a mail server, mail waits and the back office says so', async (t) => {
   await setMail([]);
+  house.login('treasurer', { role: 'treasurer' });
   const id = write('other_account', { login: loginId('treasurer') });
   const page = await house.visit(t, await house.asStaff('administrator'));
   await page.goto('/parametrage/courriels');

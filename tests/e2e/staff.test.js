@@ -244,6 +244,7 @@ test("another association's entry is as one that does not exist", async () => {
 test('a role that is taken away and a login that is disabled count at the next request', async () => {
   const staff = await house.asStaff('administrator');
   assert.equal((await staff.get('/accueil')).status, 200);
+  house.login('remplacante', { role: 'administrator' }); // the last one would stay one
   house.ok(['login', 'grant', '--email', 'administrator@exemple.fr', '--role', 'viewer',
     '--association', house.association]);
   assert.equal((await staff.get('/accueil')).location, '/connexion?suite=/accueil');
