@@ -60,12 +60,6 @@ enum err association_section_add(struct page *page, struct template_map *data)
     return OK;
 }
 
-enum err stripe_section_add(struct page *page, struct template_map *data, const struct form *form)
-{
-    (void)form;
-    return settings_add_accounts(page, template_set_map(data, "stripe"), "stripe");
-}
-
 /* ---- the page ---- */
 
 enum err my_account_show(struct page *page, int status, const struct form *stripe,

@@ -143,6 +143,18 @@ static const struct http_field users_fields[] = {
 };
 static const struct http_field role_fields[] = {TOKEN_FIELD, ROLE_FIELD, {0}};
 
+static const struct http_field stripe_keys_fields[] = {
+    TOKEN_FIELD,
+    {"secret_key", HTTP_SECRET, 512, NULL, 0},
+    {"publishable_key", HTTP_TEXT, 512, NULL, 0},
+    {0},
+};
+static const struct http_field provider_account_fields[] = {
+    TOKEN_FIELD,
+    {"compte", HTTP_ID, 20, NULL, 1},
+    {0},
+};
+
 /* The list of what people can do. A return from a provider carries the provider's fields, which
  * are not read, and may be a POST of its page. */
 const struct http_route web_page_routes[] = {
@@ -186,7 +198,7 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/ecritures/{}", entry_get, NULL, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/notifications", notifications_get, notification_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/parametrage", settings_get, NULL, 0, ACCESS_MONEY, 0},
-    {HTTP_GET, "/parametrage/mon-compte", my_account_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/mon-compte", my_account_get, done_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/utilisateurs", users_get, mail_done_fields, 0, ACCESS_ADMINISTRATOR,
      0},
     {HTTP_POST, "/parametrage/utilisateurs", users_post, users_fields, 0, ACCESS_ADMINISTRATOR, 0},
@@ -196,6 +208,14 @@ const struct http_route web_page_routes[] = {
      ACCESS_ADMINISTRATOR, 0},
     {HTTP_POST, "/parametrage/utilisateurs/{}/retirer", user_withdraw_post, token_only, 0,
      ACCESS_ADMINISTRATOR, 0},
+    {HTTP_POST, "/parametrage/stripe/cles", stripe_keys_post, stripe_keys_fields, 0, ACCESS_MONEY,
+     0},
+    {HTTP_POST, "/parametrage/stripe/reparer", stripe_repair_post, provider_account_fields, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/stripe/secret", stripe_renew_post, provider_account_fields, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/stripe/secret/fin", stripe_renewed_post, provider_account_fields, 0,
+     ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/courriels", outbox_get, outbox_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/courriels/{}", outbox_mail_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/options", options_get, done_fields, 0, ACCESS_MONEY, 0},
@@ -205,9 +225,6 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/parametrage/securite", security_get, access_fields, 0, ACCESS_ADMINISTRATOR, 0},
     {HTTP_POST, "/parametrage/securite", security_post, security_fields, 0, ACCESS_ADMINISTRATOR,
      0},
-    {HTTP_GET, "/parametrage/mon-compte", my_account_get, done_fields, 0, ACCESS_MONEY, 0},
-    {HTTP_GET, "/parametrage/courriels", outbox_get, outbox_fields, 0, ACCESS_MONEY, 0},
-    {HTTP_GET, "/parametrage/courriels/{}", outbox_mail_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/parametrage/paypal", paypal_post, paypal_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/paypal/aide", paypal_help_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/verification", verification_get, NULL, 0, ACCESS_MONEY, 0},
