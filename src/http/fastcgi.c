@@ -164,6 +164,8 @@ static int read_address(struct http_request *request, const FCGX_Request *fcgi)
 static void read_headers(struct http_request *request, const FCGX_Request *fcgi)
 {
     request->content_type = lower_type(parameter(fcgi, "CONTENT_TYPE"), request->arena);
+    if (!http_boundary(parameter(fcgi, "CONTENT_TYPE"), &request->boundary))
+        request->boundary = (struct str){"", 0};
     request->remote_address = parameter(fcgi, "REMOTE_ADDR");
     request->cookie_header = parameter(fcgi, "HTTP_COOKIE");
     request->origin = parameter(fcgi, "HTTP_ORIGIN");

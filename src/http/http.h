@@ -21,7 +21,10 @@ enum {
     HTTP_FIELDS_MAX = 200,
     HTTP_HEADERS_TOTAL_MAX = 16384,
     HTTP_FORM_MAX = 65536,
-    HTTP_PATH_PARTS_MAX = 8
+    HTTP_PATH_PARTS_MAX = 8,
+    HTTP_PARTS_MAX = 32,       /* of a multipart form */
+    HTTP_PART_LINE_MAX = 1024, /* bytes of a header line of a part */
+    HTTP_BOUNDARY_MAX = 70     /* RFC 2046 */
 };
 
 /* HEAD is answered as GET without body; DELETE only in pools that ask for it. */
@@ -36,7 +39,8 @@ enum http_field_type {
     HTTP_TOKEN,  /* [A-Za-z0-9_-]+ */
     HTTP_ID,     /* positive int64 */
     HTTP_AMOUNT, /* text as typed; the handler parses it with its currency */
-    HTTP_CHOICE  /* one of `choices`, separated by '|' */
+    HTTP_CHOICE, /* one of `choices`, separated by '|' */
+    HTTP_FILE    /* exact bytes of a file; in a route with HTTP_MULTIPART only */
 };
 
 struct http_field {
@@ -65,6 +69,7 @@ struct http_request {
     struct str query;        /* raw */
     struct str body;         /* raw bytes, exactly CONTENT_LENGTH of them */
     struct str content_type; /* lower-cased, without parameters */
+    struct str boundary;     /* of a multipart form; "" for none, or a bad one */
     struct str remote_address;
     struct str cookie_header;
     struct str origin;     /* "" when absent */
@@ -99,6 +104,27 @@ struct http_pair {
 };
 bool http_pair_next(struct str *rest, struct arena *arena, struct http_pair *pair, enum err *err);
 bool http_pair_next_lenient(struct str *rest, struct arena *arena, struct http_pair *pair);
+
+/* ---- multipart/form-data ---- */
+
+/* The boundary of a Content-Type "multipart/form-data; boundary=..."; false for anything else. */
+bool http_boundary(struct str header, struct str *boundary);
+
+struct http_part {
+    struct str name;
+    struct str content; /* within the body: exact bytes */
+    bool is_file;       /* it came with a file name, which is not kept */
+};
+struct http_multipart {
+    struct str rest, boundary;
+    int parts;
+    bool ended;
+};
+/* Walks the parts of a form as browsers write it: no preamble, no epilogue, no transfer encoding,
+ * at most HTTP_PARTS_MAX. Returns false at the end, with ERR_INPUT in *err when it is anything
+ * else. Nothing is copied. (RFC 7578.) */
+void http_multipart_begin(struct http_multipart *form, struct str body, struct str boundary);
+bool http_multipart_next(struct http_multipart *form, struct http_part *part, enum err *err);
 
 /* ---- the answer ---- */
 
@@ -143,8 +169,9 @@ struct http_route {
     unsigned flags;                  /* HTTP_RAW_BODY, HTTP_OPEN_FIELDS */
 };
 enum {
-    HTTP_RAW_BODY = 1,   /* the handler reads body itself; no form parsing, any content type */
-    HTTP_OPEN_FIELDS = 2 /* undeclared fields are ignored (return pages, sandbox) */
+    HTTP_RAW_BODY = 1,    /* the handler reads body itself; no form parsing, any content type */
+    HTTP_OPEN_FIELDS = 2, /* undeclared fields are ignored (return pages, sandbox) */
+    HTTP_MULTIPART = 4    /* the body is multipart/form-data, for the sake of a file */
 };
 
 /* Finds the route for method and path, fills path_parts. ERR_NOT_FOUND, or ERR_DENIED with
@@ -152,9 +179,10 @@ enum {
 enum err http_route_find(const struct http_route *routes, size_t count,
                          struct http_request *request, const struct http_route **route,
                          unsigned *methods_allowed);
-/* Parses the query (GET) or the body (POST, application/x-www-form-urlencoded only) against
- * the route's table. ERR_INPUT (unknown, repeated, ill-typed, missing; the text names the
- * field; too many), ERR_LIMIT (a field that is too long). */
+/* Parses the query (GET) or the body (POST, application/x-www-form-urlencoded only, or
+ * multipart/form-data only with HTTP_MULTIPART) against the route's table. ERR_INPUT (unknown,
+ * repeated, ill-typed, missing; the text names the field; too many), ERR_LIMIT (a field that is
+ * too long). */
 enum err http_fields_read(struct http_request *request, const struct http_route *route);
 
 /* ---- serving ---- */

@@ -142,7 +142,7 @@ static enum err check_value(const struct http_field *field, struct http_value *v
     if (field->type == HTTP_LINES) {
         value->text = plain_lines(str_trim(value->text), arena);
         good = utf8_clean(value->text);
-    } else if (field->type != HTTP_SECRET) {
+    } else if (field->type != HTTP_SECRET && field->type != HTTP_FILE) {
         value->text = str_trim(value->text);
         good = one_line(value->text);
     }
@@ -175,21 +175,30 @@ static bool already_given(const struct http_request *request, const struct http_
     return false;
 }
 
-static enum err take_pair(struct http_request *request, const struct http_route *route,
-                          const struct http_pair *pair)
+/* What a form says of one field, however it is encoded. */
+struct given {
+    struct str name;
+    struct str text;
+    bool is_file;
+};
+
+static enum err take_given(struct http_request *request, const struct http_route *route,
+                           const struct given *given)
 {
-    const struct http_field *field = find_field(route->fields, pair->name);
+    const struct http_field *field = find_field(route->fields, given->name);
     struct http_value *value;
 
     if (!field)
         return route->flags & HTTP_OPEN_FIELDS
                    ? OK
                    : fail(ERR_INPUT, "unknown field %.*s",
-                          (int)(pair->name.len < 40 ? pair->name.len : 40), pair->name.data);
+                          (int)(given->name.len < 40 ? given->name.len : 40), given->name.data);
     if (already_given(request, field))
         return fail(ERR_INPUT, "field %s is repeated", field->name);
+    if (given->is_file != (field->type == HTTP_FILE))
+        return fail(ERR_INPUT, "field %s is a file, or should be one", field->name);
     value = &request->values[request->value_count++];
-    *value = (struct http_value){.field = field, .text = pair->value};
+    *value = (struct http_value){.field = field, .text = given->text};
     return check_value(field, value, request->arena);
 }
 
@@ -222,23 +231,51 @@ static enum err form_text(const struct http_request *request, struct str *text)
     return OK;
 }
 
-enum err http_fields_read(struct http_request *request, const struct http_route *route)
+static enum err read_pairs(struct http_request *request, const struct http_route *route)
 {
     struct http_pair pair;
     struct str rest;
     size_t count = 0;
+    enum err err = form_text(request, &rest);
+
+    while (!err && http_pair_next(&rest, request->arena, &pair, &err)) {
+        const struct given given = {.name = pair.name, .text = pair.value};
+
+        if (++count > HTTP_FIELDS_MAX)
+            return fail(ERR_INPUT, "more than %d fields", HTTP_FIELDS_MAX);
+        err = take_given(request, route, &given);
+    }
+    return err;
+}
+
+static enum err read_parts(struct http_request *request, const struct http_route *route)
+{
+    struct http_multipart form;
+    struct http_part part;
+    enum err err = OK;
+
+    if (str_empty(request->boundary))
+        return fail(ERR_INPUT, "the form has another content type");
+    http_multipart_begin(&form, request->body, request->boundary);
+    while (!err && http_multipart_next(&form, &part, &err)) {
+        const struct given given = {part.name, part.content, part.is_file};
+
+        err = take_given(request, route, &given);
+    }
+    return err;
+}
+
+enum err http_fields_read(struct http_request *request, const struct http_route *route)
+{
     enum err err;
 
     request->value_count = 0;
     request->values = arena_array(request->arena, HTTP_FIELDS_MAX, sizeof(*request->values));
     if (route->flags & HTTP_RAW_BODY)
         return OK;
-    err = form_text(request, &rest);
-    while (!err && http_pair_next(&rest, request->arena, &pair, &err)) {
-        if (++count > HTTP_FIELDS_MAX)
-            return fail(ERR_INPUT, "more than %d fields", HTTP_FIELDS_MAX);
-        err = take_pair(request, route, &pair);
-    }
+    err = request->method != HTTP_GET && route->flags & HTTP_MULTIPART
+              ? read_parts(request, route)
+              : read_pairs(request, route);
     return err ? err : check_required(request, route->fields);
 }
 

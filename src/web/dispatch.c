@@ -134,6 +134,12 @@ static enum err handle_page(struct page *page)
     return err;
 }
 
+/* The pool takes what its largest route takes. */
+static size_t body_max(const struct http_route *route)
+{
+    return route->body_max ? route->body_max : HTTP_FORM_MAX;
+}
+
 static void answer(struct page *page, const struct http_route *routes, size_t count)
 {
     struct http_request *request = page->request;
@@ -149,6 +155,8 @@ static void answer(struct page *page, const struct http_route *routes, size_t co
         refuse_method(page, methods);
         return;
     }
+    if (!err && request->body.len > body_max(page->route))
+        err = fail(ERR_LIMIT, "the body is too large for this route");
     if (!err)
         err = page->plain ? handle_endpoint(page) : handle_page(page);
     if (err)

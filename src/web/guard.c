@@ -49,9 +49,30 @@ static struct str lone_field(struct str body, const char *name, struct arena *ar
     return !err && times == 1 ? found : (struct str){"", 0};
 }
 
+/* The same of a multipart form: a part that is no file. */
+static struct str lone_part(struct str body, struct str boundary, const char *name)
+{
+    struct http_multipart form;
+    struct http_part part;
+    struct str found = {"", 0};
+    int times = 0;
+    enum err err;
+
+    http_multipart_begin(&form, body, boundary);
+    while (http_multipart_next(&form, &part, &err))
+        if (str_is(part.name, name)) {
+            found = part.is_file ? (struct str){"", 0} : part.content;
+            times++;
+        }
+    return !err && times == 1 ? found : (struct str){"", 0};
+}
+
 bool guard_form_token(const struct page *page)
 {
-    struct str given = lone_field(page->request->body, WEB_TOKEN_FIELD, page->arena);
+    const struct http_request *request = page->request;
+    struct str given = str_is(request->content_type, "multipart/form-data")
+                           ? lone_part(request->body, request->boundary, WEB_TOKEN_FIELD)
+                           : lone_field(request->body, WEB_TOKEN_FIELD, page->arena);
 
     return session_form_token_valid(&page->session, page->route->path, given);
 }
