@@ -85,3 +85,10 @@ FROM entry WHERE association_id = $1 AND id = $2;
 -- name: entry_read_lines
 SELECT line_number, account_code, account_label, debit_cents, credit_cents, member_number
 FROM entry_line WHERE association_id = $1 AND entry_id = $2 ORDER BY line_number;
+
+-- name: chart_list
+-- $1 association. By code; whether an entry holds it.
+SELECT a.code, a.label, a.archived_at,
+    EXISTS (SELECT 1 FROM entry_line l WHERE l.association_id = a.association_id
+        AND l.account_code = a.code) AS used, a.version
+FROM account a WHERE a.association_id = $1 ORDER BY a.code;

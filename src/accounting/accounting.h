@@ -20,6 +20,17 @@
 /* The default chart for a new association. Inside a transaction. */
 enum err accounting_chart_add(struct db *db, int64_t association_id);
 
+struct chart_account {
+    const char *code;
+    const char *label;
+    bool archived;
+    bool used; /* it stands in an entry */
+    int64_t version;
+};
+/* The whole chart, by code; array and texts in the arena. */
+enum err accounting_chart(struct db *db, int64_t association_id, struct arena *arena,
+                          struct chart_account **accounts, size_t *count);
+
 /* Whether the chart has an account that takes new lines. */
 enum err accounting_account_usable(struct db *db, int64_t association_id, const char *code,
                                    bool *usable);
@@ -31,8 +42,8 @@ struct fiscal_year {
     struct date last_day;
     bool closed;
 };
-/* The year that holds a date; made, with those between, when it is missing (same length as the
- * last one, or a year from the association's usual first day). Inside a transaction. */
+/* The year that holds a date; made, with those between, when it is missing: of the association's
+ * usual length, and twelve months end before its usual first day. Inside a transaction. */
 enum err accounting_year_for(struct db *db, const struct association *association,
                              struct date date, int64_t now, struct arena *arena,
                              struct fiscal_year *year);

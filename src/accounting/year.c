@@ -50,13 +50,35 @@ static struct date add_months(struct date date, int months)
     return moved;
 }
 
-/* Length in months; an irregular year counts as twelve. */
-static int year_months(const struct fiscal_year *year)
+/* The usual first day of a year of the calendar. */
+static struct date usual_first(const struct association *association, int year)
 {
-    struct date end = next_day(year->last_day);
-    int months = (end.year - year->first_day.year) * 12 + end.month - year->first_day.month;
+    return (struct date){year, association->year_first_month, association->year_first_day};
+}
 
-    return months >= 1 && months <= 24 && end.day == year->first_day.day ? months : 12;
+/* The last day of a year that begins then. Years of twelve months end before the usual first day,
+ * so that a changed one is reached with a single shorter year; others are as long as they are. */
+static struct date year_end(const struct association *association, struct date first)
+{
+    struct date next = usual_first(association, first.year);
+
+    if (association->year_months != 12)
+        next = add_months(first, association->year_months);
+    else if (date_compare(next, first) <= 0)
+        next.year++;
+    return day_before(next);
+}
+
+/* The first day of the year before the one that begins then. */
+static struct date year_start_before(const struct association *association, struct date next)
+{
+    struct date first = usual_first(association, next.year);
+
+    if (association->year_months != 12)
+        return add_months(next, -association->year_months);
+    if (date_compare(first, next) >= 0)
+        first.year--;
+    return first;
 }
 
 static enum err add_year(struct db *db, int64_t association_id, struct date first,
@@ -82,41 +104,40 @@ static enum err add_year(struct db *db, int64_t association_id, struct date firs
 static enum err add_first_year(struct db *db, const struct association *association,
                                struct date date, struct arena *arena, struct fiscal_year *year)
 {
-    struct date first = {date.year, association->year_first_month, association->year_first_day};
+    struct date first = usual_first(association, date.year);
 
     if (date_compare(first, date) > 0)
         first.year--;
-    return add_year(db, association->id, first, day_before(add_months(first, 12)), arena, year);
+    return add_year(db, association->id, first, year_end(association, first), arena, year);
 }
 
-static enum err add_years_after(struct db *db, int64_t association_id, struct date date,
-                                struct arena *arena, struct fiscal_year *year)
+static enum err add_years_after(struct db *db, const struct association *association,
+                                struct date date, struct arena *arena, struct fiscal_year *year)
 {
     for (int made = 0; date_compare(year->last_day, date) < 0; made++) {
         struct date first = next_day(year->last_day);
-        struct date last = day_before(add_months(first, year_months(year)));
         enum err err;
 
         if (made == YEARS_MADE_MAX)
             return fail(ERR_INPUT, "date too far from the known fiscal years");
-        err = add_year(db, association_id, first, last, arena, year);
+        err = add_year(db, association->id, first, year_end(association, first), arena, year);
         if (err)
             return err;
     }
     return OK;
 }
 
-static enum err add_years_before(struct db *db, int64_t association_id, struct date date,
-                                 struct arena *arena, struct fiscal_year *year)
+static enum err add_years_before(struct db *db, const struct association *association,
+                                 struct date date, struct arena *arena, struct fiscal_year *year)
 {
     for (int made = 0; date_compare(year->first_day, date) > 0; made++) {
         struct date last = day_before(year->first_day);
-        struct date first = add_months(year->first_day, -year_months(year));
+        struct date first = year_start_before(association, year->first_day);
         enum err err;
 
         if (made == YEARS_MADE_MAX)
             return fail(ERR_INPUT, "date too far from the known fiscal years");
-        err = add_year(db, association_id, first, last, arena, year);
+        err = add_year(db, association->id, first, last, arena, year);
         if (err)
             return err;
     }
@@ -136,12 +157,12 @@ static enum err make_year(struct db *db, const struct association *association, 
     if (!found)
         return add_first_year(db, association, date, arena, year);
     if (date_compare(year->last_day, date) < 0)
-        return add_years_after(db, association->id, date, arena, year);
+        return add_years_after(db, association, date, arena, year);
     err = find_year(db, Q_FISCAL_YEAR_OLDEST, DB_VALUES(db_int(association->id)), arena, year,
                     &found);
     if (err)
         return err;
-    return add_years_before(db, association->id, date, arena, year);
+    return add_years_before(db, association, date, arena, year);
 }
 
 enum err accounting_year_for(struct db *db, const struct association *association,

@@ -54,7 +54,10 @@ static void read_settings(const struct db_rows *rows, struct arena *arena,
         str_is(db_column_str(rows, 17), "month") ? FEES_BY_MONTH : FEES_BY_PAYMENT;
     association->button_text = db_column_text(rows, 18, arena);
     association->options_version = db_column_int(rows, 19);
-    association->second_factor_required = str_is(db_column_str(rows, 20), "required");
+    association->logo_hash = db_column_text(rows, 20, arena);
+    association->logo_width = (int)db_column_int(rows, 21);
+    association->logo_height = (int)db_column_int(rows, 22);
+    association->second_factor_required = str_is(db_column_str(rows, 23), "required");
 }
 
 static enum err read_association(const struct db_rows *rows, struct arena *arena,

@@ -33,11 +33,13 @@ struct association {
     int year_first_day;
     int year_months; /* usual length of a fiscal year */
     const char *address;
-    const char *siren;  /* "" for none */
-    const char *rna;    /* "" for none */
-    int64_t version;    /* of who it is: grows with each change */
-    bool part_payments; /* less than the debt may be paid */
-    bool advances;      /* more than the debt may be paid */
+    const char *siren;           /* "" for none */
+    const char *rna;             /* "" for none */
+    const char *logo_hash;       /* its address; "" for none */
+    int logo_width, logo_height; /* pixels */
+    int64_t version;             /* of who it is: grows with each change */
+    bool part_payments;          /* less than the debt may be paid */
+    bool advances;               /* more than the debt may be paid */
     enum fee_booking fee_booking;
     const char *button_text;     /* under the buttons of the cart */
     int64_t options_version;     /* of what the cart accepts: grows with each change */

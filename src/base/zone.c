@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ZONES_MAX = 64, FILE_MAX = 256 * 1024, NAME_MAX_LEN = 64, HEADER_LEN = 44 };
+enum { ZONES_MAX = 700, FILE_MAX = 256 * 1024, NAME_MAX_LEN = 64, HEADER_LEN = 44 };
 static const char zone_folder[] = "/usr/share/zoneinfo/";
 
 /* The day of a POSIX rule: Mm.w.d, Jn or n, with its time. */

@@ -30,11 +30,14 @@ struct civil_time {
     int offset_s; /* east of UTC */
 };
 
+struct arena;
 struct zone;
 
 /* The zone of a name like "Europe/Paris", loaded once and kept for the process's life.
  * ERR_INPUT for a bad or unknown name. */
 enum err zone_find(const char *name, const struct zone **zone);
+/* The names a person may choose from, sorted; array and texts in the arena. ERR_IO. */
+enum err zone_names(struct arena *arena, const char ***names, size_t *count);
 struct civil_time zone_civil(const struct zone *zone, int64_t at);
 struct date zone_date(const struct zone *zone, int64_t at);
 /* The first instant of a civil date in the zone. */

@@ -21,6 +21,8 @@ static const char *const pages[] = {
     "installation",
     "erreur",
     "options",
+    "association",
+    "banque",
     "acces",
     "courriels",
     "courriel",
@@ -36,9 +38,9 @@ static const char *const pages[] = {
 };
 
 /* Those that stand behind the menu's word Paramétrage. */
-static const char *const settings_pages[] = {"options",     "mon_compte",  "courriels",
-                                             "courriel",    "securite",    "utilisateurs",
-                                             "aide_paypal", "verification"};
+static const char *const settings_pages[] = {
+    "options",      "mon_compte",  "courriels",    "courriel",    "securite",
+    "utilisateurs", "aide_paypal", "verification", "association", "banque"};
 
 static void set_page_name(struct page *page, struct template_map *data, const char *name)
 {
@@ -65,6 +67,9 @@ static void set_navigation(struct page *page, struct template_map *data)
                       page->has_association && page->association.kind == ASSOCIATION_TRIAL);
     template_set_text(data, "association_name",
                       page->has_association ? page->association.name : "");
+    template_set_text(data, "logo_hash", page->has_association ? page->association.logo_hash : "");
+    template_set_int(data, "logo_width", page->association.logo_width);
+    template_set_int(data, "logo_height", page->association.logo_height);
 }
 
 struct template_map *page_data(struct page *page, const char *name)
@@ -212,10 +217,12 @@ void page_security_headers(struct page *page)
         {"Referrer-Policy", "same-origin"},
         {"Cross-Origin-Opener-Policy", "same-origin"},
         {"Cross-Origin-Resource-Policy", "same-origin"},
-        {"Cache-Control", "no-store"},
     };
+    bool keeps = page->keeps && page->response->status == 200;
 
     for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
         http_header_add(page->response, headers[i].name, headers[i].value);
+    http_header_add(page->response, "Cache-Control",
+                    keeps ? "private, max-age=86400, immutable" : "no-store");
     http_header_add(page->response, "Content-Security-Policy", page->web->policy);
 }

@@ -24,12 +24,13 @@
 #define WEB_TOKEN_FIELD "csrf"
 
 enum {
-    WEB_PASSWORDS_AT_ONCE = 2,  /* scrypt: 128 MiB and half a second each */
-    WEB_PASSWORDS_WAITING = 16, /* the next one gets 503 */
-    WEB_THREADS_MAX = 64,       /* of one pool */
-    WEB_TOUCH_S = 60,           /* a session's last sight is noted at most so often */
-    WEB_SUITE_MAX = 200,        /* bytes of the path to go on with after the login */
-    WEB_PAGE_ROWS = 50,         /* rows of a list on one page */
+    WEB_PASSWORDS_AT_ONCE = 2,   /* scrypt: 128 MiB and half a second each */
+    WEB_PASSWORDS_WAITING = 16,  /* the next one gets 503 */
+    WEB_THREADS_MAX = 64,        /* of one pool */
+    WEB_TOUCH_S = 60,            /* a session's last sight is noted at most so often */
+    WEB_SUITE_MAX = 200,         /* bytes of the path to go on with after the login */
+    WEB_PAGE_ROWS = 50,          /* rows of a list on one page */
+    WEB_UPLOAD_MAX = 256 * 1024, /* bytes of a form with a file */
     WEB_LINES_MAX = 8000, /* bytes of a text area; each text has a smaller limit of its own */
     WEB_VERSION_MAX = 13  /* 12 digits and NUL */
 };
@@ -96,6 +97,7 @@ struct page {
     int64_t now;
     bool plain;   /* a program calls: no session, no page, no sentence */
     bool reading; /* a read transaction is open */
+    bool keeps;   /* the browser may keep the answer: its address never shows another */
     bool has_session;
     bool has_half; /* session is a half one: nobody is logged in */
     bool has_association;
@@ -139,6 +141,9 @@ http_handler stripe_keys_post, stripe_repair_post, stripe_renew_post, stripe_ren
 http_handler outbox_get, outbox_mail_get;
 http_handler forgotten_get, forgotten_post, link_get, link_post;
 http_handler users_get, users_post, user_role_post, user_invite_post, user_withdraw_post;
+http_handler association_get, association_post;
+http_handler logo_get, logo_post, logo_remove_post;
+http_handler bank_new_get, bank_new_post, bank_get, bank_post, bank_use_post;
 http_handler options_get, options_post, options_order_post;
 http_handler paypal_post, paypal_help_get;
 http_handler verification_get, installation_get;

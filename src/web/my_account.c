@@ -47,19 +47,6 @@ enum err settings_add_without_provider(struct page *page, struct template_map *d
     return err;
 }
 
-/* ---- the sections ---- */
-
-enum err association_section_add(struct page *page, struct template_map *data)
-{
-    struct template_map *section = template_set_map(data, "association");
-
-    template_set_text(section, "name", page->association.name);
-    template_set_text(section, "email", page->association.email);
-    template_set_text(section, "how_to_pay", page->association.how_to_pay);
-    template_set_text(section, "zone", page->association.zone_name);
-    return OK;
-}
-
 /* ---- the page ---- */
 
 enum err my_account_show(struct page *page, int status, const struct form *stripe,

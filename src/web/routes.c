@@ -100,6 +100,40 @@ static const struct http_field done_fields[] = {
     {"fait", HTTP_TOKEN, 40, NULL, 0}, /* what a form just did; see form_done */
     {0},
 };
+static const struct http_field association_fields[] = {
+    TOKEN_FIELD,
+    {"version", HTTP_ID, 20, NULL, 1},
+    {"nom", HTTP_TEXT, 400, NULL, 0},
+    {"adresse", HTTP_LINES, WEB_LINES_MAX, NULL, 0},
+    {"siren", HTTP_TEXT, 40, NULL, 0},
+    {"rna", HTTP_TEXT, 40, NULL, 0},
+    {"email", HTTP_TEXT, 400, NULL, 0},
+    {"fuseau", HTTP_TEXT, 64, NULL, 0},
+    {"mois", HTTP_ID, 20, NULL, 0},
+    {"jour", HTTP_ID, 20, NULL, 0},
+    {"duree", HTTP_ID, 20, NULL, 0},
+    {"comment_payer", HTTP_LINES, WEB_LINES_MAX, NULL, 0},
+    {0},
+};
+static const struct http_field logo_fields[] = {
+    TOKEN_FIELD,
+    {"logo", HTTP_FILE, WEB_UPLOAD_MAX, NULL, 0},
+    {0},
+};
+static const struct http_field bank_fields[] = {
+    TOKEN_FIELD,
+    {"version", HTTP_ID, 20, NULL, 1},
+    {"libelle", HTTP_TEXT, 400, NULL, 0},
+    {"iban", HTTP_SECRET, 80, NULL, 0},
+    {"bic", HTTP_TEXT, 40, NULL, 0},
+    {"compte", HTTP_TOKEN, 20, NULL, 0},
+    {0},
+};
+static const struct http_field bank_use_fields[] = {
+    TOKEN_FIELD,
+    {"usage", HTTP_CHOICE, 8, "clos|ouvert", 1},
+    {0},
+};
 static const struct http_field options_fields[] = {
     TOKEN_FIELD,
     {"version", HTTP_ID, 20, NULL, 1},
@@ -218,6 +252,20 @@ const struct http_route web_page_routes[] = {
      ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/courriels", outbox_get, outbox_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/courriels/{}", outbox_mail_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/association", association_get, done_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/association", association_post, association_fields, 0, ACCESS_MONEY,
+     0},
+    {HTTP_POST, "/parametrage/association/logo", logo_post, logo_fields, WEB_UPLOAD_MAX,
+     ACCESS_MONEY, HTTP_MULTIPART},
+    {HTTP_POST, "/parametrage/association/logo/retirer", logo_remove_post, token_only, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_GET, "/logo/{}", logo_get, NULL, 0, ACCESS_MEMBER | ACCESS_STAFF, 0},
+    {HTTP_GET, "/parametrage/association/banque", bank_new_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/association/banque", bank_new_post, bank_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/association/banque/{}", bank_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/association/banque/{}", bank_post, bank_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/association/banque/{}/usage", bank_use_post, bank_use_fields, 0,
+     ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/options", options_get, done_fields, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/parametrage/options", options_post, options_fields, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/parametrage/options/ordre", options_order_post, options_order_fields, 0,
