@@ -350,6 +350,21 @@ test('the operator takes it away when phone and codes are lost', async () => {
   enrolled.delete('premier');
 });
 
+test('18: a mailed link gives a password, and does not skip the code', async () => {
+  await person('deux-pas');
+  const { email } = house.login('deux-pas');
+  const secret = crypto.randomBytes(32).toString('hex');
+  house.force(`INSERT INTO login_link (login_id, token_hash, created_at, expires_at)
+    SELECT id, x'${sha256(secret)}', unixepoch(), unixepoch() + 600 FROM login WHERE email = '${email}'`);
+  const client = new Client(house.url);
+  const form = await client.form(`/lien/${secret}`, `/lien/${secret}`);
+  const word = 'un bateau rouge sur la colline';
+  const used = await client.post(`/lien/${secret}`, { ...form.fields, new_password: word, new_again: word });
+  assert.deepEqual([used.status, used.location, used.cookies], [303, '/connexion?fait=choisi', []]);
+  assert.equal((await client.post('/connexion', { email, password: word })).location, '/connexion/code');
+  assert.equal((await client.get('/panier')).location, '/connexion/code');
+});
+
 // ---- the offer, and the obligation ----
 
 test('20: who sees money in a real association is offered it once', async (t) => {
