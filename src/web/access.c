@@ -146,7 +146,7 @@ enum err access_password_post(struct http_request *request, struct http_response
     if (!err)
         err = password_confirm(page, &form, &change->attempt, &good);
     if (!err && !good)
-        return show(page, change->attempt.wait_ms > 0 ? 429 : 403, &form);
+        return show(page, change->attempt.wait_ms > 0 ? 429 : 400, &form);
     if (!err)
         err = password_hash_field(page, "new_password", &change->hash);
     if (!err)

@@ -11,6 +11,7 @@ static enum err show_form(struct page *page, int status, const struct second_try
     struct template_map *data = page_data(page, "code");
     struct str next = http_field_text(page->request, "suite");
     bool wrong = attempt && attempt->outcome == SECOND_TRY_WRONG;
+    bool by_code = attempt && !str_empty(attempt->code);
     int64_t minutes = attempt ? (attempt->wait_ms + 59999) / 60000 : 0;
     enum err err = page_form_token(page, data, "csrf", "/connexion/code");
 
@@ -19,8 +20,8 @@ static enum err show_form(struct page *page, int status, const struct second_try
     template_set_str(data, "next", guard_suite(next) ? next : str_of(""));
     template_set_flag(data, "is_wrong", wrong);
     template_set_flag(data, "is_throttled", attempt && !wrong);
-    template_set_flag(data, "by_code", wrong && !str_empty(attempt->code));
-    template_set_flag(data, "by_recovery", wrong && str_empty(attempt->code));
+    template_set_flag(data, "by_code", wrong && by_code);
+    template_set_flag(data, "by_recovery", wrong && !by_code);
     template_set_int(data, "wait_minutes", minutes);
     template_set_flag(data, "several_minutes", minutes > 1);
     template_set_flag(data, "in_error", attempt != NULL);
@@ -97,7 +98,7 @@ enum err code_post(struct http_request *request, struct http_response *response)
     if (attempt->outcome == SECOND_TRY_GOOD)
         return login_land(page, &step->draft, http_field_text(request, "suite"));
     if (attempt->outcome == SECOND_TRY_WRONG)
-        return show_form(page, 403, attempt);
+        return show_form(page, 400, attempt);
     password_say_when(page, attempt->wait_ms);
     return show_form(page, 429, attempt);
 }

@@ -162,7 +162,7 @@ static enum err confirm_password(struct change *change, bool *go_on)
 
     if (err || *go_on)
         return err;
-    return show(change->page, change->attempt.wait_ms > 0 ? 429 : 403, &form);
+    return show(change->page, change->attempt.wait_ms > 0 ? 429 : 400, &form);
 }
 
 static enum err write_begin(struct db *db, void *argument)
@@ -218,7 +218,7 @@ enum err second_factor_code_post(struct http_request *request, struct http_respo
     if (change->good)
         return show_codes(page, &change->codes, true);
     form_fault(&form, "code", "wrong");
-    return show(page, 403, &form);
+    return show(page, 400, &form);
 }
 
 /* ---- other recovery codes, or no second factor any more ---- */

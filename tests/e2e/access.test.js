@@ -74,8 +74,8 @@ test('5: without the current password nothing changes', async () => {
   const hash = () => house.one("SELECT password_hash AS hash FROM login WHERE email = 'sans@exemple.fr'").hash;
   const before = hash();
   for (const [current, fresh, again, status, words] of [
-    ['pas le bon mot', 'quelques mots bien choisis', undefined, 403, /n'est pas le bon/],
-    ['', 'quelques mots bien choisis', undefined, 403, /n'est pas le bon/],
+    ['pas le bon mot', 'quelques mots bien choisis', undefined, 400, /n'est pas le bon/],
+    ['', 'quelques mots bien choisis', undefined, 400, /n'est pas le bon/],
     [password, 'quelques mots', 'quelques autres', 400, /sont différents/],
     [password, 'trop court', undefined, 400, /12 caractères au moins/],
     [password, 'à'.repeat(64) + 'bien trop long'.repeat(5), undefined, 400, /128 caractères au plus/],
@@ -98,7 +98,7 @@ test('13: the current password is not guessed behind the login either', async ()
   const client = house.session('sans', {});
   const subject = `login:${sha256('sans@exemple.fr')}`;
   house.force(`UPDATE login_throttle SET failures = 4 WHERE subject = '${subject}'`);
-  assert.equal((await change(client, 'faux mot de passe', 'quelques mots bien choisis')).status, 403);
+  assert.equal((await change(client, 'faux mot de passe', 'quelques mots bien choisis')).status, 400);
   const { wait } = house.one(`SELECT blocked_until_ms - ${Date.now()} AS wait FROM login_throttle
     WHERE subject = '${subject}'`);
   assert.ok(wait > -60000, 'the fifth failure makes everybody wait');

@@ -223,19 +223,19 @@ test('21: a code opens once, also when eight press at once', async () => {
     client.post('/connexion/code', { csrf: forms[index].fields.csrf, code })));
   const statuses = answers.map((answer) => answer.status);
   assert.equal(statuses.filter((status) => status === 303).length, 1, statuses.join());
-  assert.ok(statuses.every((status) => [303, 403, 429].includes(status)), statuses.join());
+  assert.ok(statuses.every((status) => [303, 400, 429].includes(status)), statuses.join());
   house.force("DELETE FROM login_throttle WHERE subject LIKE 'code:%'");
-  assert.equal((await tryCode(half('deux-pas'), { code })).status, 403, 'a replay');
-  assert.equal((await tryCode(half('deux-pas'), { code: codeAt(secret, Date.now() / 1000 - 30) })).status, 403, 'an older one');
+  assert.equal((await tryCode(half('deux-pas'), { code })).status, 400, 'a replay');
+  assert.equal((await tryCode(half('deux-pas'), { code: codeAt(secret, Date.now() / 1000 - 30) })).status, 400, 'an older one');
 });
 
 test('20: a clock that is minutes off is not followed', async () => {
   const { secret } = await person('deux-pas');
   for (const off of [-91, 91, -3600])
-    assert.equal((await tryCode(half('deux-pas'), { code: codeAt(secret, Date.now() / 1000 + off) })).status, 403, `${off} s`);
+    assert.equal((await tryCode(half('deux-pas'), { code: codeAt(secret, Date.now() / 1000 + off) })).status, 400, `${off} s`);
   for (const bad of ['', '12345', 'abcdef', `${codeNow(secret)}0`, `0${codeNow(secret)}`, codeNow(secret).split('').join('-')]) {
     house.force("DELETE FROM login_throttle WHERE subject LIKE 'code:%'");
-    assert.equal((await tryCode(half('deux-pas'), { code: bad })).status, 403, bad);
+    assert.equal((await tryCode(half('deux-pas'), { code: bad })).status, 400, bad);
   }
 });
 
@@ -249,11 +249,11 @@ test('22: a recovery code opens once', async () => {
   assert.equal(answers.filter((answer) => answer.status === 303).length, 1);
   const opened = clients[answers.findIndex((answer) => answer.status === 303)];
   assert.match((await opened.get('/acces')).text, /9 codes de secours/);
-  assert.equal((await tryCode(half('deux-pas'), { secours: codes[3] })).status, 403);
+  assert.equal((await tryCode(half('deux-pas'), { secours: codes[3] })).status, 400);
   assert.equal(audited('login.succeeded_by_recovery_code', 'deux-pas'), 1);
   house.force("DELETE FROM login_throttle WHERE subject LIKE 'code:%'");
   const { codes: foreign } = await person('premier');
-  assert.equal((await tryCode(half('deux-pas'), { secours: foreign[0] })).status, 403, "somebody else's");
+  assert.equal((await tryCode(half('deux-pas'), { secours: foreign[0] })).status, 400, "somebody else's");
 });
 
 test('23: after five wrong codes none is looked at for a quarter of an hour', async () => {
@@ -326,12 +326,12 @@ test('5: other codes and switching it off ask for the password, and end other se
   const page = '/acces/double-authentification';
   const form = await client.form(page, `${page}/changer`);
   const post = (fields) => client.post(`${page}/changer`, { csrf: form.fields.csrf, ...fields });
-  assert.equal((await post({ action: 'codes', password: 'un autre mot de passe' })).status, 403);
+  assert.equal((await post({ action: 'codes', password: 'un autre mot de passe' })).status, 400);
   const fresh = [...(await post({ action: 'codes', password })).body.matchAll(/<li>([A-Z2-7-]{29})<\/li>/g)].map(([, one]) => one);
   assert.equal(new Set([...fresh, ...codes]).size, 20);
-  assert.equal((await tryCode(half('change'), { secours: codes[0] })).status, 403);
+  assert.equal((await tryCode(half('change'), { secours: codes[0] })).status, 400);
   assert.equal((await tryCode(half('change'), { secours: fresh[0] })).status, 303);
-  assert.equal((await post({ action: 'desactiver', password: '' })).status, 403);
+  assert.equal((await post({ action: 'desactiver', password: '' })).status, 400);
   assert.equal((await other.get('/acces')).status, 200);
   assert.equal((await post({ action: 'desactiver', password })).location, '/acces?fait=desactivee');
   assert.equal((await other.get('/acces')).status, 303);
