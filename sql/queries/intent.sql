@@ -3,7 +3,7 @@
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider
+    i.updated_at, a.provider, i.check_since
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.association_id = $1 AND i.id = $2;
@@ -13,7 +13,7 @@ WHERE i.association_id = $1 AND i.id = $2;
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider
+    i.updated_at, a.provider, i.check_since
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.token = $1;
@@ -23,7 +23,7 @@ WHERE i.token = $1;
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider
+    i.updated_at, a.provider, i.check_since
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.association_id = $1 AND i.member_id = $2 AND i.state IN ('created', 'open');
@@ -33,7 +33,7 @@ WHERE i.association_id = $1 AND i.member_id = $2 AND i.state IN ('created', 'ope
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider
+    i.updated_at, a.provider, i.check_since
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.association_id = $1 AND i.member_id = $2 AND i.state IN ('created', 'open', 'processing')
@@ -80,7 +80,8 @@ WHERE association_id = $1 AND id = $2 AND state = 'created';
 -- $1 association, $2 id, $3 new state, $4 reason, $5 next_at, $6 now. Along the arrows only;
 -- created -> processing passes through open, in two calls.
 UPDATE payment_intent SET state = $3, reason = $4, next_at = $5, updated_at = $6, attempts = 0,
-    lease_until = 0
+    lease_until = 0,
+    check_since = CASE WHEN CAST($3 AS TEXT) = 'paid' THEN NULL ELSE check_since END
 WHERE association_id = $1 AND id = $2 AND (
     (CAST($3 AS TEXT) = 'paid' AND state <> 'paid')
     OR (CAST($3 AS TEXT) = 'open' AND state = 'created')
@@ -107,7 +108,7 @@ ORDER BY i.next_at LIMIT $4;
 -- when somebody asked before (the delays grow with our own looks only).
 UPDATE payment_intent SET lease_until = $4, claim = claim + 1, attempts = attempts + $5
 WHERE association_id = $1 AND id = $2 AND (lease_until <= $3 OR lease_until > $4)
-    AND state IN ('created', 'open', 'processing')
+    AND (state IN ('created', 'open', 'processing') OR check_since IS NOT NULL)
 RETURNING claim;
 
 -- name: intent_release
@@ -115,7 +116,7 @@ RETURNING claim;
 UPDATE payment_intent SET next_at = $4, lease_until = 0,
     attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END
 WHERE association_id = $1 AND id = $2 AND claim = $3 AND lease_until > 0
-    AND state IN ('created', 'open', 'processing');
+    AND (state IN ('created', 'open', 'processing') OR check_since IS NOT NULL);
 
 -- name: intent_any_due
 -- $1 now, $2 now + lease. 1 when some intent wants to be looked at.

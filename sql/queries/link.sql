@@ -7,15 +7,20 @@ WHERE association_id = $1 AND provider = $2 AND external_id = $3 AND mode = $4
 ORDER BY verified_at IS NULL, created_at, id LIMIT 1;
 
 -- name: link_account_revive
--- $1 association, $2 id, $3 publishable key or NULL, $4 now.
+-- $1 association, $2 id, $3 publishable key or NULL, $4 now, $5 kind of link.
 UPDATE provider_account SET unlinked_at = NULL, verified_at = COALESCE(verified_at, $4),
-    publishable_key = $3
+    publishable_key = $3, link_kind = $5, linked_at = $4, revoked_at = NULL, withdrawn = 0
 WHERE association_id = $1 AND id = $2;
 
 -- name: link_account_unlink_others
 -- $1 association, $2 provider, $3 id of the one that stays, $4 now.
 UPDATE provider_account SET unlinked_at = $4
 WHERE association_id = $1 AND provider = $2 AND id <> $3 AND unlinked_at IS NULL;
+
+-- name: link_recheck
+-- $1 association, $2 provider account, $3 now. What could not be asked is asked now.
+UPDATE payment_intent SET next_at = $3, lease_until = 0, attempts = 0
+WHERE association_id = $1 AND provider_account_id = $2 AND check_since IS NOT NULL;
 
 -- name: link_attempts_others
 -- $1 association, $2 provider, $3 external id, $4 mode. Attempts under way with another linked
@@ -87,6 +92,12 @@ WHERE association_id = $1 AND id = $2 AND state = 'planned';
 UPDATE provider_endpoint SET state = 'retiring', retire_at = $3, next_at = $3, attempts = 0,
     reason = '', updated_at = $4
 WHERE association_id = $1 AND id = $2 AND state IN ('active', 'retiring');
+
+-- name: endpoint_retire_all
+-- $1 association, $2 provider account, $3 now. The link has no more use for them.
+UPDATE provider_endpoint SET state = 'retiring', retire_at = $3, next_at = $3, attempts = 0,
+    reason = '', updated_at = $3
+WHERE association_id = $1 AND provider_account_id = $2 AND state IN ('active', 'retiring');
 
 -- name: endpoint_gone
 -- $1 association, $2 id, $3 now.

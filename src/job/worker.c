@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "job/queue.h"
+#include "payment/consent.h"
 #include "payment/link.h"
 
 #include <errno.h>
@@ -114,6 +115,8 @@ static enum err sweep(struct db *db, void *argument)
         err = login_throttle_sweep(db, *now);
     if (!err)
         err = link_sweep(db, *now);
+    if (!err)
+        err = consent_sweep(db, *now);
     return err ? err : event_sweep_invalid(db, *now);
 }
 

@@ -31,6 +31,10 @@ static void read_account(const struct db_rows *rows, struct arena *arena,
     account->key_version = db_column_int(rows, 9);
     account->verified = !db_column_is_null(rows, 10);
     account->linked = db_column_is_null(rows, 11);
+    account->link_kind =
+        str_is(db_column_str(rows, 14), "connect") ? ACCOUNT_CONNECT : ACCOUNT_KEYS;
+    account->revoked = !db_column_is_null(rows, 15);
+    account->linked_at = db_column_int(rows, 16);
     account->rate_points = db_column_is_null(rows, 12) ? -1 : db_column_int(rows, 12);
     account->version = db_column_int(rows, 13);
 }
@@ -69,6 +73,23 @@ enum err account_find_means(struct db *db, int64_t association_id, const char *c
 {
     return find_one(db, Q_PROVIDER_ACCOUNT_FIND_MEANS,
                     DB_VALUES(db_int(association_id), db_text(code)), arena, account);
+}
+
+enum err account_find_associated(struct db *db, const char *provider, struct str external_id,
+                                 enum account_mode mode, struct arena *arena,
+                                 struct provider_account *account)
+{
+    struct db_rows rows = {0};
+    bool found = false, any = false;
+    enum err err = db_select(db, Q_CONNECT_ACCOUNT_FIND,
+                             DB_VALUES(db_text(provider), db_str(external_id)), &rows);
+
+    while (!err && !(any && account->mode == mode) && !(err = db_next(&rows, &found)) && found) {
+        read_account(&rows, arena, account);
+        any = true;
+    }
+    db_rows_done(&rows);
+    return !err && !any ? fail(ERR_NOT_FOUND, "no such associated account") : err;
 }
 
 /* ---- receivers ---- */

@@ -16,6 +16,8 @@
 #include "db/db.h"
 
 enum account_mode { ACCOUNT_LIVE, ACCOUNT_TEST };
+/* How we act for it: with its own keys, or as the platform it was associated to. */
+enum account_link_kind { ACCOUNT_KEYS, ACCOUNT_CONNECT };
 
 struct provider_account {
     int64_t association_id;
@@ -32,6 +34,9 @@ struct provider_account {
     bool linked;
     int64_t rate_points; /* what it takes of a payment, in 1/100 %; -1 while nobody said it */
     int64_t version;     /* of its settings */
+    enum account_link_kind link_kind;
+    bool revoked;      /* associated no more: no call may be made for it */
+    int64_t linked_at; /* the last time */
 };
 
 /* Each: ERR_NOT_FOUND when there is none; texts in the arena. */
@@ -53,6 +58,11 @@ enum err account_find_receivers(struct db *db, const char *provider, struct str 
 /* True when the account is the receiver by the same rule. */
 bool account_is_receiver(const struct provider_account *account, struct str receiver_id,
                          struct str receiver_email, struct str business, struct arena *arena);
+/* The account that the platform acts for, or did: of that mode when there is one, else of the
+ * other. ERR_NOT_FOUND: it was never associated here, or uses its own keys since. */
+enum err account_find_associated(struct db *db, const char *provider, struct str external_id,
+                                 enum account_mode mode, struct arena *arena,
+                                 struct provider_account *account);
 /* The linked accounts of an association in the order of their buttons, 'manual' left out. */
 enum err account_list_linked(struct db *db, int64_t association_id, struct arena *arena,
                              struct provider_account **accounts, size_t *count);

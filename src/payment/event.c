@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "payment/account.h"
 #include "payment/post.h"
+#include "payment/unlink.h"
 #include "queries.h"
 
 /* ---- storing ---- */
@@ -318,6 +319,19 @@ static enum err note_proof(struct ending *ending)
                             ending->now);
 }
 
+/* The provider acts for nobody any more at that account. */
+static enum err note_end_of_access(struct ending *ending)
+{
+    static const struct audit_actor nobody = {0, ""};
+    const struct resolution *resolution = ending->resolution;
+
+    if (!resolution->access_ended_at || !resolution->provider_account_id)
+        return OK;
+    return account_access_ended(ending->db, resolution->association_id,
+                                resolution->provider_account_id, resolution->access_ended_at,
+                                &nobody, ending->now);
+}
+
 enum err event_finish(struct db *db, const struct claim *claim,
                       const struct resolution *resolution, int64_t now, struct arena *arena,
                       enum event_outcome *outcome)
@@ -340,7 +354,9 @@ enum err event_finish(struct db *db, const struct claim *claim,
             err = book_facts(&ending);
         break;
     case RESOLUTION_OUTCOME:
-        err = write_outcome(&ending);
+        err = note_end_of_access(&ending);
+        if (!err)
+            err = write_outcome(&ending);
         break;
     case RESOLUTION_INVALID:
         err = ending.was_authentic ? write_retry(&ending) : write_end(&ending, "invalid", NULL);

@@ -73,8 +73,9 @@ struct resolution {
     const char *proven_external_id; /* the receiver's own id, told by a verified message that
                                        names an intent of this account; NULL = nothing proven */
     const char *detail;             /* why, a few words for staff; "" */
-    int64_t retry_after_s;          /* RESOLUTION_RETRY: the provider's wish, 0 = none */
-    bool provider_down;             /* RESOLUTION_RETRY: counts for the circuit breaker */
+    int64_t access_ended_at; /* RESOLUTION_OUTCOME: the account's consent ended then; 0 = no */
+    int64_t retry_after_s;   /* RESOLUTION_RETRY: the provider's wish, 0 = none */
+    bool provider_down;      /* RESOLUTION_RETRY: counts for the circuit breaker */
     struct payment_fact facts[FACTS_MAX];
     int fact_count;
 };

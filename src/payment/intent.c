@@ -58,6 +58,7 @@ static void read_intent(const struct db_rows *rows, struct arena *arena,
     intent->created_at = db_column_int(rows, 18);
     intent->updated_at = db_column_int(rows, 19);
     intent->provider = db_column_text(rows, 20, arena);
+    intent->to_check = !db_column_is_null(rows, 21);
 }
 
 static enum err find_intent(struct db *db, int query, const struct db_value *values, size_t count,

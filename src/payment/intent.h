@@ -55,6 +55,7 @@ struct payment_intent {
     int64_t created_at;
     int64_t updated_at;
     const char *provider; /* name of the account's provider */
+    bool to_check;        /* its provider could not be asked any more: à vérifier */
 };
 
 /* Each: ERR_NOT_FOUND; texts in the arena. */

@@ -34,8 +34,9 @@ static enum err open_work(const struct payment_service *service, const struct pr
     enum err err = account_find(call->db, press->association_id, press->account_id, call->arena,
                                 &work->account);
 
-    if (!err && (!work->account.linked || strcmp(work->account.provider, press->provider) != 0))
-        err = fail(ERR_NOT_FOUND, "an account that is not linked");
+    if (!err && (!work->account.linked || work->account.link_kind != ACCOUNT_KEYS ||
+                 strcmp(work->account.provider, press->provider) != 0))
+        err = fail(ERR_NOT_FOUND, "an account that is not linked by its own keys");
     if (!err)
         err = linking_of(service, press->provider, &work->linking);
     if (err)

@@ -26,6 +26,7 @@ struct link_account_draft {
     int64_t association_id;
     const char *provider; /* "stripe" */
     enum account_mode mode;
+    enum account_link_kind link_kind;
     const char *external_id;     /* proven by the provider's answer */
     const char *publishable_key; /* NULL for none */
     const char *label;
@@ -36,11 +37,11 @@ struct link_account_draft {
     const char *new_public_id;
     int64_t now;
 };
-/* Adds the account, or revives its row, as proven; the association's other linked accounts of
- * that provider are unlinked. *outcome is LINK_DONE with *account filled (texts in the arena),
- * or LINK_ATTEMPTS_OPEN with nothing written: attempts with another account are under way.
- * ERR_CONFLICT: it serves another association (the database's key decides). Writes no audit
- * row: the caller says what it was. Inside a transaction. */
+/* Adds the account, or revives its row, as proven; its attempts that were to be checked are due;
+ * the association's other linked accounts of that provider are unlinked. *outcome is LINK_DONE
+ * with *account filled (texts in the arena), or LINK_ATTEMPTS_OPEN with nothing written: attempts
+ * with another account are under way. ERR_CONFLICT: it serves another association (the database's
+ * key decides). Writes no audit row: the caller says what it was. Inside a transaction. */
 enum err link_account(struct db *db, const struct link_account_draft *draft, struct arena *arena,
                       enum link_outcome *outcome, struct provider_account *account);
 /* Attempts that are created, open or processing with one account. */

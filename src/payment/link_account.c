@@ -82,7 +82,12 @@ static enum err add_or_revive(struct db *db, const struct link_account_draft *dr
     if (!err)
         err = db_run(db, Q_LINK_ACCOUNT_REVIVE,
                      DB_VALUES(db_int(draft->association_id), db_int(*account_id),
-                               db_text(draft->publishable_key), db_int(draft->now)));
+                               db_text(draft->publishable_key), db_int(draft->now),
+                               db_text(draft->link_kind == ACCOUNT_CONNECT ? "connect" : "keys")));
+    if (!err)
+        err = db_run(
+            db, Q_LINK_RECHECK,
+            DB_VALUES(db_int(draft->association_id), db_int(*account_id), db_int(draft->now)));
     return err;
 }
 

@@ -137,6 +137,7 @@ enum err payment_work_endpoint(const struct payment_service *service,
                        &deletion.account);
     if (err)
         return err;
+    deletion.account.link_kind = ACCOUNT_KEYS; /* endpoints are made and deleted with its own */
     provider = payment_provider(service, str_of(deletion.account.provider));
     if (!provider || !provider->linking)
         return fail(ERR_INTERNAL, "provider of an endpoint is not registered");

@@ -111,6 +111,41 @@ struct door_answer {
     const char *reason;      /* why refused */
 };
 
+/* ---- associating an account by the provider's page of consent (OAuth) ---- */
+
+struct consent_visit {
+    enum account_mode mode;
+    const char *state;      /* comes back */
+    const char *return_url; /* where the browser comes back */
+    const char *email;      /* to fill the page in; "" for none */
+};
+enum consent_verdict {
+    CONSENT_GIVEN,
+    CONSENT_REFUSED, /* definitive; word says why */
+    CONSENT_UNCLEAR  /* no answer, or none that says what happened: from the beginning again */
+};
+struct consent_answer {
+    enum consent_verdict verdict;
+    const char *external_id; /* CONSENT_GIVEN: acct_... */
+    const char *currency;    /* CONSENT_GIVEN: of the account, any case */
+    const char *word;        /* CONSENT_REFUSED: invalid_grant, ..., wrong_mode; "" for none */
+};
+enum consent_end {
+    CONSENT_ENDED,
+    CONSENT_HELD /* not now: later again */
+};
+struct provider_consent {
+    /* Where the browser is sent. No network. ERR_NOT_FOUND: the platform is not set up. */
+    enum err (*address)(const struct provider_call *call, const struct consent_visit *visit,
+                        const char **url);
+    /* Changes the code that came back, once, and reads whose it is. */
+    enum err (*exchange)(const struct provider_call *call, enum account_mode mode, struct str code,
+                         struct consent_answer *answer);
+    /* Gives the access to an account back. */
+    enum err (*give_back)(const struct provider_call *call, const struct provider_account *account,
+                          enum consent_end *end);
+};
+
 struct provider {
     const char *name;  /* "stripe": in the database and in ?event= */
     const char *label; /* "Stripe": on screen */
@@ -121,6 +156,8 @@ struct provider {
     int64_t
         usual_rate_points; /* what it usually takes of a payment, in 1/100 %: a proposal only */
     const struct provider_linking *linking; /* by keys and endpoints; NULL: it has none */
+
+    const struct provider_consent *consent; /* NULL: it has none */
 
     /* Amounts taken in a currency (the smallest unit matters: Stripe 0,50 EUR). */
     struct provider_limits (*limits)(const struct currency *currency);

@@ -4,7 +4,23 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "payment/internal.h"
+#include "payment/unlink.h"
 #include "queries.h"
+
+/* ---- unlinked accounts ---- */
+
+/* What was under way may have been the last: then the access of an unlinked account is given
+ * back. */
+static enum err release(const struct payment_service *service, const struct provider_call *call,
+                        int64_t association_id, int64_t account_id)
+{
+    struct provider_account account;
+    enum err err = account_find(call->db, association_id, account_id, call->arena, &account);
+
+    if (err || account.linked || account.revoked || account.link_kind != ACCOUNT_CONNECT)
+        return err == ERR_NOT_FOUND ? OK : err;
+    return payment_release(service, call, association_id, account_id);
+}
 
 /* ---- events ---- */
 
@@ -67,7 +83,11 @@ enum err payment_work_event(const struct payment_service *service,
         *resolution = (struct resolution){.kind = RESOLUTION_RETRY, .detail = err_name(err)};
     }
     *provider_down = resolution->kind == RESOLUTION_RETRY && resolution->provider_down;
-    return end_event(service, claim, resolution);
+    err = end_event(service, claim, resolution);
+    return err || resolution->kind != RESOLUTION_FACTS
+               ? err
+               : release(service, call, resolution->association_id,
+                         resolution->provider_account_id);
 }
 
 /* ---- intents ---- */
@@ -77,6 +97,7 @@ struct intent_ending {
     const struct claim *claim;
     const struct resolution *resolution;
     bool provider_asks;
+    bool silent; /* the provider may not be asked: the consent has ended */
     int64_t now;
 };
 
@@ -88,11 +109,25 @@ static struct db_value next_look(const struct intent_ending *ending,
     int64_t next_at =
         intent_next_at(intent->state, intent->attempts, ending->now, intent->expires_at);
 
-    if (intent->state == INTENT_PROCESSING && !ending->provider_asks)
+    if (intent->state == INTENT_PROCESSING && (ending->silent || !ending->provider_asks))
         return db_null();
+    if (ending->silent)
+        return db_int(intent->expires_at > ending->now ? intent->expires_at : ending->now);
     if (!ending->provider_asks && intent->state == INTENT_OPEN)
         next_at = intent->expires_at > ending->now ? intent->expires_at : next_at;
     return db_int(next_at);
+}
+
+static bool is_unknown(const struct intent_ending *ending)
+{
+    return ending->resolution->kind == RESOLUTION_RETRY;
+}
+
+/* One that has ended is looked at again only while it is to be checked. */
+static bool wants_a_look(const struct intent_ending *ending, const struct payment_intent *intent)
+{
+    return intent_state_live(intent->state) || intent->state == INTENT_PROCESSING ||
+           (intent->to_check && !ending->silent && is_unknown(ending));
 }
 
 static enum err write_intent_end(struct db *db, void *argument)
@@ -111,26 +146,39 @@ static enum err write_intent_end(struct db *db, void *argument)
     }
     if (!err && ending->claim)
         err = intent_find(db, intent->association_id, intent->id, arena, &now_is);
-    if (!err && ending->claim &&
-        (intent_state_live(now_is.state) || now_is.state == INTENT_PROCESSING))
+    if (!err && ending->claim && wants_a_look(ending, &now_is))
         err = db_run(db, Q_INTENT_LOOKED_AT,
                      DB_VALUES(db_int(intent->association_id), db_int(intent->id),
                                db_int(ending->claim->claim), next_look(ending, &now_is)));
+    if (!err && ending->claim && now_is.to_check && !ending->silent && !is_unknown(ending))
+        err = db_run(db, Q_INTENT_CHECKED,
+                     DB_VALUES(db_int(intent->association_id), db_int(intent->id)));
     arena_free(arena);
     return err;
 }
 
 static enum err resolve(const struct provider *provider, const struct provider_call *call,
+                        const struct provider_account *account,
                         const struct payment_intent *intent, struct resolution *resolution)
 {
     struct provider_intent asked = payment_provider_intent(intent);
-    struct provider_account account;
-    enum err err = account_find(call->db, intent->association_id, intent->provider_account_id,
-                                call->arena, &account);
 
-    return err ? err
-               : provider->resolve_intent(call, &account, &asked, intent_state_name(intent->state),
-                                          resolution);
+    return provider->resolve_intent(call, account, &asked, intent_state_name(intent->state),
+                                    resolution);
+}
+
+static void expire_locally(const struct payment_intent *intent, const char *reason, int64_t now,
+                           struct resolution *resolution)
+{
+    resolution->kind = RESOLUTION_FACTS;
+    resolution->fact_count = 1;
+    resolution->facts[0] =
+        (struct payment_fact){.kind = FACT_EXPIRED,
+                              .association_id = intent->association_id,
+                              .provider_account_id = intent->provider_account_id,
+                              .token = intent->token,
+                              .reason = reason,
+                              .fact_at = now};
 }
 
 /* A created intent: the same bytes again, for a day; then nobody can have paid it. */
@@ -140,15 +188,32 @@ static enum err reopen(const struct payment_service *service, const struct provi
 {
     if (call->now - intent->created_at < INTENT_LOCAL_EXPIRY_S)
         return payment_open(service, call, intent, provider_down);
-    resolution->kind = RESOLUTION_FACTS;
-    resolution->fact_count = 1;
-    resolution->facts[0] =
-        (struct payment_fact){.kind = FACT_EXPIRED,
-                              .association_id = intent->association_id,
-                              .provider_account_id = intent->provider_account_id,
-                              .token = intent->token,
-                              .reason = "never opened",
-                              .fact_at = call->now};
+    expire_locally(intent, "never opened", call->now, resolution);
+    return OK;
+}
+
+/* Asks what may be asked; where the consent has ended, the clock alone ends what is open. */
+static enum err look_at(const struct payment_service *service, const struct provider_call *call,
+                        const struct provider_account *account, struct intent_ending *ending,
+                        struct resolution *resolution, bool *provider_down)
+{
+    const struct payment_intent *intent = ending->intent;
+    const struct provider *provider = payment_provider(service, str_of(intent->provider));
+
+    if (!provider)
+        return fail(ERR_INTERNAL, "provider of an intent is not registered");
+    ending->provider_asks = provider->asks;
+    ending->silent = account->revoked;
+    if (account->revoked) {
+        if (intent_state_live(intent->state) && intent->expires_at <= call->now)
+            expire_locally(intent, "consent ended", call->now, resolution);
+        return OK;
+    }
+    if (intent->state == INTENT_CREATED)
+        return reopen(service, call, intent, resolution, provider_down);
+    if (intent->state == INTENT_OPEN || intent->state == INTENT_PROCESSING ||
+        (intent->to_check && intent->reference))
+        return resolve(provider, call, account, intent, resolution);
     return OK;
 }
 
@@ -158,30 +223,27 @@ enum err payment_work_intent(const struct payment_service *service,
 {
     struct resolution *resolution = arena_alloc(call->arena, sizeof(*resolution));
     struct payment_intent intent;
+    struct provider_account account;
     struct intent_ending ending = {.intent = &intent, .claim = claim, .resolution = resolution};
-    const struct provider *provider;
     enum err err = intent_find(call->db, claim->association_id, claim->id, call->arena, &intent);
 
     *provider_down = false;
     resolution->kind = RESOLUTION_NOTHING;
     if (err || intent.claim != claim->claim)
         return err;
-    provider = payment_provider(service, str_of(intent.provider));
-    if (!provider)
-        return fail(ERR_INTERNAL, "provider of an intent is not registered");
-    if (intent.state == INTENT_CREATED)
-        err = reopen(service, call, &intent, resolution, provider_down);
-    else if (intent.state == INTENT_OPEN || intent.state == INTENT_PROCESSING)
-        err = resolve(provider, call, &intent, resolution);
+    err = account_find(call->db, intent.association_id, intent.provider_account_id, call->arena,
+                       &account);
+    if (!err)
+        err = look_at(service, call, &account, &ending, resolution, provider_down);
     if (err) {
         log_failure("payment.sweep");
         *resolution = (struct resolution){.kind = RESOLUTION_RETRY};
     }
     if (resolution->kind == RESOLUTION_RETRY && resolution->provider_down)
         *provider_down = true;
-    ending.provider_asks = provider->asks;
     ending.now = clock_now();
-    return db_write(service->writer, write_intent_end, &ending);
+    err = db_write(service->writer, write_intent_end, &ending);
+    return err ? err : release(service, call, intent.association_id, intent.provider_account_id);
 }
 
 /* ---- claims on intents ---- */

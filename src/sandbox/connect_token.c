@@ -127,7 +127,7 @@ static enum err add_key(struct db *db, const struct oauth *oauth, const char *ac
     return err ? err
                : db_run(db, SQ_STRIPE_KEY_PUT,
                         DB_VALUES(db_text(*key), db_text(account), db_text(kind),
-                                  db_int(oauth->livemode), db_int(oauth->now)));
+                                  db_int(oauth->livemode), db_null(), db_int(oauth->now)));
 }
 
 static enum err exchange(struct db *db, void *argument)

@@ -35,11 +35,12 @@ static const char *const pages[] = {
     "lien",
     "utilisateurs",
     "aide_paypal",
+    "dissocier",
 };
 
 /* Those that stand behind the menu's word Paramétrage. */
 static const char *const settings_pages[] = {
-    "options",      "mon_compte",  "courriels",    "courriel",    "securite",
+    "options",      "mon_compte",  "courriels",    "courriel",    "securite", "dissocier",
     "utilisateurs", "aide_paypal", "verification", "association", "banque"};
 
 static void set_page_name(struct page *page, struct template_map *data, const char *name)

@@ -138,6 +138,8 @@ http_handler payment_get, payment_post_back;
 http_handler home_get, revenue_get, entry_get, notifications_get;
 http_handler settings_get, my_account_get;
 http_handler stripe_keys_post, stripe_repair_post, stripe_renew_post, stripe_renewed_post;
+http_handler stripe_associate_post, stripe_return_get;
+http_handler stripe_unlink_get, stripe_unlink_post, paypal_unlink_get, paypal_unlink_post;
 http_handler outbox_get, outbox_mail_get;
 http_handler forgotten_get, forgotten_post, link_get, link_post;
 http_handler users_get, users_post, user_role_post, user_invite_post, user_withdraw_post;

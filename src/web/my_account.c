@@ -59,6 +59,9 @@ enum err my_account_show(struct page *page, int status, const struct form *strip
         err = association_section_add(page, data);
     if (!err)
         err = stripe_section_add(page, data, stripe);
+    unlink_add(page, data);
+    if (!err)
+        err = stripe_connect_add(page, data);
     if (!err)
         err = paypal_section_add(page, data, paypal);
     if (!err)

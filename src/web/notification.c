@@ -131,6 +131,8 @@ enum err notifications_get(struct http_request *request, struct http_response *r
     if (!err)
         err = staff_add_quarantine(page, data);
     if (!err)
+        err = staff_add_to_check(page, data);
+    if (!err)
         err = db_integer(page->db, Q_NOTIFICATION_NOT_OURS,
                          DB_VALUES(db_int(page->association.id)), 0, &not_ours);
     template_set_int(data, "not_ours_count", not_ours);
@@ -197,6 +199,8 @@ enum err home_get(struct http_request *request, struct http_response *response)
         err = staff_add_total(page, data, year_id);
     if (!err)
         err = staff_add_quarantine(page, data);
+    if (!err)
+        err = staff_add_to_check(page, data);
     if (!err)
         err = staff_add_payments(page, data, 0, INT32_MAX, INT64_MAX, LAST_PAYMENTS);
     if (!err)

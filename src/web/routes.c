@@ -152,6 +152,24 @@ static const struct http_field options_order_fields[] = {
     {0},
 };
 
+/* What Mon compte tells after it was left for a provider or changed. */
+static const struct http_field my_account_fields[] = {
+    {"fait", HTTP_TOKEN, 20, NULL, 0},
+    {"stripe", HTTP_TOKEN, 40, NULL, 0},
+    {"dissocie", HTTP_CHOICE, 10, "stripe|paypal", 0},
+    {0},
+};
+/* What comes back from the page of consent; the rest of it is not read. */
+static const struct http_field consent_fields[] = {
+    {"state", HTTP_TEXT, 100, NULL, 0},
+    {"code", HTTP_TEXT, 300, NULL, 0},
+    {"error", HTTP_TEXT, 100, NULL, 0},
+    {0},
+};
+static const struct http_field unlink_page_fields[] = {
+    {"compte", HTTP_ID, 20, NULL, 0},
+    {0},
+};
 static const struct http_field mail_done_fields[] = {
     {"fait", HTTP_TOKEN, 20, NULL, 0},
     {0},
@@ -232,7 +250,7 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/ecritures/{}", entry_get, NULL, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/notifications", notifications_get, notification_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/parametrage", settings_get, NULL, 0, ACCESS_MONEY, 0},
-    {HTTP_GET, "/parametrage/mon-compte", my_account_get, done_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/mon-compte", my_account_get, my_account_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/utilisateurs", users_get, mail_done_fields, 0, ACCESS_ADMINISTRATOR,
      0},
     {HTTP_POST, "/parametrage/utilisateurs", users_post, users_fields, 0, ACCESS_ADMINISTRATOR, 0},
@@ -249,6 +267,18 @@ const struct http_route web_page_routes[] = {
     {HTTP_POST, "/parametrage/stripe/secret", stripe_renew_post, provider_account_fields, 0,
      ACCESS_MONEY, 0},
     {HTTP_POST, "/parametrage/stripe/secret/fin", stripe_renewed_post, provider_account_fields, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/stripe/associer", stripe_associate_post, token_only, 0, ACCESS_MONEY,
+     0},
+    {HTTP_GET, "/parametrage/stripe/retour", stripe_return_get, consent_fields, 0, ACCESS_MONEY,
+     HTTP_OPEN_FIELDS},
+    {HTTP_GET, "/parametrage/stripe/dissocier", stripe_unlink_get, unlink_page_fields, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/stripe/dissocier", stripe_unlink_post, provider_account_fields, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/paypal/dissocier", paypal_unlink_get, unlink_page_fields, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/paypal/dissocier", paypal_unlink_post, provider_account_fields, 0,
      ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/courriels", outbox_get, outbox_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/courriels/{}", outbox_mail_get, NULL, 0, ACCESS_MONEY, 0},

@@ -16,6 +16,11 @@ enum err association_section_add(struct page *page, struct template_map *data);
 enum err stripe_section_add(struct page *page, struct template_map *data, const struct form *form);
 enum err paypal_section_add(struct page *page, struct template_map *data, const struct form *form);
 
+/* What stands of Connect in the section of Stripe: the map "connect". */
+enum err stripe_connect_add(struct page *page, struct template_map *data);
+/* What a press on Dissocier led to: "unlinked_stripe", "unlinked_paypal". */
+void unlink_add(struct page *page, struct template_map *data);
+
 /* Adds the linked accounts of a provider to the list "accounts" of a section, and the flag
  * "is_linked": one of them takes new payments. */
 enum err settings_add_accounts(struct page *page, struct template_map *section,

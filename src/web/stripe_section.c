@@ -244,7 +244,9 @@ static enum err add_account(struct page *page, struct template_list *list,
     struct template_map *item = template_list_add(list);
     struct shown_secrets secrets = {0};
     struct link_endpoints known = {0};
-    enum err err = read_secrets(page, account->id, &secrets);
+    enum err err = account->link_kind == ACCOUNT_KEYS /* keys of before are no more in use */
+                       ? read_secrets(page, account->id, &secrets)
+                       : OK;
 
     if (!err)
         err = link_endpoints_read(page->db, account->association_id, account->id, page->arena,

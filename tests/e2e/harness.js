@@ -113,6 +113,8 @@ class House {
       await this.startSandbox();
     if (this.options.seed !== false)
       await this.seed();
+    if (this.options.platform)
+      this.platform = await this.addPlatform();
     await this.startGuichet();
     await waitFor('nginx answers', async () => (await new Client(this.url).get('/connexion')).status === 200);
     return this;
@@ -211,6 +213,20 @@ class House {
     this.ok(['secret', 'set', '--provider-account', link, '--name', 'webhook'], endpoint.secret);
     return { link, account: made.id, key: made.secret_key, endpoint: endpoint.id,
       secret: endpoint.secret, path: new URL(url).pathname + new URL(url).search };
+  }
+
+  // This installation as a platform of Stripe Connect, of one mode.
+  async addPlatform({ mode = 'test' } = {}) {
+    const livemode = mode === 'live';
+    const { id: account, secret_key: key } = await this.control('POST', '/stripe/accounts',
+      { name: 'Guichet', livemode });
+    const { client_id: client } = await this.control('POST', `/stripe/accounts/${account}/platform`,
+      { redirect_uris: [`${this.url}/parametrage/stripe/retour`], livemode });
+    const { secret } = await this.control('POST', `/stripe/accounts/${account}/endpoints`,
+      { url: `${this.url}/action_manager.php?event=stripe`, connect: true, livemode });
+    for (const [name, value] of [['api_key', key], ['client_id', client], ['webhook', secret]])
+      this.ok(['secret', 'set', '--platform', '--mode', mode, '--name', name], value);
+    return { account, key, client, secret };
   }
 
   async addPaypal(association, { mode = 'test', email = `a${association}@asso.example`, ...rest } = {}) {

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "payment/account.h"
+#include "payment/platform.h"
 #include "provider/stripe/internal.h"
 
 enum { WORD_MAX = 80 };
@@ -122,29 +123,41 @@ static void classify(const struct http_answer *http, struct arena *arena,
     log_line(LOG_WARNING, "stripe.answer", "%s, request %s", answer->reason, http->request_id);
 }
 
-/* The key to call with, fit for a header. A missing or odd one is a refusal, not a failure. */
+/* Does the platform call for the account? Not with a key that was pasted. */
+static bool associated(const struct provider_account *account,
+                       const struct stripe_request *request)
+{
+    return !request->key.data && account->link_kind == ACCOUNT_CONNECT;
+}
+
+/* The key to call with, fit for a header. A missing or odd one is a refusal, not a failure; so is
+ * an account that is associated no more. */
 static enum err key_find(const struct provider_call *call, const struct provider_account *account,
                          const struct stripe_request *request, struct stripe_answer *answer,
                          struct str *key)
 {
+    bool by_platform = associated(account, request), ended = by_platform && account->revoked;
     enum err err = OK;
 
     *key = request->key;
-    if (!request->key.data)
+    if (by_platform)
+        err = platform_secret(call->db, call->key, account->mode, "api_key", call->arena, key);
+    else if (!request->key.data)
         err = account_secret(call->db, call->key, account, "api_key", 0, call->now, call->arena,
                              key);
-    if (err == OK && stripe_id_valid(*key, ""))
+    if (err == OK && !ended && stripe_id_valid(*key, ""))
         return OK;
     if (err != OK && err != ERR_NOT_FOUND)
         return err;
     answer->verdict = STRIPE_REFUSED;
-    answer->reason = err == OK ? "clé mal formée" : "clé absente";
+    answer->reason = ended ? "accès retiré" : err == OK ? "clé mal formée" : "clé absente";
     *key = str_of("");
     return OK;
 }
 
 static void call_fill(struct http_call *http, const struct provider_call *call,
-                      const struct stripe_request *request, struct str key)
+                      const struct provider_account *account, const struct stripe_request *request,
+                      struct str key)
 {
     struct arena *arena = call->arena;
     size_t count = 0;
@@ -154,6 +167,8 @@ static void call_fill(struct http_call *http, const struct provider_call *call,
     http->headers[count++] = arena_printf(arena, "Authorization: Bearer %.*s", STR_PRINT(key));
     http->headers[count++] = "Stripe-Version: " STRIPE_VERSION;
     http->headers[count++] = "Accept: application/json";
+    if (associated(account, request))
+        http->headers[count++] = arena_printf(arena, "Stripe-Account: %s", account->external_id);
     if (request->body.data)
         http->headers[count++] = "Content-Type: application/x-www-form-urlencoded";
     if (request->idempotency_key)
@@ -175,7 +190,7 @@ enum err stripe_api_call(const struct provider_call *call, const struct provider
     err = key_find(call, account, request, answer, &key);
     if (err != OK || key.len == 0)
         return err;
-    call_fill(&http, call, request, key);
+    call_fill(&http, call, account, request, key);
     err = http_client_call(call->client, &http, call->arena, &received);
     if (err == ERR_CONFIG)
         return err;

@@ -1,5 +1,5 @@
 /*
- * Stripe's notifications: at the door, and what they mean.
+ * What Stripe's notifications mean.
  */
 #include <string.h>
 
@@ -7,86 +7,8 @@
 #include "base/utf8.h"
 #include "payment/account.h"
 #include "payment/intent.h"
+#include "payment/platform.h"
 #include "provider/stripe/internal.h"
-
-enum { TYPE_MAX = 80 };
-
-/* ---- at the door ---- */
-
-static void refuse(struct door_answer *answer, const char *reason)
-{
-    answer->verdict = DOOR_REFUSED;
-    answer->reason = reason;
-}
-
-/* Event types are words with dots: checkout.session.completed. */
-static const char *event_type(const json_t *json, struct arena *arena)
-{
-    struct str type = json_text(json, "type");
-
-    if (type.len > TYPE_MAX)
-        return "";
-    for (size_t i = 0; i < type.len; i++) {
-        if (!stripe_id_valid(str_from(type.data + i, 1), "") && type.data[i] != '.')
-            return "";
-    }
-    return str_copy(arena, type);
-}
-
-static const char *event_id(const json_t *json, struct arena *arena)
-{
-    struct str id = json_text(json, "id");
-
-    return stripe_id_valid(id, "") ? str_copy(arena, id) : "";
-}
-
-/* For people who look at the list; a signed body that is no JSON is kept without. */
-static void describe(struct str body, struct arena *arena, struct door_answer *answer)
-{
-    json_t *json = NULL;
-
-    if (json_read(body, &json) != OK)
-        return;
-    answer->external_id = event_id(json, arena);
-    answer->type = event_type(json, arena);
-    json_decref(json);
-}
-
-enum err stripe_receive(const struct provider_call *call, const struct provider_message *message,
-                        struct door_answer *answer)
-{
-    struct provider_account account;
-    struct str secrets[2] = {{0}};
-    size_t count = 0;
-    enum err err;
-
-    *answer = (struct door_answer){
-        .verdict = DOOR_ACCEPTED, .external_id = "", .type = "", .receiver = "", .reason = ""};
-    err = account_find_public(call->db, "stripe", str_of(message->hint), call->arena, &account);
-    if (err == ERR_NOT_FOUND) {
-        refuse(answer, "unknown account");
-        return OK;
-    }
-    if (err == OK)
-        err = account_webhook_secrets(call->db, call->key, &account, call->now, call->arena,
-                                      secrets, &count);
-    if (err == OK)
-        err = stripe_signature_check(message->signature, message->body, secrets, count, call->now,
-                                     call->arena);
-    if (err == ERR_DENIED) {
-        refuse(answer, arena_string(call->arena, err_last()->text));
-        return OK;
-    }
-    if (err != OK)
-        return err;
-    answer->authentic = true;
-    answer->association_id = account.association_id;
-    answer->provider_account_id = account.id;
-    describe(message->body, call->arena, answer);
-    return OK;
-}
-
-/* ---- what it means ---- */
 
 enum session_event { SESSION_COMPLETED, SESSION_PAID, SESSION_FAILED, SESSION_EXPIRED };
 
@@ -247,16 +169,46 @@ static enum err session_event_resolve(const struct provider_call *call,
     return err;
 }
 
+/* The consent was taken back, says the platform's endpoint: of our application, by the account it
+ * names. (event_fits has looked at the name, where there is one.) */
+static enum err access_ended(const struct provider_call *call,
+                             const struct provider_account *account, const json_t *json,
+                             struct resolution *resolution)
+{
+    struct str client_id = {0};
+    enum err err;
+
+    conclude(resolution, OUTCOME_NOTED, "");
+    if (account->link_kind != ACCOUNT_CONNECT || str_empty(json_text(json, "account")))
+        return OK;
+    err =
+        platform_secret(call->db, call->key, account->mode, "client_id", call->arena, &client_id);
+    if (err != OK && err != ERR_NOT_FOUND)
+        return err;
+    if (err == OK && !str_equal(json_text(json, "data.object.id"), client_id)) {
+        conclude(resolution, OUTCOME_NOT_OURS, "une autre application");
+        return OK;
+    }
+    if (!json_integer_at(json, "created", &resolution->access_ended_at))
+        resolution->access_ended_at = call->now;
+    resolution->detail = resolution->access_ended_at < account->linked_at
+                             ? "plus ancien que l'association du compte"
+                             : "l'accès au compte a été retiré";
+    return OK;
+}
+
 static enum err event_resolve(const struct provider_call *call,
                               const struct provider_account *account, const json_t *json,
                               struct resolution *resolution)
 {
     enum session_event event = SESSION_COMPLETED;
 
-    resolution->external_id = event_id(json, call->arena);
-    resolution->type = event_type(json, call->arena);
+    resolution->external_id = stripe_event_id(json, call->arena);
+    resolution->type = stripe_event_type(json, call->arena);
     if (!event_fits(json, account, resolution))
         return OK;
+    if (strcmp(resolution->type, "account.application.deauthorized") == 0)
+        return access_ended(call, account, json, resolution);
     if (!session_event_find(json_text(json, "type"), &event)) {
         conclude(resolution, OUTCOME_UNSUPPORTED, "");
         return OK;
@@ -274,6 +226,11 @@ enum err stripe_resolve_event(const struct provider_call *call, const struct pro
     *resolution = (struct resolution){.kind = RESOLUTION_INVALID, .detail = "sans signature"};
     if (!event->authentic)
         return OK;
+    if (event->association_id == 0) {
+        resolution->authentic = true;
+        conclude(resolution, OUTCOME_OTHER_ACCOUNT, "compte inconnu de cette installation");
+        return OK;
+    }
     err = account_find(call->db, event->association_id, event->provider_account_id, call->arena,
                        &account);
     if (err != OK)

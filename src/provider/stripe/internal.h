@@ -126,10 +126,25 @@ enum err stripe_resolve_intent(const struct provider_call *call,
                                const struct provider_intent *intent, const char *state,
                                struct resolution *resolution);
 
-/* ---- event.c ---- */
+/* ---- oauth.c ---- */
+
+enum err stripe_consent_address(const struct provider_call *call,
+                                const struct consent_visit *visit, const char **url);
+enum err stripe_consent_exchange(const struct provider_call *call, enum account_mode mode,
+                                 struct str code, struct consent_answer *answer);
+enum err stripe_consent_give_back(const struct provider_call *call,
+                                  const struct provider_account *account, enum consent_end *end);
+
+/* ---- door.c ---- */
 
 enum err stripe_receive(const struct provider_call *call, const struct provider_message *message,
                         struct door_answer *answer);
+/* The id and the type of an event, "" when they are not what Stripe writes. */
+const char *stripe_event_id(const json_t *json, struct arena *arena);
+const char *stripe_event_type(const json_t *json, struct arena *arena);
+
+/* ---- event.c ---- */
+
 enum err stripe_resolve_event(const struct provider_call *call, const struct provider_event *event,
                               struct resolution *resolution);
 

@@ -3,6 +3,11 @@
 #include "provider/stripe/internal.h"
 
 static const char *const secrets[] = {"api_key", "webhook", NULL};
+static const struct provider_consent consent = {
+    .address = stripe_consent_address,
+    .exchange = stripe_consent_exchange,
+    .give_back = stripe_consent_give_back,
+};
 
 const struct provider provider_stripe = {
     .name = "stripe",
@@ -13,6 +18,7 @@ const struct provider provider_stripe = {
     .secrets = secrets,
     .usual_rate_points = 250,
     .linking = &stripe_linking,
+    .consent = &consent,
     .limits = stripe_limits,
     .prepare = stripe_prepare,
     .checkout = stripe_checkout,
