@@ -58,6 +58,7 @@ void examine_addresses(const struct provider_settings *settings, const char *pro
     } addresses[] = {
         {"stripe", settings->stripe_api_url, "https://api.stripe.com"},
         {"stripe", settings->stripe_checkout_url, "https://checkout.stripe.com"},
+        {"stripe", settings->stripe_connect_url, "https://connect.stripe.com"},
         {"paypal", settings->paypal_live_webscr_url, "https://www.paypal.com"},
         {"paypal", settings->paypal_live_ipn_url, "https://ipnpb.paypal.com"},
     };
@@ -101,6 +102,8 @@ static enum err add_secrets(const struct provider_call *call, const struct provi
 {
     enum err err = OK;
 
+    if (account->link_kind == ACCOUNT_CONNECT) /* its secrets are the platform's */
+        return OK;
     for (const char *const *name = provider->secrets; !err && name && *name; name++)
         err = add_secret(call, account, *name, findings);
     return err;
