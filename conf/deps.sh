@@ -30,7 +30,7 @@ check command ps procps
 check command sqlite3 sqlite3
 check command openssl openssl
 check command strace strace
-check command chromium chromium
+check command chromium-headless-shell chromium-headless-shell
 check file    /usr/share/fonts/truetype/dejavu fonts-dejavu-core
 check file    /usr/include/cmocka.h libcmocka-dev
 check command clang-format clang-format

@@ -13,7 +13,7 @@ const screenshots = process.env.GUICHET_SCREENSHOTS
 const sizes = [{ width: 1280, height: 900 }, { width: 390, height: 844 }];
 
 function launchBrowser() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+  return chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium-headless-shell',
     args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
 

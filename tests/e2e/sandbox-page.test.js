@@ -37,7 +37,7 @@ async function open(t) {
     notify_url: `${listener.url}/ipn`,
   })}`;
   const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium-headless-shell',
     args: process.getuid() === 0 ? ['--no-sandbox'] : [],
   });
   t.after(() => browser.close());

@@ -231,6 +231,7 @@ static void test_addresses(void **state)
             .base_url = cases[i].base,
             .stripe_api_url = cases[i].api,
             .stripe_checkout_url = "https://checkout.stripe.com",
+            .stripe_connect_url = "https://connect.stripe.com",
             .paypal_live_webscr_url = "https://www.paypal.com/cgi-bin/webscr",
             .paypal_live_ipn_url = "https://ipnpb.paypal.com/cgi-bin/webscr",
         };
