@@ -40,7 +40,7 @@ static enum picture_verdict check_sides(uint32_t width, uint32_t height, struct 
 
 /* ---- PNG ---- */
 
-static const unsigned char png_signature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+static const unsigned char png_start[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 
 /* CRC of ISO 3309, as PNG's appendix D computes it. */
 static uint32_t crc32_of(const unsigned char *bytes, size_t len)
@@ -112,7 +112,7 @@ static enum picture_verdict read_png(struct reader reader, struct picture *pictu
     struct chunk chunk;
     bool has_data = false;
 
-    (void)skip(&reader, sizeof(png_signature));
+    (void)skip(&reader, sizeof(png_start));
     verdict = read_png_header(&reader, picture);
     while (verdict == PICTURE_OK) {
         if (!next_chunk(&reader, &chunk) || chunk_is(&chunk, "IHDR"))
@@ -247,8 +247,7 @@ enum picture_verdict picture_read(struct str bytes, struct picture *picture)
     struct reader reader = {(const unsigned char *)bytes.data, bytes.len};
 
     *picture = (struct picture){.bytes = bytes};
-    if (bytes.len >= sizeof(png_signature) &&
-        memcmp(bytes.data, png_signature, sizeof(png_signature)) == 0)
+    if (bytes.len >= sizeof(png_start) && memcmp(bytes.data, png_start, sizeof(png_start)) == 0)
         return read_png(reader, picture);
     if (bytes.len >= 3 && memcmp(bytes.data, "\xff\xd8\xff", 3) == 0)
         return read_jpeg(reader, picture);
