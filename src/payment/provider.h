@@ -150,8 +150,8 @@ struct provider {
     const char *name;  /* "stripe": in the database and in ?event= */
     const char *label; /* "Stripe": on screen */
     enum journal journal;
-    bool asks;       /* open intents can be re-read at the provider */
-    size_t body_max; /* of a notification */
+    bool asks;                  /* open intents can be re-read at the provider */
+    size_t body_max;            /* of a notification */
     const char *const *secrets; /* names of those an account needs, ended by NULL; NULL: none */
     int64_t
         usual_rate_points; /* what it usually takes of a payment, in 1/100 %: a proposal only */

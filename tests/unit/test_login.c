@@ -301,8 +301,7 @@ static void test_grant_replaces_a_role(void **state)
     struct change change = {.login_id = house->login_id,
                             .association_id = house->association_id,
                             .role = ROLE_TREASURER};
-    struct login_door staff = {.association_id = house->association_id,
-                               .role = ROLE_TREASURER};
+    struct login_door staff = {.association_id = house->association_id, .role = ROLE_TREASURER};
     struct login_door personal = {.association_id = house->association_id,
                                   .role = ROLE_MEMBER,
                                   .member_id = house->member_id};
