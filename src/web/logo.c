@@ -39,7 +39,7 @@ enum err logo_post(struct http_request *request, struct http_response *response)
 {
     struct page *page = page_of(request);
     struct change_of_logo change = {.actor = page_actor(page)};
-    struct picture picture;
+    struct picture picture = {0};
     struct form form;
     enum err err;
 
