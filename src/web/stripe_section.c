@@ -336,10 +336,7 @@ static enum err carry_out(struct page *page, operation *run, struct link_press *
     press->provider = "stripe";
     err = run(service, &call, press, result);
     gate_leave(&page->web->provider_gate);
-    if (err == ERR_NOT_FOUND)
-        errands_denied(page->web->errands, page->session.association_id, page->session.login_id,
-                       page->request->remote_address, "provider_account", "not of this space");
-    return err;
+    return err; /* of another association: the dispatcher notes it */
 }
 
 static enum err done(struct page *page, const char *word)

@@ -37,7 +37,8 @@ static enum err first_linked(struct page *page, const char *provider,
     return err ? err : fail(ERR_NOT_FOUND, "no linked account of that provider");
 }
 
-/* Of this association and provider: any other is as one that does not exist, and noted. */
+/* Of this association and provider: any other is as one that does not exist (the dispatcher
+ * notes it). */
 static enum err find_account(struct page *page, const char *provider,
                              struct provider_account *account)
 {
@@ -48,9 +49,6 @@ static enum err find_account(struct page *page, const char *provider,
 
     if (!err && strcmp(account->provider, provider) != 0)
         err = fail(ERR_NOT_FOUND, "an account of another provider");
-    if (err == ERR_NOT_FOUND && account_id)
-        errands_denied(page->web->errands, page->association.id, page->session.login_id,
-                       page->request->remote_address, page->route->path, "account");
     return err;
 }
 

@@ -14,8 +14,8 @@ for (const javaScript of [true, false])
     await page.goto('/accueil');
     await page.getByRole('link', { name: 'Paramétrage' }).click();
     await page.getByRole('heading', { name: 'Mon compte', level: 1 }).waitFor();
-    await page.locator('#stripe').getByText(house.stripe.account).waitFor();
-    await page.locator('#paypal').getByText(house.paypal.merchant).waitFor();
+    await page.locator('#stripe').getByText(house.stripe.account, { exact: true }).waitFor();
+    await page.locator('#paypal').getByText(house.paypal.merchant, { exact: true }).first().waitFor();
     if (javaScript)
       await check(page, 'mon-compte');
   });

@@ -89,7 +89,7 @@ for (const javaScript of [true, false])
     await page.getByRole('button', { name: 'Vérifier et relier' }).click();
     await page.getByText('Le compte Stripe est relié : les paiements peuvent commencer.').waitFor();
     const section = page.locator('#stripe');
-    await section.getByText(stripe.id).waitFor();
+    await section.getByText(stripe.id, { exact: true }).waitFor();
     await section.getByText(`…${stripe.secret_key.slice(-4)}`).waitFor();
     await section.getByText('branchées').waitFor();
     await section.getByText('aucune reçue').waitFor();
