@@ -1,5 +1,6 @@
 #include "association/member.h"
 
+#include "association/internal.h"
 #include "base/arena.h"
 #include "base/utf8.h"
 #include "queries.h"
@@ -43,23 +44,22 @@ enum err member_find_by_number(struct db *db, int64_t association_id, int64_t nu
 
 /* ---- adding ---- */
 
-static bool name_fits(const char *name)
+bool member_name_fits(const char *name)
 {
     return name && !str_empty(str_trim(str_of(name))) && utf8_clean(str_of(name));
 }
 
 /* Whoever pays for others pays for themselves: a payer's payer would see carts of strangers. */
-static enum err check_payer(struct db *db, const struct member_draft *draft)
+enum err member_check_payer(struct db *db, int64_t association_id, int64_t payer_id)
 {
     struct db_rows rows = {0};
     bool found = false;
     enum err err = OK;
 
-    if (!draft->payer_id)
+    if (!payer_id)
         return OK;
-    err =
-        db_first(db, Q_MEMBER_PAYER,
-                 DB_VALUES(db_int(draft->association_id), db_int(draft->payer_id)), &rows, &found);
+    err = db_first(db, Q_MEMBER_PAYER, DB_VALUES(db_int(association_id), db_int(payer_id)), &rows,
+                   &found);
     if (!err && !found)
         err = fail(ERR_NOT_FOUND, "the payer is no member of the association");
     else if (!err && !db_column_is_null(&rows, 0))
@@ -79,13 +79,20 @@ static enum err choose_number(struct db *db, const struct member_draft *draft, i
 
 static enum err insert_member(struct db *db, const struct member_draft *draft, int64_t number)
 {
-    return db_run(db, Q_MEMBER_ADD,
-                  DB_VALUES(db_int(draft->association_id), db_int(draft->id), db_int(number),
-                            db_text(draft->first_name), db_text(draft->last_name),
-                            db_text(draft->email ? draft->email : ""),
-                            draft->login_id ? db_int(draft->login_id) : db_null(),
-                            draft->payer_id ? db_int(draft->payer_id) : db_null(),
-                            db_int(draft->now)));
+    struct arena *arena = arena_new();
+    const char *email = draft->email ? draft->email : "";
+    enum err err =
+        db_run(db, Q_MEMBER_ADD,
+               DB_VALUES(db_int(draft->association_id), db_int(draft->id), db_int(number),
+                         db_text(draft->first_name), db_text(draft->last_name), db_text(email),
+                         draft->login_id ? db_int(draft->login_id) : db_null(),
+                         draft->payer_id ? db_int(draft->payer_id) : db_null(), db_int(draft->now),
+                         db_str(member_sort_key(draft->first_name, draft->last_name, arena)),
+                         db_str(member_search_text(draft->first_name, draft->last_name, email,
+                                                   number, arena))));
+
+    arena_free(arena);
+    return err;
 }
 
 enum err member_add(struct db *db, const struct member_draft *draft,
@@ -94,9 +101,9 @@ enum err member_add(struct db *db, const struct member_draft *draft,
     char object[40];
     enum err err;
 
-    if (!name_fits(draft->first_name) || !name_fits(draft->last_name))
+    if (!member_name_fits(draft->first_name) || !member_name_fits(draft->last_name))
         return fail(ERR_INPUT, "a member needs a first name and a last name");
-    err = check_payer(db, draft);
+    err = member_check_payer(db, draft->association_id, draft->payer_id);
     if (!err)
         err = choose_number(db, draft, number);
     if (!err)

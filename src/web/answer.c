@@ -36,6 +36,9 @@ static const char *const pages[] = {
     "utilisateurs",
     "aide_paypal",
     "dissocier",
+    "adherents",
+    "adherent",
+    "adherent_saisie",
 };
 
 /* Those that stand behind the menu's word Paramétrage. */

@@ -149,6 +149,8 @@ http_handler bank_new_get, bank_new_post, bank_get, bank_post, bank_use_post;
 http_handler options_get, options_post, options_order_post;
 http_handler paypal_post, paypal_help_get;
 http_handler verification_get, installation_get;
+http_handler members_get, member_get, member_new_get, member_new_post, member_edit_get,
+    member_edit_post, member_archive_post, member_restore_post;
 http_handler endpoint_post;
 
 /* ---- guarding (guard.c) ---- */

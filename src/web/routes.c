@@ -206,6 +206,28 @@ static const struct http_field provider_account_fields[] = {
     {"compte", HTTP_ID, 20, NULL, 1},
     {0},
 };
+static const struct http_field members_fields[] = {
+    {"q", HTTP_TEXT, 100, NULL, 0},
+    {"groupe", HTTP_CHOICE, 16, "tous|doivent|avance|jamais|archives", 0},
+    {"tri", HTTP_CHOICE, 16, "nom|numero", 0},
+    {"apres", HTTP_TEXT, 300, NULL, 0},
+    {"fait", HTTP_CHOICE, 16, "archive|restaure", 0},
+    {0},
+};
+static const struct http_field member_fields[] = {
+    {"fait", HTTP_CHOICE, 16, "ajoute|modifie|archive|restaure", 0},
+    {0},
+};
+static const struct http_field member_edit_fields[] = {
+    TOKEN_FIELD,
+    {"prenom", HTTP_TEXT, 100, NULL, 0},
+    {"nom", HTTP_TEXT, 100, NULL, 0},
+    {"email", HTTP_TEXT, 254, NULL, 0},
+    {"numero", HTTP_TEXT, 20, NULL, 0},
+    {"payeur", HTTP_TEXT, 20, NULL, 0},
+    {"version", HTTP_ID, 20, NULL, 0},
+    {0},
+};
 
 /* The list of what people can do. A return from a provider carries the provider's fields, which
  * are not read, and may be a POST of its page. */
@@ -249,6 +271,15 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/recettes", revenue_get, revenue_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/ecritures/{}", entry_get, NULL, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/notifications", notifications_get, notification_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/adherents", members_get, members_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/adherents/nouveau", member_new_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/adherents/nouveau", member_new_post, member_edit_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/adherents/{}", member_get, member_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/adherents/{}/modifier", member_edit_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/adherents/{}/modifier", member_edit_post, member_edit_fields, 0, ACCESS_MONEY,
+     0},
+    {HTTP_POST, "/adherents/{}/archiver", member_archive_post, token_only, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/adherents/{}/restaurer", member_restore_post, token_only, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage", settings_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/mon-compte", my_account_get, my_account_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/utilisateurs", users_get, mail_done_fields, 0, ACCESS_ADMINISTRATOR,

@@ -1,0 +1,21 @@
+/*
+ * members: what the pages of Adhérents share.
+ *
+ * Invariant: every member is looked for in the association of the session.
+ */
+#ifndef WEB_MEMBERS_H
+#define WEB_MEMBERS_H
+
+#include "association/member.h"
+#include "web/form.h"
+#include "web/internal.h"
+
+/* The filter of the list as the address tells it. */
+void members_read_filter(struct page *page, struct member_filter *filter);
+/* The member of "/adherents/{}..."; ERR_NOT_FOUND when that is no number. */
+enum err members_path_id(struct page *page, int64_t *member_id);
+/* Sets who a member is. */
+void members_set_details(struct page *page, struct template_map *data,
+                         const struct member_details *details);
+
+#endif
