@@ -51,16 +51,18 @@ enum err session_add(struct db *db, const struct session_draft *draft)
 
     if (err)
         return err;
-    return db_run(db, Q_SESSION_ADD,
-                  DB_VALUES(db_blob(str_from(draft->token_hash, HASH_LEN)),
-                            db_int(draft->login_id),
-                            door ? db_int(door->association_id) : db_null(),
-                            door && door->member_id ? db_int(door->member_id) : db_null(),
-                            door ? db_text(role_name(door->role)) : db_null(),
-                            db_blob(str_from(draft->csrf_key, HASH_LEN)),
-                            foreign_text(draft->address, ADDRESS_LEN_MAX),
-                            foreign_text(draft->user_agent, USER_AGENT_LEN_MAX),
-                            db_int(created_at), db_int(draft->now), db_int(draft->half)));
+    err = db_run(db, Q_SESSION_ADD,
+                 DB_VALUES(db_blob(str_from(draft->token_hash, HASH_LEN)), db_int(draft->login_id),
+                           door ? db_int(door->association_id) : db_null(),
+                           door && door->member_id ? db_int(door->member_id) : db_null(),
+                           door ? db_text(role_name(door->role)) : db_null(),
+                           db_blob(str_from(draft->csrf_key, HASH_LEN)),
+                           foreign_text(draft->address, ADDRESS_LEN_MAX),
+                           foreign_text(draft->user_agent, USER_AGENT_LEN_MAX), db_int(created_at),
+                           db_int(draft->now), db_int(draft->half)));
+    if (!err && !draft->half) /* whoever never came is found among the members */
+        err = db_run(db, Q_LOGIN_NOTED, DB_VALUES(db_int(draft->login_id), db_int(draft->now)));
+    return err;
 }
 
 /* ---- finding ---- */
