@@ -70,6 +70,26 @@ enum finding_key {
     FINDING_MAIL_REACHED,     /* good: the server lets us in; text = its address */
     FINDING_MAIL_DOWN,        /* bad: text = what it said, or why it was not reached */
     FINDING_MAIL_WAITING,     /* warn: number mails wait beyond their time, since at */
+    /* of a provider with keys and endpoints: what it says now */
+    FINDING_KEYS_VALID,           /* good */
+    FINDING_KEYS_UNKNOWN,         /* bad: it knows no such key */
+    FINDING_KEYS_REVOKED,         /* bad: the key was good once */
+    FINDING_KEYS_LACK,            /* bad: text = a permission that is missing, or "" */
+    FINDING_KEYS_REFUSED,         /* bad: text = what it answered */
+    FINDING_KEYS_OF_ANOTHER,      /* bad: they are of another account, text = its id */
+    FINDING_KEYS_MODE,            /* bad: a test key of a live account, or the reverse */
+    FINDING_CURRENCY_RIGHT,       /* good: text = the account's */
+    FINDING_CURRENCY_OTHER,       /* bad: text = the account's */
+    FINDING_CHARGES_ON,           /* good */
+    FINDING_CHARGES_OFF,          /* bad: the account takes no payments yet */
+    FINDING_ENDPOINT_GOOD,        /* good */
+    FINDING_ENDPOINT_MISSING,     /* bad */
+    FINDING_ENDPOINT_DISABLED,    /* bad */
+    FINDING_ENDPOINT_ADDRESS,     /* bad: it names another address */
+    FINDING_ENDPOINT_EVENTS_FEW,  /* bad: some of the events we need are not sent */
+    FINDING_ENDPOINT_EVENTS_MANY, /* warn: others than we need are sent too */
+    FINDING_ENDPOINT_VERSION,     /* warn: messages come in another version */
+    FINDING_ENDPOINT_LEFTOVER,    /* warn: number more bear our mark */
     FINDING_KEYS_COUNT
 };
 

@@ -9,8 +9,8 @@
 
 /* ---- what all operations begin with ---- */
 
-static const char *notify_url(const struct provider_call *call,
-                              const struct provider_account *account)
+const char *link_notify_url(const struct provider_call *call,
+                            const struct provider_account *account)
 {
     return arena_printf(call->arena, "%s/action_manager.php?event=%s&a=%s",
                         call->settings->base_url, account->provider, account->public_id);
@@ -44,7 +44,7 @@ static enum err open_work(const struct payment_service *service, const struct pr
     work->service = service;
     work->call = call;
     work->actor = press->actor;
-    work->order.url = notify_url(call, &work->account);
+    work->order.url = link_notify_url(call, &work->account);
     return link_begin(work);
 }
 
@@ -187,7 +187,7 @@ static enum err settle_kept(struct keying *keying)
                                 keying->result->account_id, keying->call->arena, &work.account);
 
     if (!err) {
-        work.order.url = notify_url(keying->call, &work.account);
+        work.order.url = link_notify_url(keying->call, &work.account);
         err = link_settle(&work, LINK_ONE_GOOD);
     }
     link_end(&work);

@@ -48,6 +48,10 @@ enum err link_account(struct db *db, const struct link_account_draft *draft, str
 enum err link_attempts_open(struct db *db, int64_t association_id, int64_t account_id,
                             int64_t *count);
 
+/* Where the account's provider shall send its notifications. */
+const char *link_notify_url(const struct provider_call *call,
+                            const struct provider_account *account);
+
 /* ---- operations ---- */
 
 struct link_press {

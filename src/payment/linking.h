@@ -83,7 +83,8 @@ struct link_endpoint {
     bool ours;
     bool url_right;
     bool enabled;
-    bool events_right;
+    bool events_right;  /* exactly those we need */
+    bool events_enough; /* all of them, and perhaps more */
     bool version_right; /* cannot be corrected: another one is made */
 };
 

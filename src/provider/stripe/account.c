@@ -120,7 +120,7 @@ static const char *name_of(const json_t *json, struct arena *arena)
     return "";
 }
 
-static void read_identity(const json_t *json, struct arena *arena, struct link_identity *identity,
+void stripe_identity_read(const json_t *json, struct arena *arena, struct link_identity *identity,
                           struct link_answer *answer)
 {
     struct str id = json_text(json, "id");
@@ -202,7 +202,7 @@ enum err stripe_identify(const struct provider_call *call, const struct link_key
         (struct link_identity){.external_id = "", .name = "", .country = "", .currency = ""};
     stripe_link_answer(&received, answer);
     if (answer->outcome == LINK_DONE)
-        read_identity(received.json, call->arena, identity, answer);
+        stripe_identity_read(received.json, call->arena, identity, answer);
     json_decref(received.json);
     if (str_starts(keys->secret, "rk_") &&
         (answer->outcome == LINK_DONE || answer->outcome == LINK_KEY_LACKS))

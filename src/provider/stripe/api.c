@@ -196,6 +196,7 @@ enum err stripe_api_call(const struct provider_call *call, const struct provider
         return err;
     if (err != OK) {
         answer->down = err != ERR_BUSY;
+        answer->err = err;
         answer->reason =
             err == ERR_TIMEOUT ? "Stripe n'a pas répondu à temps" : "Stripe est injoignable";
         log_failure("stripe.unreachable");

@@ -68,15 +68,18 @@ static bool has_event(const json_t *list, const char *event)
     return false;
 }
 
-static bool events_right(const json_t *list)
+static bool events_enough(const json_t *list)
 {
-    if (json_array_size(list) != EVENT_COUNT)
-        return false;
     for (size_t i = 0; i < EVENT_COUNT; i++) {
-        if (!has_event(list, events[i]))
+        if (!has_event(list, events[i]) && !has_event(list, "*"))
             return false;
     }
     return true;
+}
+
+static bool events_right(const json_t *list)
+{
+    return json_array_size(list) == EVENT_COUNT && events_enough(list);
 }
 
 /* One line of printable characters, as the signature needs it. */
@@ -106,6 +109,7 @@ static bool endpoint_read(const struct provider_call *call, const struct provide
         .url_right = str_is(url, order->url),
         .enabled = str_is(json_text(json, "status"), "enabled"),
         .events_right = events_right(json_at(json, "enabled_events")),
+        .events_enough = events_enough(json_at(json, "enabled_events")),
         .version_right = str_is(json_text(json, "api_version"), STRIPE_VERSION),
     };
     endpoint->ours = marked || endpoint->url_right;

@@ -55,6 +55,7 @@ struct stripe_answer {
     const char *code;       /* error.code, "" when there is none */
     const char *permission; /* 403: what the key lacks, in Stripe's word (rak_...), or "" */
     int64_t date_at;        /* Stripe's clock, 0 when unknown */
+    enum err err;           /* without an answer: why */
     int64_t retry_after_s;  /* 0 = no wish */
     bool down;              /* no answer or 5xx */
 };
@@ -153,11 +154,19 @@ enum err stripe_resolve_event(const struct provider_call *call, const struct pro
 enum link_outcome stripe_keys_check(const struct link_keys *keys, enum account_mode *mode);
 enum err stripe_identify(const struct provider_call *call, const struct link_keys *keys,
                          struct link_identity *identity, struct link_answer *answer);
+/* The account of an answer of GET /v1/account; anything else is LINK_UNREACHABLE. */
+void stripe_identity_read(const json_t *json, struct arena *arena, struct link_identity *identity,
+                          struct link_answer *answer);
 /* What an answer means to whoever links an account. */
 void stripe_link_answer(const struct stripe_answer *received, struct link_answer *answer);
 
 /* ---- endpoint.c ---- */
 
 extern const struct provider_linking stripe_linking;
+
+/* ---- examine.c ---- */
+
+enum err stripe_examine(const struct provider_call *call, const struct association *association,
+                        const struct provider_account *account, struct findings *findings);
 
 #endif

@@ -26,4 +26,5 @@ const struct provider provider_stripe = {
     .receive = stripe_receive,
     .resolve_event = stripe_resolve_event,
     .resolve_intent = stripe_resolve_intent,
+    .examine = stripe_examine,
 };
