@@ -6,56 +6,61 @@
 
 /* ---- values every page has ---- */
 
-/* The pages by name, for the title and the place in the menu. */
-static const char *const pages[] = {
-    "connexion",
-    "espaces",
-    "panier",
-    "paiement",
-    "accueil",
-    "recettes",
-    "ecriture",
-    "notifications",
-    "mon_compte",
-    "verification",
-    "installation",
-    "erreur",
-    "options",
-    "association",
-    "banque",
-    "acces",
-    "courriels",
-    "courriel",
-    "code",
-    "double_authentification",
-    "codes_de_secours",
-    "offre",
-    "securite",
-    "oubli",
-    "lien",
-    "utilisateurs",
-    "aide_paypal",
-    "dissocier",
-    "adherents",
-    "adherent",
-    "adherent_saisie",
+/* The pages by name, for the title, and the word of the menu they stand behind. */
+static const struct {
+    const char *name;
+    const char *area; /* one of areas, or NULL */
+} pages[] = {
+    {"connexion", NULL},
+    {"espaces", NULL},
+    {"panier", NULL},
+    {"paiement", NULL},
+    {"accueil", NULL},
+    {"recettes", "revenue"},
+    {"ecriture", "revenue"},
+    {"notifications", "revenue"},
+    {"mon_compte", "settings"},
+    {"verification", "settings"},
+    {"installation", NULL},
+    {"erreur", NULL},
+    {"options", "settings"},
+    {"association", "settings"},
+    {"banque", "settings"},
+    {"acces", NULL},
+    {"courriels", "settings"},
+    {"courriel", "settings"},
+    {"code", NULL},
+    {"double_authentification", NULL},
+    {"codes_de_secours", NULL},
+    {"offre", NULL},
+    {"securite", "settings"},
+    {"oubli", NULL},
+    {"lien", NULL},
+    {"utilisateurs", "settings"},
+    {"aide_paypal", "settings"},
+    {"dissocier", "settings"},
+    {"adherents", "people"},
+    {"adherent", "people"},
+    {"adherent_saisie", "people"},
 };
 
-/* Those that stand behind the menu's word Paramétrage. */
-static const char *const settings_pages[] = {
-    "options",      "mon_compte",  "courriels",    "courriel",    "securite", "dissocier",
-    "utilisateurs", "aide_paypal", "verification", "association", "banque"};
+static const char *const areas[] = {"people", "revenue", "books", "settings"};
 
 static void set_page_name(struct page *page, struct template_map *data, const char *name)
 {
+    const char *area = NULL;
+
     template_set_text(data, "page", name);
-    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
-        template_set_flag(data, arena_printf(page->arena, "at_%s", pages[i]),
-                          strcmp(pages[i], name) == 0);
-    template_set_flag(data, "at_settings", false);
-    for (size_t i = 0; i < sizeof(settings_pages) / sizeof(settings_pages[0]); i++)
-        if (strcmp(settings_pages[i], name) == 0)
-            template_set_flag(data, "at_settings", true);
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        bool here = strcmp(pages[i].name, name) == 0;
+
+        template_set_flag(data, arena_printf(page->arena, "at_%s", pages[i].name), here);
+        if (here)
+            area = pages[i].area;
+    }
+    for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++)
+        template_set_flag(data, arena_printf(page->arena, "in_%s", areas[i]),
+                          area && strcmp(area, areas[i]) == 0);
 }
 
 static void set_navigation(struct page *page, struct template_map *data)

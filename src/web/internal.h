@@ -22,6 +22,11 @@
 
 #define WEB_SESSION_COOKIE "__Host-sid"
 #define WEB_TOKEN_FIELD "csrf"
+/* The row of a form's table of fields that every form has. */
+#define TOKEN_FIELD                                                                               \
+    {                                                                                             \
+        WEB_TOKEN_FIELD, HTTP_TOKEN, HASH_HEX_MAX, NULL, 1                                        \
+    }
 
 enum {
     WEB_PASSWORDS_AT_ONCE = 2,   /* scrypt: 128 MiB and half a second each */

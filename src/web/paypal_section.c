@@ -12,7 +12,7 @@
 enum { MERCHANT_ID_LEN = 13 };
 
 const struct http_field paypal_fields[] = {
-    {WEB_TOKEN_FIELD, HTTP_TOKEN, HASH_HEX_MAX, NULL, 1},
+    TOKEN_FIELD,
     {"email", HTTP_TEXT, 127, NULL, 0},
     {"marchand", HTTP_TEXT, 40, NULL, 0},
     {0},

@@ -1,12 +1,7 @@
 #include "web/internal.h"
 
 /* Fields by form. The form token is looked at by the dispatcher; it stands here because what is
- * not declared is refused. */
-#define TOKEN_FIELD                                                                               \
-    {                                                                                             \
-        WEB_TOKEN_FIELD, HTTP_TOKEN, HASH_HEX_MAX, NULL, 1                                        \
-    }
-
+ * not declared is refused. The tables of newer pages stand with them. */
 static const struct http_field token_only[] = {TOKEN_FIELD, {0}};
 
 static const struct http_field login_form_fields[] = {
