@@ -19,6 +19,7 @@
 enum {
     HTTP_URL_MAX = 4096,
     HTTP_FIELDS_MAX = 200,
+    HTTP_IDS_MAX = 500, /* of one field; they do not count among the fields */
     HTTP_HEADERS_TOTAL_MAX = 16384,
     HTTP_FORM_MAX = 65536,
     HTTP_PATH_PARTS_MAX = 8,
@@ -38,6 +39,7 @@ enum http_field_type {
     HTTP_SECRET, /* exact bytes, no trimming: passwords */
     HTTP_TOKEN,  /* [A-Za-z0-9_-]+ */
     HTTP_ID,     /* positive int64 */
+    HTTP_IDS,    /* as HTTP_ID, any number of times up to HTTP_IDS_MAX, each another one: ticks */
     HTTP_AMOUNT, /* text as typed; the handler parses it with its currency */
     HTTP_CHOICE, /* one of `choices`, separated by '|' */
     HTTP_FILE    /* exact bytes of a file; in a route with HTTP_MULTIPART only */
@@ -54,7 +56,9 @@ struct http_field {
 struct http_value {
     const struct http_field *field;
     struct str text;
-    int64_t id; /* HTTP_ID */
+    int64_t id;      /* HTTP_ID */
+    int64_t *ids;    /* HTTP_IDS, in the order of the form */
+    size_t id_count; /* HTTP_IDS */
 };
 
 /* ---- the request ---- */
@@ -90,6 +94,10 @@ struct str http_field_text(const struct http_request *request, const char *name)
 bool http_field_given(const struct http_request *request, const char *name);
 /* The id of an HTTP_ID field, 0 when not given. */
 int64_t http_field_id(const struct http_request *request, const char *name);
+/* The ids of an HTTP_IDS field, as the request holds them; *count 0 when none was ticked. */
+const int64_t *http_field_ids(const struct http_request *request, const char *name, size_t *count);
+/* Is this id among them? */
+bool http_field_has_id(const struct http_request *request, const char *name, int64_t id);
 /* A cookie by exact name; the empty slice when absent. A name given twice reads as absent. */
 struct str http_cookie(const struct http_request *request, const char *name);
 /* Any other request header, by its FastCGI name ("HTTP_X_SOMETHING"); empty when absent. */

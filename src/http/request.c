@@ -151,7 +151,7 @@ static enum err check_value(const struct http_field *field, struct http_value *v
     if (good && !str_empty(value->text)) {
         if (field->type == HTTP_TOKEN)
             good = is_token(value->text);
-        else if (field->type == HTTP_ID)
+        else if (field->type == HTTP_ID || field->type == HTTP_IDS)
             good = str_to_int64(value->text, &value->id) && value->id > 0;
         else if (field->type == HTTP_CHOICE)
             good = is_choice(value->text, field->choices);
@@ -167,12 +167,31 @@ static const struct http_field *find_field(const struct http_field *fields, stru
     return NULL;
 }
 
-static bool already_given(const struct http_request *request, const struct http_field *field)
+static struct http_value *given_value(const struct http_request *request,
+                                      const struct http_field *field)
 {
     for (size_t i = 0; i < request->value_count; i++)
         if (request->values[i].field == field)
-            return true;
-    return false;
+            return &request->values[i];
+    return NULL;
+}
+
+/* One more id of a field that may be repeated. */
+static enum err add_id(const struct http_field *field, struct http_value *value,
+                       const struct http_value *more, struct arena *arena)
+{
+    if (str_empty(more->text))
+        return OK;
+    if (!value->ids)
+        value->ids = arena_array(arena, HTTP_IDS_MAX, sizeof(*value->ids));
+    if (value->id_count == HTTP_IDS_MAX)
+        return fail(ERR_INPUT, "field %s has more than %d values", field->name, HTTP_IDS_MAX);
+    for (size_t i = 0; i < value->id_count; i++)
+        if (value->ids[i] == more->id)
+            return fail(ERR_INPUT, "field %s has a value twice", field->name);
+    value->ids[value->id_count++] = more->id;
+    value->text = more->text;
+    return OK;
 }
 
 /* What a form says of one field, however it is encoded. */
@@ -186,28 +205,32 @@ static enum err take_given(struct http_request *request, const struct http_route
                            const struct given *given)
 {
     const struct http_field *field = find_field(route->fields, given->name);
-    struct http_value *value;
+    struct http_value *value, taken = {.field = field, .text = given->text};
+    enum err err;
 
     if (!field)
         return route->flags & HTTP_OPEN_FIELDS
                    ? OK
                    : fail(ERR_INPUT, "unknown field %.*s",
                           (int)(given->name.len < 40 ? given->name.len : 40), given->name.data);
-    if (already_given(request, field))
+    value = given_value(request, field);
+    if (value && field->type != HTTP_IDS)
         return fail(ERR_INPUT, "field %s is repeated", field->name);
     if (given->is_file != (field->type == HTTP_FILE))
         return fail(ERR_INPUT, "field %s is a file, or should be one", field->name);
-    value = &request->values[request->value_count++];
-    *value = (struct http_value){.field = field, .text = given->text};
-    return check_value(field, value, request->arena);
+    err = check_value(field, &taken, request->arena);
+    if (!value) {
+        value = &request->values[request->value_count++];
+        *value = taken;
+    }
+    return err || field->type != HTTP_IDS ? err : add_id(field, value, &taken, request->arena);
 }
 
 static bool filled(const struct http_request *request, const struct http_field *field)
 {
-    for (size_t i = 0; i < request->value_count; i++)
-        if (request->values[i].field == field)
-            return !str_empty(request->values[i].text);
-    return false;
+    const struct http_value *value = given_value(request, field);
+
+    return value && !str_empty(value->text);
 }
 
 /* An empty field counts as not given. */
@@ -231,6 +254,13 @@ static enum err form_text(const struct http_request *request, struct str *text)
     return OK;
 }
 
+static bool may_repeat(const struct http_route *route, struct str name)
+{
+    const struct http_field *field = find_field(route->fields, name);
+
+    return field && field->type == HTTP_IDS;
+}
+
 static enum err read_pairs(struct http_request *request, const struct http_route *route)
 {
     struct http_pair pair;
@@ -241,7 +271,7 @@ static enum err read_pairs(struct http_request *request, const struct http_route
     while (!err && http_pair_next(&rest, request->arena, &pair, &err)) {
         const struct given given = {.name = pair.name, .text = pair.value};
 
-        if (++count > HTTP_FIELDS_MAX)
+        if (!may_repeat(route, pair.name) && ++count > HTTP_FIELDS_MAX)
             return fail(ERR_INPUT, "more than %d fields", HTTP_FIELDS_MAX);
         err = take_given(request, route, &given);
     }
@@ -306,6 +336,25 @@ int64_t http_field_id(const struct http_request *request, const char *name)
     const struct http_value *value = find_value(request, name);
 
     return value ? value->id : 0;
+}
+
+const int64_t *http_field_ids(const struct http_request *request, const char *name, size_t *count)
+{
+    const struct http_value *value = find_value(request, name);
+
+    *count = value ? value->id_count : 0;
+    return value ? value->ids : NULL;
+}
+
+bool http_field_has_id(const struct http_request *request, const char *name, int64_t id)
+{
+    size_t count;
+    const int64_t *ids = http_field_ids(request, name, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (ids[i] == id)
+            return true;
+    return false;
 }
 
 struct str http_cookie(const struct http_request *request, const char *name)

@@ -45,7 +45,8 @@ void form_add(struct page *page, const struct form *form, struct template_map *d
 void form_keep(struct page *page, const struct http_field *fields, struct template_map *data)
 {
     for (const struct http_field *field = fields; field->name; field++)
-        if (field->type != HTTP_SECRET && strcmp(field->name, WEB_TOKEN_FIELD) != 0)
+        if (field->type != HTTP_SECRET && field->type != HTTP_IDS &&
+            strcmp(field->name, WEB_TOKEN_FIELD) != 0)
             template_set_str(data, field->name, http_field_text(page->request, field->name));
 }
 

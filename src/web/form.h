@@ -33,7 +33,8 @@ bool form_faulty(const struct form *form, const char *field);
  * "in_error" for the title. */
 void form_add(struct page *page, const struct form *form, struct template_map *data);
 /* Sets the map's value of each field of the route to what was typed, "" when it was not given.
- * The form token and secrets are left out: a secret is never shown again. */
+ * The form token and secrets are left out: a secret is never shown again. Ticks are left out,
+ * too: the page sets them with its rows (http_field_has_id). */
 void form_keep(struct page *page, const struct http_field *fields, struct template_map *data);
 /* Sets the flags "done_<word>" of a list separated by '|', true for the one in the field
  * "fait": what the form just did, told after the redirect. */

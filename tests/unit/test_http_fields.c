@@ -18,6 +18,7 @@ static const struct http_field fields[] = {
     {.name = "amount", .type = HTTP_AMOUNT, .max = 20},
     {.name = "lines", .type = HTTP_LINES, .max = 12},
     {.name = "choice", .type = HTTP_CHOICE, .max = 20, .choices = "un|deux"},
+    {.name = "ticks", .type = HTTP_IDS, .max = 20},
     {0},
 };
 
@@ -143,6 +144,16 @@ static void bad_forms(void **state)
         {"name=x&lines=a%00b", ERR_INPUT, "lines has"},
         {"name=x&lines=a%1bb", ERR_INPUT, "lines has"},
         {"name=x&lines=%ff", ERR_INPUT, "lines has"},
+        {"name=x&ticks=1&ticks=x", ERR_INPUT, "ticks has a bad value"},
+        {"name=x&ticks=x&ticks=1", ERR_INPUT, "ticks has a bad value"},
+        {"name=x&ticks=1&ticks=0", ERR_INPUT, "ticks has a bad value"},
+        {"name=x&ticks=1&ticks=-2", ERR_INPUT, "ticks has a bad value"},
+        {"name=x&ticks=1,2", ERR_INPUT, "ticks has a bad value"},
+        {"name=x&ticks=9223372036854775808", ERR_INPUT, "ticks has a bad value"},
+        {"name=x&ticks=7&ticks=8&ticks=7", ERR_INPUT, "ticks has a value twice"},
+        {"name=x&ticks=7&ticks=007", ERR_INPUT, "ticks"},
+        {"name=x&ticks=1&ticks=000000000000000000002", ERR_LIMIT, "ticks is too long"},
+        {"name=x&ticks=1&ticks=%ff", ERR_INPUT, "ticks has a bad value"},
     };
     struct desk *desk = *state;
 
@@ -172,6 +183,61 @@ static void too_many_fields(void **state)
     assert_int_equal(post(desk, buffer_str(&body)), ERR_INPUT);
     /* Open to others' fields, but ours still stand once. */
     assert_int_equal(post(desk, str_of("name=x&other=1&name=y")), ERR_INPUT);
+}
+
+/* A field for ticks may be repeated, and is the only one that may. */
+static void ticks(void **state)
+{
+    struct desk *desk = *state;
+    const int64_t *ids;
+    size_t count = 9;
+
+    assert_int_equal(post(desk, str_of("ticks=42&name=x&ticks=7&ticks=&ticks=1000")), OK);
+    ids = http_field_ids(&desk->request, "ticks", &count);
+    assert_int_equal(count, 3);
+    assert_true(ids[0] == 42 && ids[1] == 7 && ids[2] == 1000);
+    assert_true(http_field_has_id(&desk->request, "ticks", 7));
+    assert_false(http_field_has_id(&desk->request, "ticks", 8));
+    assert_false(http_field_has_id(&desk->request, "id", 7));
+    assert_int_equal(post(desk, str_of("name=x&ticks=")), OK);
+    (void)http_field_ids(&desk->request, "ticks", &count);
+    assert_int_equal(count, 0);
+    assert_int_equal(post(desk, str_of("name=x")), OK);
+    (void)http_field_ids(&desk->request, "ticks", &count);
+    assert_int_equal(count, 0);
+}
+
+/* Ticks leave room for the other fields, and there is an end to them. */
+static void too_many_ticks(void **state)
+{
+    struct desk *desk = *state;
+    struct buffer body;
+    size_t count;
+
+    buffer_init(&body, desk->arena, 64);
+    for (int i = 1; i <= HTTP_IDS_MAX; i++)
+        buffer_printf(&body, "ticks=%d&", i);
+    buffer_add_text(&body, "name=x&id=3");
+    assert_int_equal(post(desk, buffer_str(&body)), OK);
+    (void)http_field_ids(&desk->request, "ticks", &count);
+    assert_int_equal(count, HTTP_IDS_MAX);
+    assert_true(http_field_id(&desk->request, "id") == 3);
+    buffer_printf(&body, "&ticks=%d", HTTP_IDS_MAX + 1);
+    assert_int_equal(post(desk, buffer_str(&body)), ERR_INPUT);
+    assert_error_says("ticks has more than");
+}
+
+static void required_ticks(void **state)
+{
+    static const struct http_field wanted[] = {
+        {.name = "ticks", .type = HTTP_IDS, .max = 20, .required = 1}, {0}};
+    struct desk *desk = *state;
+
+    desk->route.fields = wanted;
+    assert_int_equal(post(desk, str_of("")), ERR_INPUT);
+    assert_int_equal(post(desk, str_of("ticks=")), ERR_INPUT);
+    assert_int_equal(post(desk, str_of("ticks=1&ticks=")), OK);
+    assert_int_equal(post(desk, str_of("ticks=&ticks=1")), OK);
 }
 
 static void content_types(void **state)
@@ -331,10 +397,20 @@ static void the_cookie_s_attributes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(good_forms),          CASE(several_lines),           CASE(bad_forms),
-        CASE(too_many_fields),     CASE(content_types),           CASE(where_fields_stand),
-        cmocka_unit_test(cookies), CASE(lenient_pairs),           cmocka_unit_test(routes),
-        CASE(redirects),           CASE(the_cookie_s_attributes),
+        CASE(good_forms),
+        CASE(several_lines),
+        CASE(bad_forms),
+        CASE(too_many_fields),
+        CASE(ticks),
+        CASE(too_many_ticks),
+        CASE(required_ticks),
+        CASE(content_types),
+        CASE(where_fields_stand),
+        cmocka_unit_test(cookies),
+        CASE(lenient_pairs),
+        cmocka_unit_test(routes),
+        CASE(redirects),
+        CASE(the_cookie_s_attributes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
