@@ -55,6 +55,7 @@ static const char *const names[] = {
     [FINDING_KEYS_REFUSED] = "keys_refused",
     [FINDING_KEYS_OF_ANOTHER] = "keys_of_another",
     [FINDING_KEYS_MODE] = "keys_mode",
+    [FINDING_LINK_ENDED] = "link_ended",
     [FINDING_CURRENCY_RIGHT] = "currency_right",
     [FINDING_CURRENCY_OTHER] = "currency_other",
     [FINDING_CHARGES_ON] = "charges_on",

@@ -78,6 +78,7 @@ enum finding_key {
     FINDING_KEYS_REFUSED,         /* bad: text = what it answered */
     FINDING_KEYS_OF_ANOTHER,      /* bad: they are of another account, text = its id */
     FINDING_KEYS_MODE,            /* bad: a test key of a live account, or the reverse */
+    FINDING_LINK_ENDED,           /* bad: the account withdrew its consent */
     FINDING_CURRENCY_RIGHT,       /* good: text = the account's */
     FINDING_CURRENCY_OTHER,       /* bad: text = the account's */
     FINDING_CHARGES_ON,           /* good */

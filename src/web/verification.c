@@ -80,6 +80,7 @@ void finding_add(struct page *page, struct template_list *list, const struct fin
     set_reason(item, finding->text);
 }
 
+/* What is to be corrected stands first. */
 static void add_account(struct page *page, struct template_list *list,
                         const struct examined *examined)
 {
@@ -94,8 +95,10 @@ static void add_account(struct page *page, struct template_list *list,
     template_set_flag(item, "is_test", account->mode == ACCOUNT_TEST);
     template_set_flag(item, "is_paypal", strcmp(account->provider, "paypal") == 0);
     finding_level_set(item, findings_worst(&examined->findings));
-    for (size_t i = 0; i < examined->findings.count; i++)
-        finding_add(page, findings, &examined->findings.items[i]);
+    for (int level = FINDING_BAD; level >= FINDING_GOOD; level--)
+        for (size_t i = 0; i < examined->findings.count; i++)
+            if ((int)examined->findings.items[i].level == level)
+                finding_add(page, findings, &examined->findings.items[i]);
 }
 
 /* ---- examining ---- */

@@ -50,7 +50,16 @@ static void judge_identity(const struct association *association,
                  identity->charges_enabled ? FINDING_CHARGES_ON : FINDING_CHARGES_OFF);
 }
 
-/* A key tells its mode: with a test key of a live account nobody would be paid. */
+/* Did the account withdraw its consent? Then no key of ours can reach it. */
+static bool link_ended(const struct provider_account *account,
+                       const struct stripe_answer *received)
+{
+    return account->link_kind == ACCOUNT_CONNECT &&
+           (account->revoked || strcmp(received->code, "account_invalid") == 0);
+}
+
+/* A key tells its mode: with a test key of a live account nobody would be paid. The platform's
+ * (none is given) is looked at where it is set. */
 static void judge_mode(const struct provider_account *account, struct str key,
                        struct findings *findings)
 {
@@ -78,7 +87,9 @@ static enum err examine_keys(const struct provider_call *call,
     if (answer.outcome == LINK_DONE)
         stripe_identity_read(received.json, call->arena, &identity, &answer);
     *go_on = answer.outcome == LINK_DONE || answer.outcome == LINK_KEY_LACKS;
-    if (answer.outcome == LINK_UNREACHABLE) {
+    if (link_ended(account, &received)) {
+        findings_add(findings, FINDING_BAD, FINDING_LINK_ENDED);
+    } else if (answer.outcome == LINK_UNREACHABLE) {
         add_unreachable(findings, &received);
     } else {
         findings_add(findings, FINDING_GOOD, FINDING_REACHED);
@@ -168,17 +179,20 @@ static enum err examine_endpoint(const struct provider_call *call,
     return OK;
 }
 
+/* For an associated account the platform asks, whose endpoint is the installation's. */
 enum err stripe_examine(const struct provider_call *call, const struct association *association,
                         const struct provider_account *account, struct findings *findings)
 {
-    struct str key;
-    bool go_on = false;
-    enum err err =
-        account_secret(call->db, call->key, account, "api_key", 0, call->now, call->arena, &key);
+    bool own_keys = account->link_kind != ACCOUNT_CONNECT, go_on = false;
+    struct str key = {0};
+    enum err err = OK;
 
+    if (own_keys)
+        err = account_secret(call->db, call->key, account, "api_key", 0, call->now, call->arena,
+                             &key);
     if (err == ERR_NOT_FOUND || err == ERR_CRYPTO)
         return OK; /* the kernel has found that already */
     if (!err)
         err = examine_keys(call, association, account, key, findings, &go_on);
-    return err || !go_on ? err : examine_endpoint(call, account, findings);
+    return err || !go_on || !own_keys ? err : examine_endpoint(call, account, findings);
 }
