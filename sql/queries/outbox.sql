@@ -43,13 +43,15 @@ WHERE association_id = CAST($1 AS BIGINT) AND id = CAST($2 AS BIGINT);
 
 -- name: outbox_find
 -- $1 association, $2 id: all that its text says
-SELECT o.kind, COALESCE(NULLIF(m.email, ''), ml.email, l.email), m.first_name, m.last_name,
+SELECT o.kind, CASE WHEN o.kind = 'email_confirm' THEN c.email
+       ELSE COALESCE(NULLIF(m.email, ''), ml.email, l.email) END, m.first_name, m.last_name,
        s.role, t.amount_cents, t.currency, t.fact_at, t.reference, p.provider, p.label,
-       o.created_at, o.state, o.reason, o.login_id, o.address
+       o.created_at, o.state, o.reason, o.login_id, o.address, c.email
 FROM outbox o
 LEFT JOIN member m ON m.association_id = o.association_id AND m.id = o.member_id
 LEFT JOIN login ml ON ml.id = m.login_id AND ml.disabled_at IS NULL
 LEFT JOIN login l ON l.id = o.login_id AND l.disabled_at IS NULL
+LEFT JOIN email_change c ON c.login_id = l.id
 LEFT JOIN staff s ON s.association_id = o.association_id AND s.login_id = o.login_id
 LEFT JOIN provider_transaction t ON t.association_id = o.association_id AND t.id = o.transaction_id
 LEFT JOIN provider_account p

@@ -160,6 +160,7 @@ enum err outbox_find(struct db *db, int64_t association_id, int64_t id, struct a
         mail->reason = db_column_text(&rows, 13, arena);
         mail->login_id = db_column_int(&rows, 14);
         mail->sent_to = db_column_text(&rows, 15, arena);
+        mail->new_email = db_column_text(&rows, 16, arena);
     }
     db_rows_done(&rows);
     return err || found ? err : fail(ERR_NOT_FOUND, "no such mail");

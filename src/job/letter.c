@@ -9,9 +9,15 @@ enum err letter_load(const char *folder, struct arena *arena, struct template_se
 
 /* ---- links ---- */
 
+bool letter_confirms_email(const char *kind)
+{
+    return strcmp(kind, "email_confirm") == 0;
+}
+
 bool letter_has_link(const char *kind)
 {
-    return strcmp(kind, "password_link") == 0 || strcmp(kind, "invitation") == 0;
+    return strcmp(kind, "password_link") == 0 || strcmp(kind, "invitation") == 0 ||
+           letter_confirms_email(kind);
 }
 
 bool letter_tells_role(const char *kind)
@@ -19,9 +25,11 @@ bool letter_tells_role(const char *kind)
     return strcmp(kind, "role_granted") == 0 || strcmp(kind, "invitation") == 0;
 }
 
-const char *letter_link(const char *base_url, const char *token, struct arena *arena)
+const char *letter_link(const char *base_url, const char *kind, const char *token,
+                        struct arena *arena)
 {
-    return arena_printf(arena, "%s/lien/%s", base_url, token);
+    return arena_printf(arena, "%s/%s/%s", base_url,
+                        letter_confirms_email(kind) ? "adresse" : "lien", token);
 }
 
 /* ---- what a text may say ---- */
@@ -30,6 +38,7 @@ static void set_recipient(struct template_map *data, const struct outbox_mail *m
 {
     template_set_text(data, "first_name", mail->first_name ? mail->first_name : "");
     template_set_text(data, "address", mail->address ? mail->address : "");
+    template_set_text(data, "new_email", mail->new_email ? mail->new_email : "");
     template_set_flag(data, "is_viewer", mail->role == ROLE_VIEWER);
     template_set_flag(data, "is_treasurer", mail->role == ROLE_TREASURER);
     template_set_flag(data, "is_administrator", mail->role == ROLE_ADMINISTRATOR);

@@ -13,11 +13,14 @@
 #include "payment/service.h"
 #include "template/template.h"
 
-/* Does a mail of this kind carry a secret link; does it tell of a role in the back office? */
+/* Does a mail of this kind carry a secret link; is that to confirm an address; does it tell of a
+ * role in the back office? */
 bool letter_has_link(const char *kind);
+bool letter_confirms_email(const char *kind);
 bool letter_tells_role(const char *kind);
-/* The address of a link, in the arena. */
-const char *letter_link(const char *base_url, const char *token, struct arena *arena);
+/* The address of a link of a kind of mail, in the arena. */
+const char *letter_link(const char *base_url, const char *kind, const char *token,
+                        struct arena *arena);
 
 struct letter {
     const char *subject;

@@ -1,6 +1,6 @@
 #include "job/mailer.h"
 
-#include "association/login_link.h"
+#include "association/email_change.h"
 #include "association/outbox.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -99,7 +99,11 @@ static enum err put_link(struct db *db, void *argument)
 {
     const struct linking *linking = argument;
 
-    return link_put(db, linking->delivery->mail.login_id, linking->secret.hash, linking->now);
+    const struct outbox_mail *mail = &linking->delivery->mail;
+
+    return letter_confirms_email(mail->kind)
+               ? email_change_link(db, mail->login_id, linking->secret.hash, linking->now)
+               : link_put(db, mail->login_id, linking->secret.hash, linking->now);
 }
 
 static enum err make_link(struct mailer *mailer, const struct delivery *delivery,
@@ -116,7 +120,8 @@ static enum err make_link(struct mailer *mailer, const struct delivery *delivery
     if (!err)
         err = db_write(service->writer, put_link, &linking);
     if (!err)
-        *link = letter_link(service->settings->base_url, linking.secret.token, mailer->arena);
+        *link = letter_link(service->settings->base_url, delivery->mail.kind, linking.secret.token,
+                            mailer->arena);
     return err;
 }
 
@@ -203,7 +208,7 @@ static bool drop_useless(struct delivery *delivery)
         end_as(delivery, OUTBOX_DROPPED, "no_recipient");
     else if (letter_tells_role(mail->kind) && mail->role == ROLE_NONE)
         end_as(delivery, OUTBOX_DROPPED, "withdrawn");
-    else if (strcmp(mail->kind, "password_link") == 0 &&
+    else if ((strcmp(mail->kind, "password_link") == 0 || letter_confirms_email(mail->kind)) &&
              delivery->now > mail->created_at + LINK_LIFE_S)
         end_as(delivery, OUTBOX_DROPPED, "too_late");
     return delivery->ended;

@@ -1,6 +1,6 @@
 #include "job/worker.h"
 
-#include "association/login_link.h"
+#include "association/email_change.h"
 #include "association/login.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -115,6 +115,8 @@ static enum err sweep(struct db *db, void *argument)
         err = login_throttle_sweep(db, *now);
     if (!err)
         err = link_sweep(db, *now);
+    if (!err)
+        err = email_change_sweep(db, *now);
     if (!err)
         err = consent_sweep(db, *now);
     return err ? err : event_sweep_invalid(db, *now);

@@ -36,7 +36,8 @@ static void tell(const struct inviting *inviting, const struct settings *setting
     else if (inviting->invitation.has_password)
         printf("That person has a password already, and enters with it.\n");
     else
-        printf("%s\n", letter_link(settings->provider.base_url, inviting->secret.token, arena));
+        printf("%s\n", letter_link(settings->provider.base_url, "invitation",
+                                   inviting->secret.token, arena));
 }
 
 static enum err run_invite(struct command_call *call, enum exit_code *exit_code)

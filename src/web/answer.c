@@ -27,6 +27,8 @@ static const struct {
     {"association", "settings"},
     {"banque", "settings"},
     {"acces", NULL},
+    {"acces_adresse", NULL},
+    {"adresse", NULL},
     {"courriels", "settings"},
     {"courriel", "settings"},
     {"code", NULL},

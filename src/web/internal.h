@@ -125,6 +125,7 @@ extern const size_t web_notification_route_count;
 
 /* Fields of the forms that are shown again with what was typed; each stands with its page. */
 extern const struct http_field paypal_fields[];
+extern const struct http_field access_email_fields[];
 
 void web_dispatch_page(void *shared, struct http_request *request, struct http_response *response);
 void web_dispatch_notification(void *shared, struct http_request *request,
@@ -138,6 +139,7 @@ http_handler security_get, security_post;
 http_handler second_factor_get, second_factor_begin_post;
 http_handler second_factor_code_post, second_factor_change_post;
 http_handler access_get, access_password_post, access_close_post, access_close_others_post;
+http_handler access_email_get, access_email_post, email_get, email_post;
 http_handler cart_get, pay_post, abandon_post;
 http_handler payment_get, payment_post_back;
 http_handler home_get, revenue_get, entry_get, notifications_get;

@@ -42,7 +42,7 @@ static enum err show_form(struct page *page, int status, const char *trouble)
     template_set_str(data, "next", guard_suite(next) ? next : str_of(""));
     page_flags(data, troubles, TROUBLE_COUNT, trouble);
     template_set_flag(data, "in_error", trouble != NULL);
-    form_done(page, "choisi", data);
+    form_done(page, "choisi|adresse", data);
     return page_render(page, status, "connexion.html", data);
 }
 
