@@ -54,6 +54,20 @@ VALUES (CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS T
         CAST($9 AS BIGINT), CAST($10 AS TEXT), CAST($11 AS BIGINT), CAST($12 AS BIGINT),
         CAST($13 AS BIGINT), CAST($14 AS BIGINT), CAST($15 AS BIGINT));
 
+-- name: cart_same
+-- $1 association, $2 member, $3 date, $4 product or 0, $5 label, $6 amount. A charge of that day
+-- for the same product, or of the same label and amount, of which something is left.
+SELECT 1
+FROM cart_line l
+WHERE l.association_id = CAST($1 AS BIGINT) AND l.member_id = CAST($2 AS BIGINT)
+  AND l.line_date = CAST($3 AS TEXT) AND l.kind = 'charge' AND l.corrects_line_id IS NULL
+  AND (l.product_id = CAST($4 AS BIGINT)
+       OR l.label = CAST($5 AS TEXT) AND l.amount_cents = CAST($6 AS BIGINT))
+  AND l.amount_cents + (SELECT COALESCE(SUM(k.amount_cents), 0) FROM cart_line k
+                        WHERE k.association_id = CAST($1 AS BIGINT)
+                          AND k.corrects_line_id = l.id) > 0
+LIMIT 1;
+
 -- name: cart_dues
 -- $1 association, $2 payer: what is open in their cart and in the carts they pay for
 SELECT due.id, due.member_id, due.number, due.open_cents, due.account_code, due.first_day

@@ -39,7 +39,7 @@ RETURNING id;
 -- name: account_choice
 -- $1 association. Accounts a charge may be for: class 7, and class 4 when collected for others;
 -- those of the kernel left out.
-SELECT code, label FROM account
+SELECT code, label, archived_at, 0, version FROM account
 WHERE association_id = $1 AND archived_at IS NULL AND (code LIKE '7%' OR code LIKE '4%')
     AND code NOT IN ('4191', '4671', '471', '487')
 ORDER BY code;

@@ -31,6 +31,12 @@ struct chart_account {
 enum err accounting_chart(struct db *db, int64_t association_id, struct arena *arena,
                           struct chart_account **accounts, size_t *count);
 
+/* Accounts a charge may be for, by code: class 7, and class 4 when it is collected for others;
+ * archived ones left out, and `used` is not looked at. */
+enum err accounting_charge_accounts(struct db *db, int64_t association_id, struct arena *arena,
+                                    struct chart_account **accounts, size_t *count);
+/* Whether this is one of them. */
+enum err accounting_may_charge(struct db *db, int64_t association_id, const char *code, bool *may);
 /* Whether the chart has an account that takes new lines. */
 enum err accounting_account_usable(struct db *db, int64_t association_id, const char *code,
                                    bool *usable);

@@ -28,13 +28,13 @@ static struct chart_account *grown(struct chart_account *accounts, size_t count,
     return larger;
 }
 
-enum err accounting_chart(struct db *db, int64_t association_id, struct arena *arena,
-                          struct chart_account **accounts, size_t *count)
+static enum err read_accounts(struct db *db, int query, int64_t association_id,
+                              struct arena *arena, struct chart_account **accounts, size_t *count)
 {
     struct db_rows rows = {0};
     size_t capacity = CHART_FIRST;
     bool found = false;
-    enum err err = db_select(db, Q_CHART_LIST, DB_VALUES(db_int(association_id)), &rows);
+    enum err err = db_select(db, query, DB_VALUES(db_int(association_id)), &rows);
 
     *accounts = arena_array(arena, capacity, sizeof(**accounts));
     *count = 0;
@@ -46,5 +46,31 @@ enum err accounting_chart(struct db *db, int64_t association_id, struct arena *a
         read_account(&rows, arena, &(*accounts)[(*count)++]);
     }
     db_rows_done(&rows);
+    return err;
+}
+
+enum err accounting_chart(struct db *db, int64_t association_id, struct arena *arena,
+                          struct chart_account **accounts, size_t *count)
+{
+    return read_accounts(db, Q_CHART_LIST, association_id, arena, accounts, count);
+}
+
+enum err accounting_charge_accounts(struct db *db, int64_t association_id, struct arena *arena,
+                                    struct chart_account **accounts, size_t *count)
+{
+    return read_accounts(db, Q_ACCOUNT_CHOICE, association_id, arena, accounts, count);
+}
+
+enum err accounting_may_charge(struct db *db, int64_t association_id, const char *code, bool *may)
+{
+    struct arena *arena = arena_new();
+    struct chart_account *accounts;
+    size_t count = 0;
+    enum err err = accounting_charge_accounts(db, association_id, arena, &accounts, &count);
+
+    *may = false;
+    for (size_t i = 0; !err && i < count; i++)
+        *may = *may || strcmp(accounts[i].code, code) == 0;
+    arena_free(arena);
     return err;
 }

@@ -104,6 +104,21 @@ enum err cart_line_kind(struct db *db, int64_t association_id, int64_t line_id,
     return err;
 }
 
+enum err cart_has_same(struct db *db, const struct cart_same *same, bool *has)
+{
+    char date[DATE_TEXT_MAX];
+    int64_t found = 0;
+    enum err err =
+        db_integer(db, Q_CART_SAME,
+                   DB_VALUES(db_int(same->association_id), db_int(same->member_id),
+                             db_text(date_format_iso(date, same->date)), db_int(same->product_id),
+                             db_text(same->label), db_int(same->amount_cents)),
+                   0, &found);
+
+    *has = found != 0;
+    return err;
+}
+
 /* ---- what is open ---- */
 
 static enum err read_due(const struct db_rows *rows, struct arena *arena, void *item)

@@ -77,6 +77,18 @@ enum err cart_add_line(struct db *db, const struct cart_draft *draft);
 enum err cart_line_kind(struct db *db, int64_t association_id, int64_t line_id,
                         enum cart_kind *kind, int64_t *fiscal_year_id);
 
+/* A charge as another one would be. */
+struct cart_same {
+    int64_t association_id;
+    int64_t member_id;
+    struct date date;
+    int64_t product_id; /* 0: none; the same product is the same charge, whatever its price */
+    const char *label;
+    int64_t amount_cents;
+};
+/* Does the cart hold it, or a part of it that was not taken off? */
+enum err cart_has_same(struct db *db, const struct cart_same *same, bool *has);
+
 /* A charge with something still due. */
 struct cart_due {
     int64_t charge_line_id;

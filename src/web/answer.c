@@ -44,6 +44,9 @@ static const struct {
     {"adherents", "people"},
     {"adherent", "people"},
     {"adherent_saisie", "people"},
+    {"produits", "people"},
+    {"produit_saisie", "people"},
+    {"depense", "people"},
 };
 
 static const char *const areas[] = {"people", "revenue", "books", "settings"};

@@ -1,3 +1,4 @@
+#include "web/charges.h"
 #include "web/internal.h"
 
 /* Fields by form. The form token is looked at by the dispatcher; it stands here because what is
@@ -206,11 +207,11 @@ static const struct http_field members_fields[] = {
     {"groupe", HTTP_CHOICE, 16, "tous|doivent|avance|jamais|archives", 0},
     {"tri", HTTP_CHOICE, 16, "nom|numero", 0},
     {"apres", HTTP_TEXT, 300, NULL, 0},
-    {"fait", HTTP_CHOICE, 16, "archive|restaure", 0},
+    {"fait", HTTP_TOKEN, 40, NULL, 0},
     {0},
 };
 static const struct http_field member_fields[] = {
-    {"fait", HTTP_CHOICE, 16, "ajoute|modifie|archive|restaure", 0},
+    {"fait", HTTP_TOKEN, 40, NULL, 0},
     {0},
 };
 static const struct http_field member_edit_fields[] = {
@@ -279,6 +280,16 @@ const struct http_route web_page_routes[] = {
      0},
     {HTTP_POST, "/adherents/{}/archiver", member_archive_post, token_only, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/adherents/{}/restaurer", member_restore_post, token_only, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/adherents/{}/depense", charge_get, charge_page_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/adherents/{}/depense", charge_post, charge_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/produits", products_get, products_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/produits/nouveau", product_new_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/produits/nouveau", product_new_post, product_edit_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/produits/{}/modifier", product_edit_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/produits/{}/modifier", product_edit_post, product_edit_fields, 0, ACCESS_MONEY,
+     0},
+    {HTTP_POST, "/produits/{}/archiver", product_archive_post, token_only, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/produits/{}/restaurer", product_restore_post, token_only, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage", settings_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/mon-compte", my_account_get, my_account_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/utilisateurs", users_get, mail_done_fields, 0, ACCESS_ADMINISTRATOR,

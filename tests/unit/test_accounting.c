@@ -199,18 +199,37 @@ static void accounts_for_each_fact(void **state)
     }
 }
 
+static void accounts_a_charge_may_be_for(void **state)
+{
+    struct house *house = *state;
+    struct chart_account *accounts;
+    size_t count;
+    bool may;
+
+    house_ok(accounting_charge_accounts(house->db, house->association_id, house->arena, &accounts,
+                                        &count));
+    assert_string_equal(accounts[0].code, "706");
+    assert_string_equal(accounts[count - 1].code, "766");
+    house_ok(accounting_may_charge(house->db, house->association_id, "7561", &may));
+    assert_true(may);
+    house_execute(house, "UPDATE account SET archived_at = 1 WHERE code = '7561'");
+    for (const char *const *code = (const char *const[]){"7561", "4191", "471", "487", "4671",
+                                                         "627", "5121", "", "7", NULL};
+         *code; code++) {
+        house_ok(accounting_may_charge(house->db, house->association_id, *code, &may));
+        assert_false(may);
+    }
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, house_setup, house_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(years_have_no_hole),
-        CASE(a_short_year_is_repeated),
-        CASE(lines_of_one_account_merge),
-        CASE(unbalanced_is_refused),
-        CASE(numbers_have_no_gap),
-        CASE(hashes_chain),
-        cmocka_unit_test(accounts_for_each_fact),
+        CASE(years_have_no_hole),           CASE(a_short_year_is_repeated),
+        CASE(lines_of_one_account_merge),   CASE(unbalanced_is_refused),
+        CASE(numbers_have_no_gap),          CASE(hashes_chain),
+        CASE(accounts_a_charge_may_be_for), cmocka_unit_test(accounts_for_each_fact),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -344,6 +344,77 @@ static void test_other_tenants_are_invisible(void **state)
     assert_int_equal(count, 0);
 }
 
+static bool has_same(struct house *house, struct date date, const char *label, int64_t cents)
+{
+    const struct cart_same same = {.association_id = house->association_id,
+                                   .member_id = house->member_id,
+                                   .date = date,
+                                   .label = label,
+                                   .amount_cents = cents};
+    bool has;
+
+    house_ok(cart_has_same(house->db, &same, &has));
+    return has;
+}
+
+static void test_the_same_charge(void **state)
+{
+    struct house *house = *state;
+    const struct date day = {2026, 9, 3}, next_day = {2026, 9, 4};
+    int64_t line = house_add_charge(house, house->member_id, "2026-09-03", 4000, "Cotisation");
+    struct cart_draft correction = {.id = 1,
+                                    .association_id = house->association_id,
+                                    .member_id = house->member_id,
+                                    .kind = CART_CHARGE,
+                                    .amount_cents = -4000,
+                                    .label = "Annulé",
+                                    .date = day,
+                                    .fiscal_year_id = house->year_id,
+                                    .account_code = "7561",
+                                    .corrects_line_id = line,
+                                    .now = HOUSE_NOW};
+
+    assert_true(has_same(house, day, "Cotisation", 4000));
+    assert_false(has_same(house, next_day, "Cotisation", 4000));
+    assert_false(has_same(house, day, "Cotisation", 4001));
+    assert_false(has_same(house, day, "Assurance", 4000));
+    house_ok(cart_add_line(house->db, &correction));
+    assert_false(has_same(house, day, "Cotisation", 4000));
+}
+
+static void test_the_same_product_is_the_same_charge(void **state)
+{
+    struct house *house = *state;
+    const struct cart_same same = {.association_id = house->association_id,
+                                   .member_id = house->member_id,
+                                   .date = {2026, 9, 3},
+                                   .product_id = 7,
+                                   .label = "2 × Tee-shirt",
+                                   .amount_cents = 3000};
+    struct cart_draft draft = {.id = 1,
+                               .association_id = house->association_id,
+                               .member_id = house->member_id,
+                               .kind = CART_CHARGE,
+                               .amount_cents = 1500,
+                               .label = "Tee-shirt",
+                               .date = same.date,
+                               .fiscal_year_id = house->year_id,
+                               .account_code = "707",
+                               .product_id = 7,
+                               .now = HOUSE_NOW};
+    bool has;
+
+    house_execute(house,
+                  "INSERT INTO product (association_id, id, title, price_cents, account_code, "
+                  "created_at) VALUES (%lld, 7, 'Tee-shirt', 1500, '707', 0)",
+                  (long long)house->association_id);
+    house_ok(cart_has_same(house->db, &same, &has));
+    assert_false(has);
+    house_ok(cart_add_line(house->db, &draft));
+    house_ok(cart_has_same(house->db, &same, &has));
+    assert_true(has);
+}
+
 static void test_kind_names(void **state)
 {
     (void)state;
@@ -368,6 +439,8 @@ int main(void)
         HOUSE_TEST(test_allocations_stay_within_the_lines),
         HOUSE_TEST(test_lines_are_for_ever),
         HOUSE_TEST(test_other_tenants_are_invisible),
+        HOUSE_TEST(test_the_same_charge),
+        HOUSE_TEST(test_the_same_product_is_the_same_charge),
         cmocka_unit_test(test_kind_names),
     };
 

@@ -1,0 +1,22 @@
+/*
+ * once: a form is carried out once, however often it is sent.
+ *
+ * Invariant: a page gives its form a random key; the key is used up in the transaction that does
+ * what the form says, so that both happen or neither.
+ */
+#ifndef ASSOCIATION_ONCE_H
+#define ASSOCIATION_ONCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "db/db.h"
+
+/* Uses up a key. *fresh false: a form of this key and content was carried out before, there is
+ * nothing to do. ERR_CONFLICT: the key served another content; ERR_INPUT: there is no key. Inside
+ * a transaction. */
+enum err once_use(struct db *db, int64_t association_id, struct str key, struct str content,
+                  int64_t now, bool *fresh);
+
+#endif
