@@ -159,11 +159,9 @@ class House {
     const log = path.join(this.folder, `${name}.log`);
     const before = fs.existsSync(log) ? fs.statSync(log).size : 0;
     const running = startProgram(programs[name], args, log);
-    await waitFor(`${name} starts`, () => {
-      if (running.child.exitCode !== null)
-        throw new Error(running.text().slice(before));
-      return running.text().slice(before).includes(`"${event}"`);
-    });
+    const said = () => running.text().slice(before);
+    await waitFor(`${name} starts`, () => running.child.exitCode !== null || said().includes(`"${event}"`));
+    assert.ok(said().includes(`"${event}"`), `${name} ended: ${said()}`);
     return running;
   }
 

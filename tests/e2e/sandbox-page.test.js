@@ -5,8 +5,8 @@
 const { test } = require('node:test');
 const assert = require('node:assert/strict');
 const { chromium } = require('playwright-core');
-const { default: AxeBuilder } = require('@axe-core/playwright');
 const { startSandbox, startListener, call } = require('./sandbox-house.js');
+const { violationsOn } = require('./browser.js');
 
 const VERSION = '2026-10-28.endive';
 
@@ -57,13 +57,19 @@ async function newPage(t, browser, options = {}) {
 }
 
 async function judge(page, what) {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`), [], what);
+  assert.deepEqual(await violationsOn(page), [], what);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   assert.ok(wide <= 0, `${what} is ${wide} px too wide`);
   assert.equal(await page.getAttribute('html', 'lang'), 'fr');
   assert.match(await page.textContent('.banner'), /Bac à sable/);
 }
+
+test('axe sees what is wrong', async (t) => {
+  const { browser } = await open(t);
+  const page = await (await browser.newContext()).newPage();
+  await page.setContent('<html lang="fr"><head><title>t</title></head><body><main><h1>t</h1><img src="data:,"></main></body></html>');
+  assert.deepEqual(await violationsOn(page), ['image-alt: <img src="data:,">']);
+});
 
 test('every page passes axe, light and dark, at 390 and 1280 px', async (t) => {
   const { house, session, button, browser } = await open(t);
