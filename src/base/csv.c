@@ -190,10 +190,14 @@ void csv_end_row(struct buffer *buffer)
     buffer_add_text(buffer, "\r\n");
 }
 
-/* What a spreadsheet computes or runs when a cell begins with it. */
+/* What a spreadsheet computes or runs when a cell begins with it; NUL is not written at all. */
 static bool begins_a_formula(struct str text)
 {
-    return text.len > 0 && memchr("=+-@\t\r", text.data[0], 6) != NULL;
+    size_t first = 0;
+
+    while (first < text.len && text.data[first] == '\0')
+        first++;
+    return first < text.len && memchr("=+-@\t\r\n", text.data[first], 7) != NULL;
 }
 
 void csv_add(struct buffer *buffer, bool first, struct str text)
@@ -233,4 +237,11 @@ void csv_add_money(struct buffer *buffer, bool first, int64_t cents,
 void csv_add_int(struct buffer *buffer, bool first, int64_t value)
 {
     buffer_printf(buffer, "%s%lld", first ? "" : ";", (long long)value);
+}
+
+void csv_add_date(struct buffer *buffer, bool first, struct date date)
+{
+    char text[DATE_TEXT_MAX];
+
+    buffer_printf(buffer, "%s%s", first ? "" : ";", date_format_short(text, date));
 }

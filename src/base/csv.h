@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/money.h"
 #include "base/str.h"
+#include "base/zone.h"
 
 enum {
     CSV_ROWS_MAX = 10001, /* with the row of titles */
@@ -57,6 +58,8 @@ void csv_add_text(struct buffer *buffer, bool first, const char *text);
 /* An amount with a decimal comma and without grouping: a number to a French spreadsheet. */
 void csv_add_money(struct buffer *buffer, bool first, int64_t cents,
                    const struct currency *currency);
+/* "23/11/2026". */
+void csv_add_date(struct buffer *buffer, bool first, struct date date);
 void csv_add_int(struct buffer *buffer, bool first, int64_t value);
 /* Begins a file (a byte order mark, so that accents are read as they are) and ends a row. */
 void csv_begin(struct buffer *buffer);

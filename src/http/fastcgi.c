@@ -195,37 +195,70 @@ static void read_request(struct http_request *request, FCGX_Request *fcgi,
 
 /* ---- answering ---- */
 
-static void write_response(const struct http_request *request,
-                           const struct http_response *response, FCGX_Request *fcgi)
+static bool put(const struct http_response *response, const struct buffer *bytes)
+{
+    const FCGX_Request *fcgi = response->request->fcgi;
+
+    return FCGX_PutStr(bytes->data, (int)bytes->len, fcgi->out) == (int)bytes->len;
+}
+
+static bool put_head(const struct http_response *response)
 {
     struct buffer head;
 
-    buffer_init(&head, request->arena, 1024);
+    buffer_init(&head, response->arena, 1024);
     buffer_printf(&head, "Status: %d\r\n", response->status);
     if (response->content_type)
         buffer_printf(&head, "Content-Type: %s\r\n", response->content_type);
     for (int i = 0; i < response->header_count; i++)
         buffer_printf(&head, "%s: %s\r\n", response->headers[i].name, response->headers[i].value);
-    if (!response->without_length)
+    if (!response->without_length && !response->begun)
         buffer_printf(&head, "Content-Length: %zu\r\n", response->body.len);
     buffer_add_text(&head, "\r\n");
-    if (!request->head_only)
-        buffer_add_str(&head, buffer_str(&response->body));
-    (void)FCGX_PutStr(head.data, (int)head.len, fcgi->out);
+    return put(response, &head);
 }
 
-static void answer(struct http_pool *pool, FCGX_Request *fcgi, struct arena *arena, void *context)
+static bool put_body(struct http_response *response)
+{
+    bool heard = response->request->head_only || put(response, &response->body);
+
+    response->body.len = 0;
+    return heard;
+}
+
+enum err http_send(struct http_response *response)
+{
+    bool first = !response->begun;
+
+    response->begun = true;
+    if (first && !put_head(response))
+        return fail(ERR_IO, "nobody waits for the answer");
+    return put_body(response) ? OK : fail(ERR_IO, "nobody waits for the rest of the answer");
+}
+
+static void write_response(struct http_response *response)
+{
+    if (response->begun || put_head(response))
+        (void)put_body(response);
+}
+
+/* True when the answer came to its end. */
+static bool answer(struct http_pool *pool, FCGX_Request *fcgi, struct arena *arena, void *context)
 {
     struct http_request request = {.arena = arena, .context = context};
-    struct http_response response = {
-        .arena = arena, .status = 200, .content_type = "text/html; charset=utf-8"};
+    struct http_response response = {.arena = arena,
+                                     .request = &request,
+                                     .status = 200,
+                                     .content_type = "text/html; charset=utf-8"};
 
     buffer_init(&response.body, arena, 16 * 1024);
     read_request(&request, fcgi, &pool->options);
     log_set_request(request.id);
     pool->options.dispatch(pool->options.shared, &request, &response);
-    write_response(&request, &response, fcgi);
+    if (!response.broken)
+        write_response(&response);
     log_set_request(NULL);
+    return !response.broken;
 }
 
 /* True when a connection waits; false when the pool stops. */
@@ -256,8 +289,10 @@ static void serve(struct http_pool *pool, void *context)
         /* Another thread may have been faster, or descriptors are short: both are retried. */
         if (FCGX_Accept_r(&fcgi) < 0)
             continue;
-        answer(pool, &fcgi, arena, context);
-        FCGX_Finish_r(&fcgi);
+        if (answer(pool, &fcgi, arena, context))
+            FCGX_Finish_r(&fcgi);
+        else
+            FCGX_Free(&fcgi, 1); /* closed without the record that ends an answer */
         arena_reset(arena);
     }
     FCGX_Free(&fcgi, 1);

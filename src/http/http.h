@@ -140,8 +140,9 @@ enum { HTTP_ANSWER_HEADERS_MAX = 24 };
 
 struct http_response {
     struct arena *arena;
-    int status;               /* starts as 200 */
-    const char *content_type; /* starts as "text/html; charset=utf-8" */
+    const struct http_request *request; /* what it answers */
+    int status;                         /* starts as 200 */
+    const char *content_type;           /* starts as "text/html; charset=utf-8" */
     struct {
         const char *name;
         const char *value;
@@ -149,10 +150,17 @@ struct http_response {
     int header_count;
     int without_length; /* non-zero: no Content-Length, the server in front sends chunks */
     struct buffer body;
+    bool begun;  /* http_send has sent a part: neither status nor headers can change any more */
+    bool broken; /* it ends without an end */
 };
 
 /* Adds a header. CR, LF or NUL in the value is a broken invariant. Copied to the arena. */
 void http_header_add(struct http_response *response, const char *name, const char *value);
+/* Sends what the body holds and empties it, the head before it at the first time: for answers too
+ * large to be held. What is added later is sent by the next call, or at the end. ERR_IO when
+ * nobody listens any more. Set broken when what was begun cannot be ended: the connection breaks
+ * off, so that nobody takes a part for the whole. */
+enum err http_send(struct http_response *response);
 /* Empties the body and answers 303 to a path of ours ("/panier") or to an absolute URL the
  * caller has checked. Anything with CR, LF, NUL or backslash is refused with ERR_INTERNAL. */
 enum err http_redirect(struct http_response *response, const char *location);

@@ -101,7 +101,7 @@ static void hostile_files_are_refused(void **state)
 
 static void no_cell_becomes_a_formula(void **state)
 {
-    static const char *const formulas[] = {"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"};
+    static const char *const formulas[] = {"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"};
     struct csv_table table;
 
     (void)state;
@@ -122,8 +122,11 @@ static void no_cell_becomes_a_formula(void **state)
         csv_add_text(&buffer, true, "dit \"le;vieux\"");
         csv_add_money(&buffer, false, -123450, money_currency("EUR"));
         csv_add_int(&buffer, false, 12);
+        csv_add_date(&buffer, false, (struct date){2026, 11, 3});
+        csv_add(&buffer, false, str_from("\0=1", 3));
         csv_end_row(&buffer);
-        assert_string_equal(buffer.data, "\"dit \"\"le;vieux\"\"\";-1234,50;12\r\n");
+        assert_string_equal(buffer.data,
+                            "\"dit \"\"le;vieux\"\"\";-1234,50;12;03/11/2026;\"'=1\"\r\n");
         assert_int_equal(csv_read(buffer_str(&buffer), arena, &table, &(size_t){0}), CSV_GOOD);
         check_cell(&table, 0, 0, "dit \"le;vieux\"");
     }

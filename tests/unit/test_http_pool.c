@@ -40,6 +40,24 @@ static void end_thread(void *shared, void *context)
     atomic_fetch_sub(&desk->contexts, 1);
 }
 
+enum { PIECES = 300, PIECE_LEN = 1000 };
+
+/* A long answer, piece by piece: "/morceaux", or "/morceaux/rompus" that breaks off. */
+static void send_pieces(struct http_request *request, struct http_response *response)
+{
+    enum err err = OK;
+
+    response->body.len = 0;
+    for (int i = 0; !err && i < PIECES; i++) {
+        for (int j = 0; j < PIECE_LEN; j++)
+            buffer_add_byte(&response->body, (char)('a' + i % 26));
+        err = http_send(response);
+        require(err || response->body.len == 0);
+    }
+    response->broken = err || str_is(request->path, "/morceaux/rompus");
+    buffer_add_text(&response->body, "fin");
+}
+
 /* Tells what came: "GET /path body-length early". */
 static void dispatch(void *shared, struct http_request *request, struct http_response *response)
 {
@@ -57,6 +75,8 @@ static void dispatch(void *shared, struct http_request *request, struct http_res
                   request->method == HTTP_POST ? "POST" : "GET", STR_PRINT(request->path),
                   request->body.len, STR_PRINT(request->content_type));
     http_header_add(response, "X-Id", request->id);
+    if (str_starts(request->path, "/morceaux"))
+        send_pieces(request, response);
     if (str_is(request->path, "/corps"))
         buffer_add_str(&response->body, request->body);
 }
@@ -253,6 +273,27 @@ static void bodies_are_bytes(void **state)
     assert_memory_equal(answer.body.data + answer.body.len - 256, bytes, 256);
 }
 
+/* Pieces arrive in their order and without a length; what breaks off has no end. */
+static void long_answers_come_in_pieces(void **state)
+{
+    struct desk *desk = *state;
+    struct fastcgi_answer whole = ask(desk, (struct fastcgi_request){.url = "/morceaux"});
+    struct fastcgi_answer part = ask(desk, (struct fastcgi_request){.url = "/morceaux/rompus"});
+    struct fastcgi_answer head =
+        ask(desk, (struct fastcgi_request){.method = "HEAD", .url = "/morceaux"});
+
+    assert_int_equal(whole.status, 200);
+    assert_null(strstr(whole.head.data, "Content-Length"));
+    assert_true(whole.ended);
+    assert_int_equal(whole.body.len, PIECES * PIECE_LEN + strlen("fin"));
+    for (size_t i = 0; i < PIECES * PIECE_LEN; i++)
+        assert_int_equal(whole.body.data[i], 'a' + i / PIECE_LEN % 26);
+    assert_false(part.ended);
+    assert_int_equal(head.body.len, 0);
+    assert_true(head.ended);
+    assert_int_equal(ask(desk, (struct fastcgi_request){.url = "/"}).status, 200);
+}
+
 /* Garbage on the socket ends that connection only. */
 static void garbage(void **state)
 {
@@ -339,6 +380,7 @@ int main(void)
         CASE(sizes),
         CASE(lengths),
         CASE(bodies_are_bytes),
+        CASE(long_answers_come_in_pieces),
         CASE(garbage),
         CASE(what_is_in_hand_is_answered),
         CASE(ids_differ),

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-enum { BEGIN = 1, PARAMS = 4, STDIN = 5, STDOUT = 6, RECORD_MAX = 60000, HEAD_LEN = 8 };
+enum { BEGIN = 1, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6, RECORD_MAX = 60000, HEAD_LEN = 8 };
 
 static void add_record(struct buffer *out, int type, const char *data, size_t len)
 {
@@ -134,6 +134,7 @@ struct fastcgi_answer fastcgi_read(int connection, struct arena *arena)
         buffer_add(&bytes, chunk, (size_t)got);
     close(connection);
     out = gather(buffer_str(&bytes), STDOUT, arena);
+    answer.ended = gather(buffer_str(&bytes), END, arena).len > 0;
     end = memmem(out.data, out.len, "\r\n\r\n", 4);
     if (!end || sscanf(out.data, "Status: %d", &answer.status) != 1)
         return answer;

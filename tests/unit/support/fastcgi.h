@@ -17,6 +17,7 @@ struct fastcgi_answer {
     int status;      /* of the Status line; 0 when nothing came */
     struct str head; /* header lines */
     struct str body;
+    bool ended; /* the record that ends an answer came */
 };
 
 enum { FASTCGI_PARAMETERS_MAX = 16 };
