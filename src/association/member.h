@@ -55,6 +55,12 @@ enum err member_payees(struct db *db, int64_t association_id, int64_t payer_id,
 
 /* ---- the list ---- */
 
+enum { MEMBER_SEARCH_WORDS = 3 };
+/* The first words of a search, folded, each as a pattern for LIKE ... ESCAPE '!' ("%" for none):
+ * what the search_text of members is held against. More would only narrow what three found. */
+void member_search_patterns(struct str search, struct arena *arena,
+                            struct str patterns[MEMBER_SEARCH_WORDS]);
+
 enum member_group { MEMBER_ACTIVE, MEMBER_OWES, MEMBER_ADVANCE, MEMBER_NEVER, MEMBER_ARCHIVED };
 enum member_order { MEMBER_BY_NAME, MEMBER_BY_NUMBER };
 struct member_filter {

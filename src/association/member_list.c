@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-enum { SEARCH_WORDS_MAX = 3 };
-
 /* ---- keys ---- */
 
 struct str member_sort_key(const char *first_name, const char *last_name, struct arena *arena)
@@ -117,20 +115,19 @@ static struct str like_pattern(struct str word, struct arena *arena)
     return buffer_str(&pattern);
 }
 
-/* The first words; more would only narrow what three have found. */
-static void search_patterns(struct str search, struct arena *arena,
-                            struct str patterns[SEARCH_WORDS_MAX])
+void member_search_patterns(struct str search, struct arena *arena,
+                            struct str patterns[MEMBER_SEARCH_WORDS])
 {
     struct str rest = utf8_fold(search, arena);
     size_t count = 0;
 
-    while (!str_empty(rest) && count < SEARCH_WORDS_MAX) {
+    while (!str_empty(rest) && count < MEMBER_SEARCH_WORDS) {
         struct str word = str_trim(str_cut(&rest, ' '));
 
         if (!str_empty(word))
             patterns[count++] = like_pattern(word, arena);
     }
-    while (count < SEARCH_WORDS_MAX)
+    while (count < MEMBER_SEARCH_WORDS)
         patterns[count++] = str_of("%");
 }
 
@@ -155,11 +152,11 @@ enum err member_list(struct db *db, int64_t association_id, const struct member_
     };
     int query =
         filter->order == MEMBER_BY_NUMBER ? Q_MEMBER_LIST_BY_NUMBER : Q_MEMBER_LIST_BY_NAME;
-    struct str patterns[SEARCH_WORDS_MAX];
+    struct str patterns[MEMBER_SEARCH_WORDS];
     void *items;
     enum err err;
 
-    search_patterns(filter->search, arena, patterns);
+    member_search_patterns(filter->search, arena, patterns);
     err = rows_read_all(db, query,
                         DB_VALUES(db_int(association_id),
                                   db_str(filter->after_key.data ? filter->after_key : str_of("")),

@@ -1,5 +1,5 @@
 /*
- * rows: a whole result as an array; for the files of association/ only.
+ * rows: a whole result as an array.
  *
  * Invariant: the array lives in the arena and is never NULL, also when it is empty.
  */

@@ -149,6 +149,21 @@ enum err page_render(struct page *page, int status, const char *name, struct tem
     return err;
 }
 
+enum err page_text(struct page *page, const char *name, struct template_map *data,
+                   struct str *text)
+{
+    struct web *web = page->web;
+    struct buffer out;
+    enum err err;
+
+    buffer_init(&out, page->arena, 256);
+    pthread_rwlock_rdlock(&web->look_lock);
+    err = template_render(web->look->templates, name, data, &out);
+    pthread_rwlock_unlock(&web->look_lock);
+    *text = str_trim(buffer_str(&out));
+    return err;
+}
+
 /* ---- errors ---- */
 
 static const struct {
@@ -201,6 +216,10 @@ void page_error(struct page *page, int status)
 {
     struct template_map *data;
 
+    if (page->response->begun) { /* too late for a page: what was sent must not look whole */
+        page->response->broken = true;
+        return;
+    }
     if (status == 503 || status == 429)
         http_header_add(page->response, "Retry-After", "5");
     if (page->plain) {

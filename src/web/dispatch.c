@@ -186,7 +186,8 @@ static void dispatch(struct page *page, const struct http_route *routes, size_t 
     page->thread->page = page;
     answer(page, routes, count);
     page_end_reading(page);
-    page_security_headers(page);
+    if (!page->response->begun)
+        page_security_headers(page);
     page->thread->page = NULL;
     log_line(LOG_DEBUG, "web.answered", "%s %d %lld ms", page->route ? page->route->path : "-",
              page->response->status, (long long)(clock_monotonic_ms() - began_ms));

@@ -61,3 +61,43 @@ void form_done(struct page *page, const char *words, struct template_map *data)
                           str_equal(word, chosen));
     }
 }
+
+/* ---- addresses ---- */
+
+static void add_escaped(struct buffer *address, struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char byte = text.data[i];
+
+        if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+            (byte >= '0' && byte <= '9') || (byte && strchr("-._~", byte)))
+            buffer_add_byte(address, byte);
+        else
+            buffer_printf(address, "%%%02X", (unsigned char)byte);
+    }
+}
+
+static void add_parameter(struct buffer *address, const char *name, struct str value)
+{
+    bool first = str_find(buffer_str(address), '?') == address->len;
+
+    if (str_empty(value))
+        return;
+    buffer_printf(address, "%c%s=", first ? '?' : '&', name);
+    add_escaped(address, value);
+}
+
+const char *form_address(struct page *page, const char *path, const char *field, const char *value)
+{
+    struct buffer address;
+
+    buffer_init(&address, page->arena, 128);
+    buffer_add_text(&address, path);
+    for (const struct http_field *each = page->route->fields; each && each->name; each++)
+        if (strcmp(each->name, "apres") != 0 && strcmp(each->name, "fait") != 0 &&
+            !(field && strcmp(each->name, field) == 0))
+            add_parameter(&address, each->name, http_field_text(page->request, each->name));
+    if (field)
+        add_parameter(&address, field, str_of(value));
+    return address.data;
+}

@@ -40,4 +40,9 @@ void form_keep(struct page *page, const struct http_field *fields, struct templa
  * "fait": what the form just did, told after the redirect. */
 void form_done(struct page *page, const char *words, struct template_map *data);
 
+/* The address of a list as it is asked for now, from its beginning, with another value of one
+ * field ("" leaves it out; NULL for the field: nothing changes). In the arena. */
+const char *form_address(struct page *page, const char *path, const char *field,
+                         const char *value);
+
 #endif

@@ -31,6 +31,7 @@
 enum {
     WEB_PASSWORDS_AT_ONCE = 2,   /* scrypt: 128 MiB and half a second each */
     WEB_PASSWORDS_WAITING = 16,  /* the next one gets 503 */
+    WEB_EXPORTS_AT_ONCE = 1,     /* long readers: the next one gets 503 */
     WEB_THREADS_MAX = 64,        /* of one pool */
     WEB_TOUCH_S = 60,            /* a session's last sight is noted at most so often */
     WEB_SUITE_MAX = 200,         /* bytes of the path to go on with after the login */
@@ -75,6 +76,7 @@ struct web {
     const char *policy; /* Content-Security-Policy */
     struct gate provider_gate;
     struct gate password_gate;
+    struct gate export_gate;
     struct errands *errands;
     pthread_rwlock_t look_lock;
     struct look *look;
@@ -142,7 +144,7 @@ http_handler access_get, access_password_post, access_close_post, access_close_o
 http_handler access_email_get, access_email_post, email_get, email_post;
 http_handler cart_get, pay_post, abandon_post;
 http_handler payment_get, payment_post_back;
-http_handler home_get, revenue_get, entry_get, notifications_get;
+http_handler home_get, notifications_get;
 http_handler settings_get, my_account_get;
 http_handler stripe_keys_post, stripe_repair_post, stripe_renew_post, stripe_renewed_post;
 http_handler stripe_associate_post, stripe_return_get;
@@ -208,6 +210,9 @@ enum err page_form_token(struct page *page, struct template_map *data, const cha
 void page_set_id(struct page *page, struct template_map *data, const char *name, int64_t id);
 /* Ends reading and renders a template into the answer. */
 enum err page_render(struct page *page, int status, const char *name, struct template_map *data);
+/* Renders a text (*.txt) in the arena: words of ours for a cell or a sentence. */
+enum err page_text(struct page *page, const char *name, struct template_map *data,
+                   struct str *text);
 /* Answers with the error page of a status (empty for a program); never fails. */
 void page_error(struct page *page, int status);
 /* The status a recorded failure is answered with; logs the failure once. */

@@ -190,19 +190,19 @@ enum err home_get(struct http_request *request, struct http_response *response)
 {
     struct page *page = page_of(request);
     struct template_map *data = page_data(page, "accueil");
-    int64_t year_id = 0;
-    enum err err = current_year(page, data, &year_id);
+    struct revenue_filter all = {.association_id = page->association.id}, filter = all;
+    enum err err = current_year(page, data, &filter.fiscal_year_id);
 
     (void)response;
-    template_set_flag(data, "has_year", year_id != 0);
+    template_set_flag(data, "has_year", filter.fiscal_year_id != 0);
     if (!err)
-        err = staff_add_total(page, data, year_id);
+        err = staff_add_total(page, data, &filter);
     if (!err)
         err = staff_add_quarantine(page, data);
     if (!err)
         err = staff_add_to_check(page, data);
     if (!err)
-        err = staff_add_payments(page, data, 0, INT32_MAX, INT64_MAX, LAST_PAYMENTS);
+        err = staff_add_payments(page, data, &all, (struct revenue_place){0}, LAST_PAYMENTS);
     if (!err)
         err = add_accounts(page, data);
     return err ? err : page_render(page, 200, "accueil.html", data);

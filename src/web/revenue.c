@@ -1,260 +1,324 @@
+#include "web/books.h"
+
+#include "base/csv.h"
+#include "web/export.h"
+#include "web/period.h"
 #include "web/staff.h"
 
-#include "accounting/accounting.h"
-#include "queries.h"
+enum { REVENUE_PAGE = 50 };
 
-enum { REVENUE_PAGE = 50, FAR_FUTURE = INT32_MAX };
+const struct http_field revenue_fields[] = {
+    PERIOD_FIELDS,
+    {"q", HTTP_TEXT, 100, NULL, 0},
+    {"moyen", HTTP_ID, 20, NULL, 0},
+    {"apres", HTTP_TOKEN, 44, NULL, 0},
+    {0},
+};
 
-/* ---- captures ---- */
+/* ---- rows, wherever they are shown ---- */
 
-static void set_flag_names(struct template_map *item, struct str flag, bool quarantined)
+static void set_flag_names(struct template_map *item, const struct revenue_row *row)
 {
+    struct str flag = str_of(row->flag);
+
     template_set_flag(item, "is_difference", str_is(flag, "difference"));
     template_set_flag(item, "is_second", str_is(flag, "second_capture"));
     template_set_flag(item, "is_late", str_is(flag, "late"));
-    template_set_flag(item, "is_quarantined", quarantined);
+    template_set_flag(item, "is_quarantined", row->quarantined);
+    template_set_flag(item, "is_returned",
+                      row->returned_cents > 0 && row->returned_cents == row->amount_cents);
+    template_set_flag(item, "is_partly_returned",
+                      row->returned_cents > 0 && row->returned_cents < row->amount_cents);
 }
 
-static void set_member(struct page *page, struct template_map *item, const struct db_rows *rows)
+static void set_member(struct page *page, struct template_map *item, const struct revenue_row *row)
 {
-    bool known = !db_column_is_null(rows, 8);
-
-    template_set_flag(item, "has_member", known);
-    template_set_int(item, "member_number", db_column_int(rows, 8));
+    template_set_flag(item, "has_member", row->member_id != 0);
+    page_set_id(page, item, "member_id", row->member_id);
+    template_set_int(item, "member_number", row->member_number);
     template_set_text(item, "member",
-                      known ? arena_printf(page->arena, "%s %s",
-                                           db_column_text(rows, 9, page->arena),
-                                           db_column_text(rows, 10, page->arena))
-                            : "");
+                      arena_printf(page->arena, "%s %s", row->first_name, row->last_name));
 }
 
-static void set_entry(struct page *page, struct template_map *item, const struct db_rows *rows)
+static void set_entry(struct page *page, struct template_map *item, const struct revenue_row *row)
 {
-    bool booked = !db_column_is_null(rows, 11);
-
-    template_set_flag(item, "has_entry", booked);
-    page_set_id(page, item, "entry_id", db_column_int(rows, 11));
-    template_set_text(item, "entry_number",
-                      booked ? arena_printf(page->arena, "%s %lld",
-                                            db_column_text(rows, 13, page->arena),
-                                            (long long)db_column_int(rows, 12))
-                             : "");
-    template_set_text(item, "label", booked ? db_column_text(rows, 14, page->arena) : "");
+    template_set_flag(item, "has_entry", row->entry_id != 0);
+    page_set_id(page, item, "entry_id", row->entry_id);
+    template_set_text(
+        item, "entry_number",
+        arena_printf(page->arena, "%s %lld", row->journal, (long long)row->entry_number));
+    template_set_text(item, "label", row->label);
 }
 
-static void add_payment(struct page *page, struct template_list *list, const struct db_rows *rows)
+static const struct currency *currency_of(const struct page *page, const struct revenue_row *row)
+{
+    const struct currency *currency = money_currency(row->currency);
+
+    return currency ? currency : page->association.currency;
+}
+
+static void add_payment(struct page *page, struct template_list *list,
+                        const struct revenue_row *row)
 {
     struct template_map *item = template_list_add(list);
-    const struct currency *currency = money_currency(db_column_text(rows, 3, page->arena));
-    int64_t advance_cents = db_column_int(rows, 16);
+    const struct currency *currency = currency_of(page, row);
 
-    if (!currency)
-        currency = page->association.currency;
-    template_set_time(item, "at", db_column_int(rows, 1), page->association.zone);
-    template_set_money(item, "amount", db_column_int(rows, 2), currency);
-    template_set_int(item, "amount_cents", db_column_int(rows, 2));
-    template_set_text(item, "reference", db_column_text(rows, 4, page->arena));
-    set_flag_names(item, db_column_str(rows, 5), db_column_int(rows, 17) != 0);
-    template_set_text(item, "flag", db_column_text(rows, 5, page->arena));
-    template_set_text(item, "provider", db_column_text(rows, 6, page->arena));
-    template_set_text(item, "provider_label", db_column_text(rows, 7, page->arena));
-    set_member(page, item, rows);
-    set_entry(page, item, rows);
-    template_set_flag(item, "has_advance", advance_cents > 0);
-    template_set_money(item, "advance", advance_cents, page->association.currency);
+    template_set_time(item, "at", row->fact_at, page->association.zone);
+    template_set_money(item, "amount", row->amount_cents, currency);
+    template_set_int(item, "amount_cents", row->amount_cents);
+    template_set_money(item, "returned", row->returned_cents, currency);
+    template_set_text(item, "reference", row->reference);
+    template_set_text(item, "flag", row->flag);
+    set_flag_names(item, row);
+    template_set_text(item, "provider", row->provider);
+    template_set_text(item, "provider_label", row->means);
+    set_member(page, item, row);
+    set_entry(page, item, row);
+    template_set_flag(item, "has_advance", row->advance_cents > 0);
+    template_set_money(item, "advance", row->advance_cents, page->association.currency);
 }
 
-enum err staff_add_payments(struct page *page, struct template_map *data, int64_t year_id,
-                            int64_t before_at, int64_t before_id, int64_t max)
+enum err staff_add_payments(struct page *page, struct template_map *data,
+                            const struct revenue_filter *filter, struct revenue_place place,
+                            int64_t max)
 {
     struct template_list *list = template_set_list(data, "payments");
-    struct db_rows rows = {0};
-    int64_t count = 0, last_at = 0, last_id = 0;
-    bool found = false, more = false;
-    enum err err = db_select(page->db, Q_REVENUE_LIST,
-                             DB_VALUES(db_int(page->association.id), db_int(year_id),
-                                       db_int(before_at), db_int(before_id), db_int(max + 1)),
-                             &rows);
+    struct revenue_row *rows;
+    size_t count = 0, shown;
+    enum err err = revenue_list(page->db, filter, place, max + 1, page->arena, &rows, &count);
 
-    while (!err && !(err = db_next(&rows, &found)) && found) {
-        if (count == max) {
-            more = true;
-            break;
-        }
-        add_payment(page, list, &rows);
-        last_id = db_column_int(&rows, 0);
-        last_at = db_column_int(&rows, 1);
-        count++;
-    }
-    db_rows_done(&rows);
-    template_set_flag(data, "has_payments", count > 0);
-    template_set_flag(data, "has_next", more);
-    template_set_text(
-        data, "next_key",
-        arena_printf(page->arena, "%lld-%lld", (long long)last_at, (long long)last_id));
+    shown = count > (size_t)max ? (size_t)max : count;
+    for (size_t i = 0; !err && i < shown; i++)
+        add_payment(page, list, &rows[i]);
+    template_set_flag(data, "has_payments", shown > 0);
+    template_set_flag(data, "has_next", count > shown);
+    template_set_flag(data, "has_pages", count > shown || place.id != 0);
+    template_set_text(data, "next_address",
+                      count > shown ? form_address(page, "/recettes", "apres",
+                                                   arena_printf(page->arena, "%lld-%lld",
+                                                                (long long)rows[shown - 1].fact_at,
+                                                                (long long)rows[shown - 1].id))
+                                    : "");
     return err;
 }
 
-enum err staff_add_total(struct page *page, struct template_map *data, int64_t year_id)
+enum err staff_add_total(struct page *page, struct template_map *data,
+                         const struct revenue_filter *filter)
 {
-    struct db_rows rows = {0};
-    bool found = false;
-    enum err err =
-        db_first(page->db, Q_REVENUE_TOTAL,
-                 DB_VALUES(db_int(page->association.id), db_int(year_id)), &rows, &found);
+    struct revenue_total total;
+    enum err err = revenue_total(page->db, filter, page->arena, &total);
 
-    if (!err) {
-        template_set_int(data, "count", found ? db_column_int(&rows, 0) : 0);
-        template_set_flag(data, "several", found && db_column_int(&rows, 0) > 1);
-        template_set_int(data, "total_cents", found ? db_column_int(&rows, 1) : 0);
-        template_set_money(data, "total", found ? db_column_int(&rows, 1) : 0,
-                           page->association.currency);
+    template_set_int(data, "count", total.count);
+    template_set_flag(data, "several", total.count > 1);
+    template_set_int(data, "total_cents", total.received_cents);
+    template_set_money(data, "total", total.received_cents, page->association.currency);
+    template_set_flag(data, "has_returned", total.returned_cents > 0);
+    template_set_int(data, "returned_cents", total.returned_cents);
+    template_set_money(data, "returned", total.returned_cents, page->association.currency);
+    return err;
+}
+
+/* ---- what is asked for ---- */
+
+static const struct form_fault faults[] = {PERIOD_FAULTS};
+
+/* A request of the list, on the page or as a file. */
+struct asking {
+    struct page *page;
+    struct template_map *data;
+    struct form form;
+    struct revenue_filter filter;
+    struct revenue_place place;
+};
+
+static enum err set_means(struct asking *asking)
+{
+    struct page *page = asking->page;
+    struct template_list *list = template_set_list(asking->data, "means");
+    int64_t chosen = http_field_id(page->request, "moyen");
+    struct revenue_means *means;
+    size_t count;
+    bool found = chosen == 0;
+    enum err err = revenue_means(page->db, page->association.id, page->arena, &means, &count);
+
+    for (size_t i = 0; !err && i < count; i++) {
+        struct template_map *item = template_list_add(list);
+
+        page_set_id(page, item, "id", means[i].id);
+        template_set_text(item, "label", means[i].label);
+        template_set_flag(item, "in_use", means[i].in_use);
+        template_set_flag(item, "chosen", means[i].id == chosen);
+        found = found || means[i].id == chosen;
     }
-    db_rows_done(&rows);
+    asking->filter.provider_account_id = chosen;
+    return !err && !found ? fail(ERR_NOT_FOUND, "no such means of payment") : err;
+}
+
+static void set_days(struct asking *asking, const struct period *period)
+{
+    const struct zone *zone = asking->page->association.zone;
+
+    if (period->has_year)
+        asking->filter.fiscal_year_id = period->year->id;
+    if (period->has_from)
+        asking->filter.from_at = zone_day_start(zone, period->from);
+    if (period->has_until)
+        asking->filter.until_at =
+            zone_day_start(zone, date_from_days(date_to_days(period->until) + 1));
+}
+
+static bool read_place(struct asking *asking)
+{
+    struct str key = http_field_text(asking->page->request, "apres"), at;
+
+    if (str_empty(key))
+        return true;
+    at = str_cut(&key, '-');
+    return str_to_int64(at, &asking->place.fact_at) && key.data &&
+           str_to_int64(key, &asking->place.id);
+}
+
+static enum err ask(struct asking *asking, const char *path)
+{
+    struct page *page = asking->page;
+    struct period period;
+    enum err err;
+
+    form_init(&asking->form, faults, sizeof(faults) / sizeof(faults[0]));
+    asking->filter = (struct revenue_filter){.association_id = page->association.id,
+                                             .search = http_field_text(page->request, "q")};
+    if (!read_place(asking))
+        return fail(ERR_INPUT, "not a key of this list");
+    err = period_read(page, &asking->form, path, asking->data, &period);
+    if (!err)
+        err = set_means(asking);
+    if (!err)
+        set_days(asking, &period);
     return err;
 }
 
 /* ---- the list ---- */
 
-static bool read_key(struct str key, int64_t *before_at, int64_t *before_id)
+static void set_addresses(struct asking *asking)
 {
-    struct str at;
+    struct page *page = asking->page;
+    struct template_map *data = asking->data;
+    struct str place = http_field_text(page->request, "apres");
+    const struct revenue_filter *filter = &asking->filter;
 
-    *before_at = FAR_FUTURE;
-    *before_id = INT64_MAX;
-    if (str_empty(key))
-        return true;
-    at = str_cut(&key, '-');
-    return str_to_int64(at, before_at) && key.data && str_to_int64(key, before_id);
+    template_set_str(data, "search", filter->search);
+    template_set_flag(data, "is_filtered",
+                      !str_empty(filter->search) || filter->provider_account_id ||
+                          filter->from_at || filter->until_at || form_faulty(&asking->form, NULL));
+    template_set_flag(data, "first_page", str_empty(place));
+    template_set_text(data, "first_address", form_address(page, "/recettes", NULL, NULL));
+    template_set_text(data, "export_address", form_address(page, "/recettes/export", NULL, NULL));
 }
 
-static enum err set_years(struct page *page, struct template_map *data, int64_t chosen)
+static enum err add_rows(struct asking *asking)
 {
-    struct template_list *list = template_set_list(data, "years");
-    struct fiscal_year *years;
-    size_t count;
-    enum err err = accounting_years(page->db, page->association.id, page->arena, &years, &count);
+    struct page *page = asking->page;
+    enum err err = staff_add_total(page, asking->data, &asking->filter);
 
-    for (size_t i = 0; !err && i < count; i++) {
-        struct template_map *item = template_list_add(list);
-
-        page_set_id(page, item, "id", years[i].id);
-        template_set_text(item, "label", years[i].label);
-        template_set_flag(item, "chosen", years[i].id == chosen);
-    }
-    template_set_flag(data, "all_years", chosen == 0);
-    page_set_id(page, data, "year_id", chosen);
-    return err;
+    return err ? err
+               : staff_add_payments(page, asking->data, &asking->filter, asking->place,
+                                    REVENUE_PAGE);
 }
 
 enum err revenue_get(struct http_request *request, struct http_response *response)
 {
     struct page *page = page_of(request);
     struct template_map *data = page_data(page, "recettes");
-    int64_t year_id = http_field_id(request, "exercice"), before_at, before_id;
-    enum err err = OK;
+    struct asking asking = {.page = page, .data = data};
+    enum err err = ask(&asking, "/recettes");
+    bool faulty = form_faulty(&asking.form, NULL);
 
     (void)response;
-    if (!read_key(http_field_text(request, "apres"), &before_at, &before_id))
-        return fail(ERR_INPUT, "not a key of this list");
-    template_set_flag(data, "first_page", before_at == FAR_FUTURE);
-    err = set_years(page, data, year_id);
-    if (!err)
-        err = staff_add_total(page, data, year_id);
-    if (!err)
-        err = staff_add_payments(page, data, year_id, before_at, before_id, REVENUE_PAGE);
-    return err ? err : page_render(page, 200, "recettes.html", data);
+    if (!err && !faulty)
+        err = add_rows(&asking);
+    if (err)
+        return err;
+    form_add(page, &asking.form, data);
+    set_addresses(&asking);
+    return page_render(page, faulty ? 400 : 200, "recettes.html", data);
 }
 
-/* ---- one entry ---- */
+/* ---- the file ---- */
 
-static void set_date(struct template_map *data, const char *name, struct str iso)
+static enum err add_note(struct export *export, const struct revenue_row *row)
 {
-    struct date date;
+    struct template_map *data = template_map_new(export->page->arena);
+    struct str note;
+    enum err err;
 
-    if (date_parse_iso(iso, &date))
-        template_set_date(data, name, date);
-    else
-        template_set_none(data, name);
-}
-
-static void set_entry_head(struct page *page, struct template_map *data,
-                           const struct db_rows *rows)
-{
-    char hex[HASH_HEX_MAX] = "";
-    struct str hash = db_column_str(rows, 9);
-
-    if (hash.len == HASH_LEN)
-        hash_hex((const unsigned char *)hash.data, 8, hex);
-    template_set_int(data, "number", db_column_int(rows, 0));
-    template_set_text(data, "journal", db_column_text(rows, 1, page->arena));
-    set_date(data, "fact_date", db_column_str(rows, 2));
-    set_date(data, "entry_date", db_column_str(rows, 3));
-    template_set_flag(data, "moved", !str_equal(db_column_str(rows, 2), db_column_str(rows, 3)));
-    template_set_time(data, "posted_at", db_column_int(rows, 4), page->association.zone);
-    template_set_text(data, "piece", db_column_text(rows, 5, page->arena));
-    template_set_text(data, "label", db_column_text(rows, 6, page->arena));
-    template_set_money(data, "total", db_column_int(rows, 7), page->association.currency);
-    template_set_int(data, "chain_number", db_column_int(rows, 8));
-    template_set_text(data, "hash", arena_string(page->arena, hex));
-    template_set_text(data, "year", db_column_text(rows, 10, page->arena));
-}
-
-static void add_entry_line(struct page *page, struct template_list *list,
-                           const struct db_rows *rows)
-{
-    struct template_map *item = template_list_add(list);
-    int64_t debit = db_column_int(rows, 2), credit = db_column_int(rows, 3);
-    bool known = !db_column_is_null(rows, 5);
-
-    template_set_text(item, "account", db_column_text(rows, 0, page->arena));
-    template_set_text(item, "account_label", db_column_text(rows, 1, page->arena));
-    template_set_flag(item, "is_debit", debit > 0);
-    template_set_money(item, "debit", debit, page->association.currency);
-    template_set_money(item, "credit", credit, page->association.currency);
-    template_set_flag(item, "has_member", known);
-    template_set_int(item, "member_number", db_column_int(rows, 4));
-    template_set_text(item, "member",
-                      known ? arena_printf(page->arena, "%s %s",
-                                           db_column_text(rows, 5, page->arena),
-                                           db_column_text(rows, 6, page->arena))
-                            : "");
-}
-
-static enum err add_entry_lines(struct page *page, struct template_map *data, int64_t entry_id)
-{
-    struct template_list *list = template_set_list(data, "lines");
-    struct db_rows rows = {0};
-    bool found = false;
-    enum err err = db_select(page->db, Q_ENTRY_PAGE_LINES,
-                             DB_VALUES(db_int(page->association.id), db_int(entry_id)), &rows);
-
-    while (!err && !(err = db_next(&rows, &found)) && found)
-        add_entry_line(page, list, &rows);
-    db_rows_done(&rows);
+    if (!row->flag[0] && !row->quarantined) {
+        csv_add_text(export->csv, false, "");
+        return OK;
+    }
+    set_flag_names(data, row);
+    err = page_text(export->page, "export/recette-remarque.txt", data, &note);
+    csv_add(export->csv, false, note);
     return err;
 }
 
-enum err entry_get(struct http_request *request, struct http_response *response)
+static void add_who(struct export *export, const struct revenue_row *row)
+{
+    if (row->member_id)
+        csv_add_int(export->csv, false, row->member_number);
+    else
+        csv_add_text(export->csv, false, "");
+    csv_add_text(export->csv, false, row->last_name);
+    csv_add_text(export->csv, false, row->first_name);
+}
+
+static enum err add_cells(struct export *export, const struct revenue_row *row)
+{
+    struct page *page = export->page;
+    const struct currency *currency = currency_of(page, row);
+
+    csv_add_date(export->csv, true, zone_date(page->association.zone, row->fact_at));
+    add_who(export, row);
+    csv_add_text(export->csv, false, row->label);
+    csv_add_money(export->csv, false, row->amount_cents, currency);
+    csv_add_text(export->csv, false, row->currency);
+    csv_add_money(export->csv, false, row->advance_cents, page->association.currency);
+    csv_add_money(export->csv, false, row->returned_cents, currency);
+    csv_add_text(export->csv, false, row->means);
+    csv_add_text(export->csv, false, row->reference);
+    csv_add_text(export->csv, false, row->year);
+    csv_add_text(export->csv, false, row->journal);
+    if (row->entry_id)
+        csv_add_int(export->csv, false, row->entry_number);
+    else
+        csv_add_text(export->csv, false, "");
+    return add_note(export, row);
+}
+
+static enum err add_more(struct export *export, void *list, bool *ended)
+{
+    struct asking *asking = list;
+    struct revenue_row *rows;
+    size_t count = 0;
+    enum err err = revenue_list(export->page->db, &asking->filter, asking->place, EXPORT_CHUNK,
+                                export->arena, &rows, &count);
+
+    for (size_t i = 0; !err && i < count; i++) {
+        err = add_cells(export, &rows[i]);
+        csv_end_row(export->csv);
+        asking->place = (struct revenue_place){rows[i].fact_at, rows[i].id};
+    }
+    *ended = count < EXPORT_CHUNK;
+    return err;
+}
+
+enum err revenue_export_get(struct http_request *request, struct http_response *response)
 {
     struct page *page = page_of(request);
-    struct template_map *data = page_data(page, "ecriture");
-    struct db_rows rows = {0};
-    int64_t entry_id = 0;
-    bool found = false;
-    enum err err = OK;
+    struct asking asking = {.page = page, .data = template_map_new(page->arena)};
+    enum err err = ask(&asking, "/recettes");
 
     (void)response;
-    if (!str_to_int64(request->path_parts[0], &entry_id))
-        return fail(ERR_NOT_FOUND, "no such entry");
-    err = db_first(page->db, Q_ENTRY_PAGE,
-                   DB_VALUES(db_int(page->association.id), db_int(entry_id)), &rows, &found);
-    if (!err && found)
-        set_entry_head(page, data, &rows);
-    else if (!err)
-        err = fail(ERR_NOT_FOUND, "no such entry");
-    db_rows_done(&rows);
-    if (!err)
-        err = add_entry_lines(page, data, entry_id);
-    return err ? err : page_render(page, 200, "ecriture.html", data);
+    if (!err && form_faulty(&asking.form, NULL))
+        err = fail(ERR_INPUT, "days that are none");
+    return err ? err : export_send(page, "recettes", add_more, &asking);
 }

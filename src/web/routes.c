@@ -1,5 +1,6 @@
 #include "web/charges.h"
 #include "web/internal.h"
+#include "web/books.h"
 
 /* Fields by form. The form token is looked at by the dispatcher; it stands here because what is
  * not declared is refused. The tables of newer pages stand with them. */
@@ -31,11 +32,6 @@ static const struct http_field pay_fields[] = {
     {"moyen", HTTP_ID, 20, NULL, 1},
     {"jeton", HTTP_TOKEN, 64, NULL, 1},
     {"solde", HTTP_TOKEN, 20, NULL, 1},
-    {0},
-};
-static const struct http_field revenue_fields[] = {
-    {"exercice", HTTP_ID, 20, NULL, 0},
-    {"apres", HTTP_TOKEN, 44, NULL, 0},
     {0},
 };
 static const struct http_field notification_fields[] = {
@@ -269,6 +265,7 @@ const struct http_route web_page_routes[] = {
     {HTTP_POST, "/paiement/{}/abandonner", abandon_post, token_only, 0, ACCESS_MEMBER, 0},
     {HTTP_GET, "/accueil", home_get, NULL, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/recettes", revenue_get, revenue_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/recettes/export", revenue_export_get, revenue_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/ecritures/{}", entry_get, NULL, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/notifications", notifications_get, notification_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/adherents", members_get, members_fields, 0, ACCESS_STAFF, 0},

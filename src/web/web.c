@@ -77,6 +77,7 @@ static void make_gates(struct web *web)
 
     gate_init(&web->provider_gate, half > 0 ? half : 1, 0);
     gate_init(&web->password_gate, WEB_PASSWORDS_AT_ONCE, WEB_PASSWORDS_WAITING);
+    gate_init(&web->export_gate, WEB_EXPORTS_AT_ONCE, 0);
 }
 
 /* Everything but the pools; web_free disposes of it. */
@@ -188,6 +189,7 @@ void web_free(struct web *web)
     errands_free(web->errands);
     look_free(web->look);
     pthread_rwlock_destroy(&web->look_lock);
+    gate_done(&web->export_gate);
     gate_done(&web->password_gate);
     gate_done(&web->provider_gate);
     arena_free(web->arena);

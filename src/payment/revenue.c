@@ -1,0 +1,142 @@
+#include "payment/revenue.h"
+
+#include "association/member.h"
+#include "association/rows.h"
+#include "base/arena.h"
+#include "queries.h"
+
+/* ---- what is asked for ---- */
+
+static int64_t until(const struct revenue_filter *filter)
+{
+    return filter->until_at ? filter->until_at : INT64_MAX;
+}
+
+static const char *text_or_empty(const struct db_rows *rows, int column, struct arena *arena)
+{
+    return db_column_is_null(rows, column) ? "" : db_column_text(rows, column, arena);
+}
+
+/* ---- the list ---- */
+
+static void read_who(const struct db_rows *rows, struct arena *arena, struct revenue_row *row)
+{
+    row->member_id = db_column_int(rows, 8);
+    row->member_number = db_column_int(rows, 9);
+    row->first_name = text_or_empty(rows, 10, arena);
+    row->last_name = text_or_empty(rows, 11, arena);
+}
+
+static void read_entry(const struct db_rows *rows, struct arena *arena, struct revenue_row *row)
+{
+    row->entry_id = db_column_int(rows, 12);
+    row->entry_number = db_column_int(rows, 13);
+    row->journal = text_or_empty(rows, 14, arena);
+    row->label = text_or_empty(rows, 15, arena);
+    row->year = text_or_empty(rows, 16, arena);
+    row->advance_cents = db_column_int(rows, 17);
+}
+
+static enum err read_row(const struct db_rows *rows, struct arena *arena, void *item)
+{
+    struct revenue_row *row = item;
+
+    row->id = db_column_int(rows, 0);
+    row->fact_at = db_column_int(rows, 1);
+    row->amount_cents = db_column_int(rows, 2);
+    row->currency = db_column_text(rows, 3, arena);
+    row->reference = db_column_text(rows, 4, arena);
+    row->flag = db_column_text(rows, 5, arena);
+    row->provider = db_column_text(rows, 6, arena);
+    row->means = db_column_text(rows, 7, arena);
+    read_who(rows, arena, row);
+    read_entry(rows, arena, row);
+    row->returned_cents = db_column_int(rows, 18);
+    row->quarantined = db_column_int(rows, 19) != 0;
+    return OK;
+}
+
+enum err revenue_list(struct db *db, const struct revenue_filter *filter,
+                      struct revenue_place place, int64_t max, struct arena *arena,
+                      struct revenue_row **rows, size_t *count)
+{
+    struct str patterns[MEMBER_SEARCH_WORDS];
+    bool goes_on = place.fact_at != 0 || place.id != 0;
+    void *items;
+    enum err err;
+
+    member_search_patterns(filter->search, arena, patterns);
+    err = rows_read_all(db, Q_REVENUE_LIST,
+                        DB_VALUES(db_int(filter->association_id), db_int(filter->fiscal_year_id),
+                                  db_int(goes_on ? place.fact_at : INT64_MAX),
+                                  db_int(goes_on ? place.id : INT64_MAX), db_int(filter->from_at),
+                                  db_int(until(filter)), db_int(filter->provider_account_id),
+                                  db_str(patterns[0]), db_str(patterns[1]), db_str(patterns[2]),
+                                  db_int(max)),
+                        read_row, sizeof(**rows), arena, &items, count);
+    *rows = items;
+    return err;
+}
+
+/* ---- the total ---- */
+
+static enum err read_total(const struct db_rows *rows, struct arena *arena, void *item)
+{
+    struct revenue_total *total = item;
+
+    (void)arena;
+    total->count = db_column_int(rows, 0);
+    total->received_cents = db_column_int(rows, 1);
+    return OK;
+}
+
+enum err revenue_total(struct db *db, const struct revenue_filter *filter, struct arena *arena,
+                       struct revenue_total *total)
+{
+    struct str patterns[MEMBER_SEARCH_WORDS];
+    void *items;
+    size_t count;
+    enum err err;
+
+    *total = (struct revenue_total){0};
+    member_search_patterns(filter->search, arena, patterns);
+    err = rows_read_all(db, Q_REVENUE_TOTAL,
+                        DB_VALUES(db_int(filter->association_id), db_int(filter->fiscal_year_id),
+                                  db_int(filter->from_at), db_int(until(filter)),
+                                  db_int(filter->provider_account_id), db_str(patterns[0]),
+                                  db_str(patterns[1]), db_str(patterns[2])),
+                        read_total, sizeof(*total), arena, &items, &count);
+    if (err || count == 0)
+        return err;
+    *total = *(struct revenue_total *)items;
+    return db_integer(db, Q_REVENUE_RETURNED,
+                      DB_VALUES(db_int(filter->association_id), db_int(filter->fiscal_year_id),
+                                db_int(filter->from_at), db_int(until(filter)),
+                                db_int(filter->provider_account_id), db_str(patterns[0]),
+                                db_str(patterns[1]), db_str(patterns[2])),
+                      0, &total->returned_cents);
+}
+
+/* ---- what to choose from ---- */
+
+static enum err read_means(const struct db_rows *rows, struct arena *arena, void *item)
+{
+    struct revenue_means *means = item;
+
+    means->id = db_column_int(rows, 0);
+    means->label = db_column_text(rows, 1, arena);
+    means->provider = db_column_text(rows, 2, arena);
+    means->in_use = db_column_is_null(rows, 3);
+    return OK;
+}
+
+enum err revenue_means(struct db *db, int64_t association_id, struct arena *arena,
+                       struct revenue_means **means, size_t *count)
+{
+    void *items;
+    enum err err = rows_read_all(db, Q_REVENUE_MEANS, DB_VALUES(db_int(association_id)),
+                                 read_means, sizeof(**means), arena, &items, count);
+
+    *means = items;
+    return err;
+}
