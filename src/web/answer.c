@@ -47,6 +47,8 @@ static const struct {
     {"produits", "people"},
     {"produit_saisie", "people"},
     {"depense", "people"},
+    {"depense_collective", "people"},
+    {"depense_apercu", "people"},
 };
 
 static const char *const areas[] = {"people", "revenue", "books", "settings"};

@@ -76,8 +76,11 @@ static enum err use_year(struct charge_ask *ask, int64_t year_id)
         form_fault(&ask->form, "exercice", "inconnu");
         return OK;
     }
-    ask->for_day = err ? ask->date : year.first_day;
-    return err;
+    if (err)
+        return err;
+    ask->for_day = year.first_day;
+    ask->year_label = year.label;
+    return OK;
 }
 
 static enum err read_product(struct charge_ask *ask)
@@ -123,7 +126,7 @@ static enum err read_free(struct charge_ask *ask)
 
 enum err charges_read_ask(struct page *page, struct charge_ask *ask)
 {
-    *ask = (struct charge_ask){.page = page, .label = "", .account_code = ""};
+    *ask = (struct charge_ask){.page = page, .label = "", .account_code = "", .year_label = ""};
     form_init(&ask->form, faults, FAULT_COUNT);
     ask->is_free = str_is(http_field_text(page->request, "sorte"), "libre");
     charges_read_date(page, &ask->form, "date", &ask->date);

@@ -18,10 +18,11 @@ enum { CHARGE_LABEL_MAX = 160, CHARGE_QUANTITY_MAX = 999 };
 
 extern const struct http_field products_fields[], product_edit_fields[];
 extern const struct http_field charge_page_fields[], charge_fields[];
+extern const struct http_field collective_page_fields[], collective_fields[];
 
 http_handler products_get, product_new_get, product_new_post, product_edit_get, product_edit_post,
     product_archive_post, product_restore_post;
-http_handler charge_get, charge_post;
+http_handler charge_get, charge_post, collective_get, collective_post;
 
 /* ---- what they share (charge_choice.c) ---- */
 
@@ -57,7 +58,8 @@ struct charge_ask {
     int64_t amount_cents;
     const char *account_code;
     struct date date;
-    struct date for_day; /* a day of the fiscal year it is for */
+    struct date for_day;    /* a day of the fiscal year it is for */
+    const char *year_label; /* of that year; "" for the year of the date */
 };
 /* The fields of what is charged, for tables of fields. */
 #define CHARGE_ASK_FIELDS                                                                         \

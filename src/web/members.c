@@ -108,12 +108,14 @@ enum err members_get(struct http_request *request, struct http_response *respons
     (void)response;
     members_read_filter(page, &filter);
     set_filter(page, data, &filter);
-    form_done(page, "archive|restaure", data);
+    form_done(page, "archive|restaure|depenses", data);
     err = member_list(page->db, page->association.id, &filter, page->arena, &rows, &count);
     shown = count > MEMBER_PAGE ? MEMBER_PAGE : count;
     for (size_t i = 0; !err && i < shown; i++)
         add_row(page, list, &rows[i]);
     template_set_flag(data, "has_members", shown > 0);
+    template_set_flag(data, "may_charge",
+                      page_is_money(page) && shown > 0 && filter.group != MEMBER_ARCHIVED);
     template_set_flag(data, "has_next", count > shown);
     template_set_text(data, "next_place", "");
     if (!err && count > shown)

@@ -279,6 +279,8 @@ const struct http_route web_page_routes[] = {
     {HTTP_POST, "/adherents/{}/restaurer", member_restore_post, token_only, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/adherents/{}/depense", charge_get, charge_page_fields, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/adherents/{}/depense", charge_post, charge_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/depenses/collective", collective_get, collective_page_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/depenses/collective", collective_post, collective_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/produits", products_get, products_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/produits/nouveau", product_new_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/produits/nouveau", product_new_post, product_edit_fields, 0, ACCESS_MONEY, 0},
