@@ -9,6 +9,7 @@ FROM (SELECT '110' AS code, 'Report à nouveau' AS label
     UNION ALL SELECT '487', 'Produits constatés d''avance'
     UNION ALL SELECT '5112', 'Chèques à encaisser'
     UNION ALL SELECT '5115', 'Cartes bancaires à encaisser'
+    UNION ALL SELECT '5118', 'Chèques-vacances, coupons et aides à encaisser'
     UNION ALL SELECT '5121', 'Banque'
     UNION ALL SELECT '5171', 'Stripe'
     UNION ALL SELECT '5172', 'PayPal'
@@ -92,3 +93,48 @@ SELECT a.code, a.label, a.archived_at,
     EXISTS (SELECT 1 FROM entry_line l WHERE l.association_id = a.association_id
         AND l.account_code = a.code) AS used, a.version
 FROM account a WHERE a.association_id = $1 ORDER BY a.code;
+
+-- name: chart_find
+-- $1 association, $2 code.
+SELECT a.code, a.label, a.archived_at,
+    EXISTS (SELECT 1 FROM entry_line l WHERE l.association_id = a.association_id
+        AND l.account_code = a.code) AS used, a.version
+FROM account a WHERE a.association_id = $1 AND a.code = $2;
+
+-- name: chart_uses
+-- $1 association, $2 code. Which settings and carts name an account of the chart.
+SELECT
+    EXISTS (SELECT 1 FROM provider_account p WHERE p.association_id = $1
+        AND p.transit_account = $2 AND p.unlinked_at IS NULL) AS means_in_use,
+    EXISTS (SELECT 1 FROM provider_account p WHERE p.association_id = $1
+        AND p.transit_account = $2) AS means,
+    EXISTS (SELECT 1 FROM bank_account b WHERE b.association_id = $1
+        AND b.account_code = $2 AND b.archived_at IS NULL) AS banks_in_use,
+    EXISTS (SELECT 1 FROM bank_account b WHERE b.association_id = $1
+        AND b.account_code = $2) AS banks,
+    EXISTS (SELECT 1 FROM product p WHERE p.association_id = $1
+        AND p.account_code = $2 AND p.archived_at IS NULL) AS products_in_use,
+    EXISTS (SELECT 1 FROM product p WHERE p.association_id = $1
+        AND p.account_code = $2) AS products,
+    EXISTS (SELECT 1 FROM cart_line l WHERE l.association_id = $1
+        AND l.account_code = $2) AS charges;
+
+-- name: chart_remove
+-- $1 association, $2 code.
+DELETE FROM account WHERE association_id = $1 AND code = $2;
+
+-- name: chart_rename
+-- $1 association, $2 code, $3 label.
+UPDATE account SET label = $3, version = version + 1 WHERE association_id = $1 AND code = $2;
+
+-- name: chart_archive
+-- $1 association, $2 code, $3 since when, or NULL.
+UPDATE account SET archived_at = $3, version = version + 1 WHERE association_id = $1 AND code = $2;
+
+-- name: fiscal_year_read
+-- $1 association, $2 id.
+SELECT label, first_day, last_day, version FROM fiscal_year WHERE association_id = $1 AND id = $2;
+
+-- name: fiscal_year_rename
+-- $1 association, $2 id, $3 label.
+UPDATE fiscal_year SET label = $3, version = version + 1 WHERE association_id = $1 AND id = $2;

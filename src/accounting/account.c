@@ -59,6 +59,12 @@ static bool essential(const char *code)
            strcmp(code, ACCOUNT_DEFERRED) == 0 || strcmp(code, ACCOUNT_SUSPENSE) == 0;
 }
 
+bool account_needed(const char *code)
+{
+    return (code[0] != '5' && essential(code)) || strcmp(code, ACCOUNT_FEE) == 0 ||
+           strcmp(code, ACCOUNT_DISPUTE) == 0;
+}
+
 static enum err read_account(struct db *db, int64_t association_id, const char *code,
                              struct arena *arena, const char **label, bool *usable)
 {

@@ -24,7 +24,8 @@ struct chart_account {
     const char *code;
     const char *label;
     bool archived;
-    bool used; /* it stands in an entry */
+    bool used;   /* it stands in an entry */
+    bool needed; /* the kernel counts on it: it is not archived */
     int64_t version;
 };
 /* The whole chart, by code; array and texts in the arena. */

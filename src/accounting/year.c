@@ -1,5 +1,6 @@
 #include "accounting/accounting.h"
 
+#include "accounting/internal.h"
 #include "base/arena.h"
 #include "base/random.h"
 #include "queries.h"
@@ -56,9 +57,18 @@ static struct date usual_first(const struct association *association, int year)
     return (struct date){year, association->year_first_month, association->year_first_day};
 }
 
-/* The last day of a year that begins then. Years of twelve months end before the usual first day,
- * so that a changed one is reached with a single shorter year; others are as long as they are. */
-static struct date year_end(const struct association *association, struct date first)
+struct date year_first_for(const struct association *association, struct date date)
+{
+    struct date first = usual_first(association, date.year);
+
+    if (date_compare(first, date) > 0)
+        first.year--;
+    return first;
+}
+
+/* Years of twelve months end before the usual first day, so that a changed one is reached with a
+ * single shorter year; others are as long as they are. */
+struct date year_last_for(const struct association *association, struct date first)
 {
     struct date next = usual_first(association, first.year);
 
@@ -104,11 +114,9 @@ static enum err add_year(struct db *db, int64_t association_id, struct date firs
 static enum err add_first_year(struct db *db, const struct association *association,
                                struct date date, struct arena *arena, struct fiscal_year *year)
 {
-    struct date first = usual_first(association, date.year);
+    struct date first = year_first_for(association, date);
 
-    if (date_compare(first, date) > 0)
-        first.year--;
-    return add_year(db, association->id, first, year_end(association, first), arena, year);
+    return add_year(db, association->id, first, year_last_for(association, first), arena, year);
 }
 
 static enum err add_years_after(struct db *db, const struct association *association,
@@ -120,7 +128,7 @@ static enum err add_years_after(struct db *db, const struct association *associa
 
         if (made == YEARS_MADE_MAX)
             return fail(ERR_INPUT, "date too far from the known fiscal years");
-        err = add_year(db, association->id, first, year_end(association, first), arena, year);
+        err = add_year(db, association->id, first, year_last_for(association, first), arena, year);
         if (err)
             return err;
     }

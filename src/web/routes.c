@@ -1,6 +1,7 @@
 #include "web/charges.h"
 #include "web/internal.h"
 #include "web/books.h"
+#include "web/reference.h"
 
 /* Fields by form. The form token is looked at by the dispatcher; it stands here because what is
  * not declared is refused. The tables of newer pages stand with them. */
@@ -340,6 +341,25 @@ const struct http_route web_page_routes[] = {
     {HTTP_POST, "/parametrage/options", options_post, options_fields, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/parametrage/options/ordre", options_order_post, options_order_fields, 0,
      ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/referentiel", reference_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/referentiel/comptes", chart_get, done_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/referentiel/comptes/nouveau", chart_new_get, NULL, 0, ACCESS_MONEY,
+     0},
+    {HTTP_POST, "/parametrage/referentiel/comptes/nouveau", chart_new_post, chart_new_fields, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/referentiel/comptes/{}", chart_account_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/referentiel/comptes/{}", chart_account_post, chart_account_fields, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/referentiel/comptes/{}/usage", chart_use_post, chart_use_fields, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/referentiel/comptes/{}/supprimer", chart_delete_post, token_only, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_GET, "/parametrage/referentiel/exercices", years_get, done_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/referentiel/exercices", years_post, year_add_fields, 0, ACCESS_MONEY,
+     0},
+    {HTTP_GET, "/parametrage/referentiel/exercices/{}", year_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/referentiel/exercices/{}", year_post, year_fields, 0, ACCESS_MONEY,
+     0},
     {HTTP_GET, "/parametrage/securite", security_get, access_fields, 0, ACCESS_ADMINISTRATOR, 0},
     {HTTP_POST, "/parametrage/securite", security_post, security_fields, 0, ACCESS_ADMINISTRATOR,
      0},

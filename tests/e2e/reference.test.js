@@ -1,0 +1,187 @@
+'use strict';
+// Référentiel: the chart of accounts and the fiscal years.
+
+const { test } = require('node:test');
+const assert = require('node:assert/strict');
+const { houseOf } = require('./harness.js');
+const { check } = require('./browser.js');
+
+const house = houseOf('reference');
+const hostile = '<img src=x onerror=alert(1)>"\'; DROP TABLE account;--';
+const place = '/parametrage/referentiel';
+
+const audited = (association, word) => house.sql(`SELECT action FROM audit
+  WHERE association_id = ${association} AND action LIKE '${word}.%' ORDER BY chain_number`)
+  .map(({ action }) => action);
+
+// A form of ours, sent with these values.
+async function submit(client, from, action, values = {}) {
+  const form = await client.form(from, action);
+  return client.post(action, { ...form.fields, ...values });
+}
+
+// The same words for what is not there and what is another's; the request's number apart.
+const words = (answer) => answer.text.replace(/[0-9a-f]{16}/g, '');
+
+test('an account is added, renamed, archived, taken back and deleted, with and without JavaScript', async (t) => {
+  for (const javaScript of [true, false]) {
+    const page = await house.visit(t, await house.asStaff('treasurer'), { javaScript });
+    const code = javaScript ? '7065' : '7066';
+    await page.goto('/parametrage/mon-compte');
+    await page.getByRole('link', { name: 'Référentiel' }).click();
+    if (javaScript)
+      await check(page, 'referentiel');
+    await page.getByRole('link', { name: 'Plan comptable' }).click();
+    await page.getByRole('link', { name: 'Ajouter un compte' }).click();
+    if (javaScript)
+      await check(page, 'compte-nouveau');
+    await page.getByLabel('Numéro').fill(code);
+    await page.getByLabel('Intitulé').fill('Stages');
+    await page.getByRole('button', { name: 'Ajouter' }).click();
+    await page.getByRole('status').getByText('Le compte est ajouté').waitFor();
+    await page.getByRole('link', { name: code }).click();
+    await page.getByLabel('Intitulé').fill('Stages d’été');
+    await page.getByRole('button', { name: 'Enregistrer' }).click();
+    await page.getByRole('row', { name: `${code} Stages d’été` }).waitFor();
+    await page.getByRole('link', { name: code }).click();
+    if (javaScript)
+      await check(page, 'compte');
+    await page.getByRole('button', { name: 'Archiver' }).click();
+    await page.getByRole('status').getByText('archivé').waitFor();
+    if (javaScript)
+      await check(page, 'comptes');
+    await page.getByRole('link', { name: code }).click();
+    await page.getByRole('button', { name: 'Remettre ce compte en usage' }).click();
+    await page.getByRole('link', { name: code }).click();
+    await page.getByRole('button', { name: 'Supprimer ce compte' }).click();
+    await page.getByRole('status').getByText('supprimé').waitFor();
+    assert.equal(await page.getByRole('link', { name: code }).count(), 0);
+  }
+  assert.deepEqual(audited(house.association, 'account').slice(-5), ['account.added', 'account.renamed',
+    'account.archived', 'account.restored', 'account.deleted']);
+});
+
+test('what is wrong with an account is said beside its field, and what was typed is kept', async (t) => {
+  const page = await house.visit(t, await house.asStaff('administrator'));
+  await page.goto(`${place}/comptes/nouveau`);
+  await page.locator('form.card').evaluate((form) => { form.noValidate = true; });
+  await page.getByLabel('Numéro').fill('70a');
+  await page.getByRole('button', { name: 'Ajouter' }).click();
+  for (const field of ['code', 'libelle'])
+    assert.equal(await page.locator(`#${field}`).getAttribute('aria-invalid'), 'true', field);
+  assert.equal(await page.getByLabel('Numéro').inputValue(), '70a');
+  await check(page, 'compte-refuse');
+  const client = await house.asStaff('treasurer'), from = `${place}/comptes/nouveau`;
+  const taken = await submit(client, from, from, { code: '706', libelle: 'Encore' });
+  assert.equal(taken.status, 409);
+  assert.match(taken.text, /déjà dans votre plan comptable/);
+  assert.match((await submit(client, from, from, { code: '7068', libelle: 'é'.repeat(100) })).text, /trop long/);
+});
+
+test('an account that is needed stays, and the page says why', async () => {
+  const association = house.addAssociation({ name: 'Les Comptables' });
+  const client = await house.asStaff('treasurer', association);
+  const member = house.member({ association, login: null, charges: [['40', 'Cotisation'], ['9', 'Sortie', { account: '706' }]] });
+  house.ok(['payment', 'add', '--association', association, '--member', member.number,
+    '--amount', '40', '--means', 'cash', '--reference', 'R1']);
+  const cases = [
+    ['471', /ne peut pas être archivé.*Guichet écrit lui-même/],
+    ['530', /ne peut pas être archivé.*moyen de paiement/],
+    ['7561', /Archiver ce compte.*une écriture ne s'efface pas/],
+    ['706', /Archiver ce compte.*facturée sur ce compte/],
+  ];
+  const token = async (action) => (await client.form(`${place}/comptes/7562`, `${place}/comptes/7562/${action}`)).fields;
+  for (const [code, sentence] of cases) {
+    assert.match((await client.get(`${place}/comptes/${code}`)).text, sentence, code);
+    const deleted = await client.post(`${place}/comptes/${code}/supprimer`, await token('supprimer'));
+    assert.equal(deleted.status, 409, code);
+    assert.match(deleted.text, /Rien n'a changé/, code);
+  }
+  for (const code of ['471', '530']) {
+    const archived = await client.post(`${place}/comptes/${code}/usage`, { ...await token('usage'), usage: 'archive' });
+    assert.equal(archived.status, 409, code);
+  }
+  assert.equal(house.one(`SELECT count(*) AS n FROM account WHERE association_id = ${association}
+    AND archived_at IS NOT NULL`).n, 0);
+  assert.deepEqual(audited(association, 'account'), []);
+});
+
+test('a form that is out of date changes nothing', async () => {
+  const client = await house.asStaff('treasurer'), from = `${place}/comptes/707`;
+  const first = await client.form(from, from), second = await client.form(from, from);
+  assert.equal((await client.post(from, { ...first.fields, libelle: 'Buvette' })).status, 303);
+  const late = await client.post(from, { ...second.fields, libelle: 'Ventes' });
+  assert.equal(late.status, 409);
+  assert.match(late.text, /entre-temps.*« Buvette »/);
+  assert.match(late.body, /value="Ventes"/);
+  assert.equal((await submit(client, from, from, { libelle: 'Ventes' })).status, 303);
+});
+
+test('years follow each other; the next one is added once, and named', async (t) => {
+  const association = house.addAssociation({ name: 'Les Années', options: ['--year-from', '09-01'] });
+  const client = await house.asStaff('treasurer', association);
+  const page = await house.visit(t, client);
+  const years = () => house.sql(`SELECT first_day, last_day FROM fiscal_year
+    WHERE association_id = ${association} ORDER BY first_day`);
+  const before = years();
+  await page.goto(place);
+  await page.getByRole('link', { name: 'Exercices' }).click();
+  const twice = await client.form(`${place}/exercices`, `${place}/exercices`);
+  await page.getByRole('button', { name: 'Ajouter cet exercice' }).click();
+  await page.getByRole('status').getByText("L'exercice est ajouté").waitFor();
+  const late = await client.post(`${place}/exercices`, twice.fields);
+  assert.equal(late.status, 409);
+  assert.match(late.text, /La liste a changé entre-temps/);
+  const after = years();
+  assert.equal(after.length, before.length + 1);
+  const day = (text, more) => new Date(Date.parse(`${text}T00:00:00Z`) + more * 86400000).toISOString().slice(0, 10);
+  assert.equal(after.at(-1).first_day, day(before.at(-1).last_day, 1));
+  assert.equal(after.at(-1).last_day, `${Number(after.at(-1).first_day.slice(0, 4)) + 1}-08-31`);
+  await page.getByRole('row').nth(1).getByRole('link').click();
+  await page.getByLabel('Nom').fill(hostile.slice(0, 40));
+  await check(page, 'exercice');
+  await page.getByRole('button', { name: 'Enregistrer' }).click();
+  await page.getByRole('link', { name: hostile.slice(0, 40) }).waitFor();
+  await page.getByRole('button', { name: 'Ajouter cet exercice' }).click();
+  await page.getByText('sont déjà là').waitFor();
+  await check(page, 'exercices');
+  assert.equal((await client.post(`${place}/exercices`, twice.fields)).status, 409);
+  const { id } = house.one(`SELECT CAST(id AS TEXT) AS id FROM fiscal_year WHERE association_id = ${association}
+    AND first_day = '${before[0].first_day}'`);
+  const from = `${place}/exercices/${id}`, second = await client.form(from, from);
+  assert.equal((await submit(client, from, from, { libelle: 'Une' })).status, 303);
+  assert.equal((await client.post(from, { ...second.fields, libelle: 'Deux' })).status, 409);
+  assert.equal((await submit(client, from, from, { libelle: '' })).status, 400);
+  assert.deepEqual(audited(association, 'fiscal_year'), ['fiscal_year.added', 'fiscal_year.renamed',
+    'fiscal_year.added', 'fiscal_year.renamed']);
+});
+
+test('stored text comes back as text', async (t) => {
+  const client = await house.asStaff('treasurer'), from = `${place}/comptes/nouveau`;
+  assert.equal((await submit(client, from, from, { code: '7099', libelle: hostile })).status, 303);
+  const page = await house.visit(t, client);
+  await page.goto(`${place}/comptes`);
+  await page.getByRole('cell', { name: hostile }).waitFor();
+  await page.goto(`${place}/comptes/7099`);
+  assert.equal(await page.getByLabel('Intitulé').inputValue(), hostile);
+});
+
+test('another association’s accounts and years are not there', async () => {
+  const association = house.addAssociation({ name: 'Les Voisins' });
+  const there = await house.asStaff('treasurer', association), client = await house.asStaff('treasurer');
+  const from = `${place}/comptes/nouveau`;
+  assert.equal((await submit(there, from, from, { code: '7077', libelle: 'À eux' })).status, 303);
+  const { id } = house.one(`SELECT CAST(id AS TEXT) AS id FROM fiscal_year WHERE association_id = ${association}`);
+  const missing = words(await client.get(`${place}/exercices/1`));
+  for (const path of [`comptes/7077`, `exercices/${id}`, 'exercices/x', 'comptes/0']) {
+    const answer = await client.get(`${place}/${path}`);
+    assert.equal(answer.status, 404, path);
+    assert.equal(words(answer), missing, path);
+  }
+  const own = await client.form(`${place}/comptes/7562`, `${place}/comptes/7562`);
+  const use = await client.form(`${place}/comptes/7562`, `${place}/comptes/7562/usage`);
+  const remove = await client.form(`${place}/comptes/7562`, `${place}/comptes/7562/supprimer`);
+  for (const [path, fields] of [['', { ...own.fields, libelle: 'Pris' }], ['/usage', use.fields], ['/supprimer', remove.fields]])
+    assert.equal((await client.post(`${place}/comptes/7077${path}`, fields)).status, 404, path);
+  assert.equal(house.one(`SELECT version FROM account WHERE association_id = ${association} AND code = '7077'`).version, 1);
+});
