@@ -18,6 +18,20 @@ WHERE state_hash = $1 AND association_id = $2 AND login_id = $3 AND session_hash
 SELECT used_at FROM connect_request
 WHERE state_hash = $1 AND association_id = $2 AND login_id = $3 AND session_hash = $4;
 
+-- name: connect_acting
+-- $1 provider, $2 its name of an account: does anybody here act by a consent of it?
+SELECT 1 FROM provider_account
+WHERE provider = $1 AND external_id = $2 AND link_kind = 'connect' AND revoked_at IS NULL LIMIT 1;
+
+-- name: secret_forget_replaced
+-- The keys of accounts that became associated, when no endpoint of theirs has to be deleted.
+DELETE FROM secret
+WHERE EXISTS (SELECT 1 FROM provider_account p WHERE p.association_id = secret.association_id
+        AND p.id = secret.provider_account_id AND p.link_kind = 'connect')
+    AND NOT EXISTS (SELECT 1 FROM provider_endpoint e
+        WHERE e.association_id = secret.association_id
+            AND e.provider_account_id = secret.provider_account_id AND e.state <> 'gone');
+
 -- name: connect_request_sweep
 -- $1 expired before.
 DELETE FROM connect_request WHERE expires_at < $1;

@@ -1,6 +1,7 @@
 #include "payment/consent.h"
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "queries.h"
 
@@ -82,7 +83,42 @@ enum err consent_take(struct db *db, struct str state, const struct consent_aske
 
 enum err consent_sweep(struct db *db, int64_t now)
 {
-    return db_run(db, Q_CONNECT_REQUEST_SWEEP, DB_VALUES(db_int(now - CONSENT_STATE_S)));
+    enum err err = db_run(db, Q_CONNECT_REQUEST_SWEEP, DB_VALUES(db_int(now - CONSENT_STATE_S)));
+
+    return err ? err : db_run(db, Q_SECRET_FORGET_REPLACED, DB_NO_VALUES);
+}
+
+/* ---- a consent that leads nowhere ---- */
+
+static enum err anybody_acts(struct db *db, const char *provider, const char *external_id,
+                             bool *acts)
+{
+    struct db_rows rows = {0};
+    enum err err = db_first(db, Q_CONNECT_ACTING,
+                            DB_VALUES(db_text(provider), db_text(external_id)), &rows, acts);
+
+    db_rows_done(&rows);
+    return err;
+}
+
+void consent_decline(const struct provider_call *call, const struct provider *provider,
+                     enum account_mode mode, const char *external_id)
+{
+    const struct provider_account account = {.provider = provider->name,
+                                             .mode = mode,
+                                             .external_id = external_id,
+                                             .link_kind = ACCOUNT_CONNECT,
+                                             .linked = true};
+    enum consent_end end = CONSENT_HELD;
+    bool acts = false;
+    enum err err = anybody_acts(call->db, provider->name, external_id, &acts);
+
+    if (!err && !acts)
+        err = provider->consent->give_back(call, &account, &end);
+    if (err)
+        log_failure("payment.consent");
+    else if (!acts && end != CONSENT_ENDED)
+        log_line(LOG_WARNING, "payment.consent", "a consent that led nowhere is still given");
 }
 
 /* ---- the link ---- */

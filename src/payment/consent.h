@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "db/db.h"
 #include "payment/link.h"
+#include "payment/provider.h"
 
 enum { CONSENT_STATE_S = 30 * 60, CONSENT_STATE_LEN = 64 };
 
@@ -49,8 +50,13 @@ enum consent_fate {
 /* Takes a state that came back. Inside a transaction. */
 enum err consent_take(struct db *db, struct str state, const struct consent_asker *asker,
                       enum consent_fate *fate);
-/* Forgets states that are good no more. Inside a transaction. */
+/* Forgets states that are good no more, and the own keys of accounts that became associated once
+ * they are needed no more. Inside a transaction. */
 enum err consent_sweep(struct db *db, int64_t now);
+/* Gives a consent back that led to no link, unless somebody here acts by it. Best effort: what
+ * fails is logged. Outside of any transaction. */
+void consent_decline(const struct provider_call *call, const struct provider *provider,
+                     enum account_mode mode, const char *external_id);
 
 /* ---- the link ---- */
 

@@ -129,10 +129,14 @@ static struct consent_asker asker_of(const struct page *page)
                                   .now = page->now};
 }
 
+static const struct provider *stripe_of(const struct page *page)
+{
+    return payment_provider(page->web->options.service, str_of("stripe"));
+}
+
 static const struct provider_consent *stripe_consent(const struct page *page)
 {
-    const struct provider *provider =
-        payment_provider(page->web->options.service, str_of("stripe"));
+    const struct provider *provider = stripe_of(page);
 
     return provider ? provider->consent : NULL;
 }
@@ -223,23 +227,38 @@ static enum err prepare_draft(struct coming *coming, const struct consent_answer
     return err ? err : random_id(&coming->draft.new_id);
 }
 
-static enum err keep_account(struct coming *coming, const struct consent_answer *answer)
+/* What was given and leads nowhere is given back, and said. */
+static enum err decline(struct coming *coming, const struct provider_call *call,
+                        const struct consent_answer *answer, const char *word)
+{
+    enum account_mode mode = mode_of(&coming->page->association);
+
+    if (strcmp(word, "wrong_mode") == 0)
+        mode = mode == ACCOUNT_LIVE ? ACCOUNT_TEST : ACCOUNT_LIVE;
+    if (*answer->external_id)
+        consent_decline(call, stripe_of(coming->page), mode, answer->external_id);
+    return tell(coming->page, word);
+}
+
+static enum err keep_account(struct coming *coming, const struct provider_call *call,
+                             const struct consent_answer *answer)
 {
     struct page *page = coming->page;
-    const char *led_to = "associe";
     enum err err;
 
     if (!str_equal_ignoring_case(str_of(answer->currency),
                                  str_of(page->association.currency->code)))
-        return tell(page, "wrong_currency");
+        return decline(coming, call, answer, "wrong_currency");
     err = prepare_draft(coming, answer);
     if (!err)
         err = db_write(page->web->options.service->writer, write_link, coming);
+    if (err)
+        return err;
     if (coming->outcome == LINK_TAKEN)
-        led_to = "other_association";
-    else if (coming->outcome == LINK_ATTEMPTS_OPEN)
-        led_to = "attempts_open";
-    return err ? err : tell(page, led_to);
+        return decline(coming, call, answer, "other_association");
+    if (coming->outcome == LINK_ATTEMPTS_OPEN)
+        return decline(coming, call, answer, "attempts_open");
+    return tell(page, "associe");
 }
 
 /* The code is changed once, for the state was taken: a second visit of the address ends before. */
@@ -257,10 +276,10 @@ static enum err exchange(struct coming *coming, struct str code)
     if (answer.verdict == CONSENT_UNCLEAR)
         return tell(page, "unclear");
     if (answer.verdict == CONSENT_REFUSED)
-        return tell(page, strcmp(answer.word, "wrong_mode") == 0
-                              ? "wrong_mode"
-                              : oauth_word(str_of(answer.word)));
-    return keep_account(coming, &answer);
+        return decline(coming, &call, &answer,
+                       strcmp(answer.word, "wrong_mode") == 0 ? "wrong_mode"
+                                                              : oauth_word(str_of(answer.word)));
+    return keep_account(coming, &call, &answer);
 }
 
 static enum err come_back(struct coming *coming)

@@ -63,6 +63,14 @@ async function associate(staff, account) {
   return comeBack(staff, await consent(await press(staff), { account }));
 }
 
+// Does Stripe let our platform act for the account?
+async function platformActs(account) {
+  const { status } = await send(house.sandboxUrl, 'GET', '/v1/account', { headers: { Host: new URL(house.sandboxUrl).host,
+    Authorization: `Bearer ${house.platform.key}`, 'Stripe-Account': account, 'Stripe-Version': '2026-10-28.endive' } });
+  assert.ok(status === 200 || status === 403, status);
+  return status === 200;
+}
+
 const says = async (staff, word) => (await staff.get(`/parametrage/mon-compte?stripe=${word}`)).text;
 
 // ---- payments ----
@@ -222,7 +230,9 @@ test('what the change of the code refuses is said, too', async () => {
 
 test('an account of another currency or of another association is refused', async () => {
   const first = newcomer(), second = newcomer();
-  assert.equal(await associate(first.staff, await newAccount({ currency: 'chf' })), 'wrong_currency');
+  const swiss = await newAccount({ currency: 'chf' });
+  assert.equal(await associate(first.staff, swiss), 'wrong_currency');
+  assert.equal(await platformActs(swiss), false, 'the consent is given back');
   assert.match(await says(first.staff, 'wrong_currency'), /\(EUR\)/);
   const account = await newAccount();
   assert.equal(await associate(first.staff, account), 'associe');
@@ -230,6 +240,8 @@ test('an account of another currency or of another association is refused', asyn
   assert.equal(await associate(second.staff, account), 'other_association');
   assert.equal(await associate(second.staff, house.stripe.account), 'other_association');
   assert.deepEqual([rowsOf(second.association), rowsOf(first.association)], [[], before]);
+  assert.equal(await platformActs(account), true, 'the first one has not lost its link');
+  assert.equal(await platformActs(house.stripe.account), false);
 });
 
 // ---- the network ----
@@ -267,7 +279,9 @@ test('an account linked by its own keys keeps its row when it is associated', as
   const member = house.member({ association, login: 'ancienne', charges: [['40', 'Cotisation'], ['20', 'Sortie', { account: '706' }]] });
   const begun = await pay(member);
   const [before] = rowsOf(association);
-  assert.equal(await associate(staff, await newAccount()), 'attempts_open');
+  const another = await newAccount();
+  assert.equal(await associate(staff, another), 'attempts_open');
+  assert.equal(await platformActs(another), false);
   assert.equal(await associate(staff, own.account), 'associe');
   const [after] = rowsOf(association);
   assert.deepEqual([after.id, after.public_id, after.link_kind], [before.id, before.public_id, 'connect']);
@@ -309,7 +323,7 @@ test('an event moves nothing but the account it names, and that one only when it
   const keys = house.member({ login: 'karine', charges: [['40', 'Cotisation']] });
   const [sessionA, sessionKeys] = [await pay(member), await pay(keys)];
   const [intent, ownIntent] = [house.intents(member)[0], house.intents(keys)[0]];
-  const rows = () => house.one('SELECT count(*) AS rows FROM provider_event').rows;
+  const rows = () => house.one("SELECT count(*) AS rows FROM provider_event WHERE type LIKE 'checkout.%'").rows;
   const ended = (count) => waitFor('the events have an outcome', () => house.one(
     "SELECT count(*) AS rows FROM provider_event WHERE state = 'waiting'").rows === 0 && rows() === count);
   let count = rows();
@@ -322,9 +336,9 @@ test('an event moves nothing but the account it names, and that one only when it
     await ended(count += 1);
     assert.equal(eventOf('other_account')?.outcome, 'other_account');
   }
-  assert.equal(house.sql("SELECT 1 FROM provider_event WHERE outcome = 'other_account'").length, 4);
+  assert.equal(house.sql("SELECT 1 FROM provider_event WHERE outcome = 'other_account' AND type LIKE 'checkout.%'").length, 4);
   assert.equal(house.sql(`SELECT 1 FROM provider_event WHERE outcome = 'other_account'
-    AND association_id IS NULL`).length, 3);
+    AND association_id IS NULL AND type LIKE 'checkout.%'`).length, 3);
   // Signatures of others are none here.
   for (const secret of ['whsec_nobody', house.stripe.secret])
     assert.equal(await knock(paidEvent(intent, sessionA, { account: accountA }), secret), 400);
