@@ -128,11 +128,11 @@ WHERE y.association_id = $1 AND y.first_day <= $2 AND EXISTS (SELECT 1 FROM defe
 ORDER BY y.first_day;
 
 -- name: release_due
--- $1 a day. An association with money in 487 for a year that has begun by that day.
-SELECT y.association_id FROM fiscal_year y
+-- $1 a day, $2 at most. Associations with money in 487 for a year that has begun by that day.
+SELECT DISTINCT y.association_id FROM fiscal_year y
 WHERE y.first_day <= $1 AND EXISTS (SELECT 1 FROM deferral d
     WHERE d.association_id = y.association_id AND d.fiscal_year_id = y.id AND d.released_at IS NULL)
-LIMIT 1;
+LIMIT CAST($2 AS BIGINT);
 
 -- name: release_amounts
 -- $1 association, $2 year. What stands in 487 for it, by account of the charges.

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "job/daily.h"
 #include "job/queue.h"
 #include "payment/consent.h"
 #include "payment/link.h"
@@ -204,6 +205,9 @@ static void sweep_old(struct job_thread *job)
 
     if (db_write(job->worker->options.service->writer, sweep, &now))
         log_failure("job.sweep");
+    if (daily_release(job->worker->options.service->writer, job->db, now, job->arena))
+        log_failure("job.release");
+    arena_reset(job->arena);
 }
 
 /* ---- working ---- */

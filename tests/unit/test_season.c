@@ -4,12 +4,14 @@
 
 #include "association/cart.h"
 #include "base/random.h"
+#include "job/daily.h"
 #include "payment/advance.h"
 #include "payment/correct.h"
 #include "payment/manual.h"
 #include "payment/take_back.h"
 #include "payment/undo.h"
 #include "payment/verify.h"
+#include "queries.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -620,6 +622,31 @@ static void revenue_of_a_later_year_waits_and_is_released_once(void **state)
     check_clean(house);
 }
 
+/* The job of the hour does it, and a second round finds nothing to do. */
+static void the_job_releases_what_is_due(void **state)
+{
+    struct house *house = *state;
+    struct provider_account cash = add_means(house, "cash", "530");
+    const struct date next_year = {2027, 9, 1};
+    struct manual_payment payment = payment_of(house, &cash, 4000);
+    /* In Paris September has begun then, and not a second before. */
+    const int64_t midnight = INT64_C(1819749600); /* 31 August 2027, 22:00 UTC */
+    struct db_writer *writer;
+
+    charge(house, house->member_id, 4000, "7561", next_year);
+    pay(house, &payment);
+    house_ok(db_writer_new(house->path, &guichet_queries, &writer));
+    house_ok(daily_release(writer, house->db, midnight - 1, house->arena));
+    assert_int_equal(account_balance(house, "487"), -4000);
+    for (int i = 0; i < 2; i++) {
+        house_ok(daily_release(writer, house->db, midnight, house->arena));
+        assert_int_equal(account_balance(house, "487"), 0);
+        assert_int_equal(account_balance(house, "7561"), -4000);
+    }
+    db_writer_free(writer);
+    check_clean(house);
+}
+
 /* ---- everything at random ---- */
 
 static void a_season_at_random_is_proven(void **state)
@@ -711,6 +738,7 @@ int main(void)
         CASE(an_adjustment_against_the_member_uses_the_advance),
         CASE(an_advance_moves_and_is_used_at_once),
         CASE(revenue_of_a_later_year_waits_and_is_released_once),
+        CASE(the_job_releases_what_is_due),
         CASE(a_season_at_random_is_proven),
     };
 

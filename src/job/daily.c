@@ -1,0 +1,61 @@
+#include "job/daily.h"
+
+#include "base/log.h"
+#include "base/zone.h"
+#include "payment/correct.h"
+#include "queries.h"
+
+enum {
+    RELEASES_MAX = 1000,    /* associations in one round; the next hour takes the others */
+    EARLIEST_S = 14 * 3600, /* where the day begins first: UTC+14 */
+    DAY_S = 24 * 3600
+};
+
+struct releasing {
+    int64_t association_id;
+    int64_t now;
+    int64_t entries;
+};
+
+static enum err release(struct db *db, void *argument)
+{
+    struct releasing *releasing = argument;
+    struct arena *arena = arena_new();
+    enum err err = payment_release_deferred(db, releasing->association_id, releasing->now, arena,
+                                            &releasing->entries);
+
+    arena_free(arena);
+    return err;
+}
+
+/* Those that may have something to do: it has become that day somewhere. */
+static enum err list_due(struct db *db, int64_t now, int64_t *ids, size_t *count)
+{
+    char day[DATE_TEXT_MAX];
+    struct db_rows rows = {0};
+    bool found = false;
+    enum err err;
+
+    date_format_iso(day, date_from_days((now + EARLIEST_S) / DAY_S));
+    err = db_select(db, Q_RELEASE_DUE, DB_VALUES(db_text(day), db_int(RELEASES_MAX)), &rows);
+    *count = 0;
+    while (!err && !(err = db_next(&rows, &found)) && found)
+        ids[(*count)++] = db_column_int(&rows, 0);
+    db_rows_done(&rows);
+    return err;
+}
+
+enum err daily_release(struct db_writer *writer, struct db *db, int64_t now, struct arena *arena)
+{
+    int64_t *ids = arena_array(arena, RELEASES_MAX, sizeof(*ids));
+    size_t count = 0;
+    enum err err = list_due(db, now, ids, &count);
+
+    for (size_t i = 0; !err && i < count; i++) {
+        struct releasing releasing = {.association_id = ids[i], .now = now};
+
+        if (db_write(writer, release, &releasing))
+            log_failure("job.release");
+    }
+    return err;
+}
