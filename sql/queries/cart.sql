@@ -5,19 +5,23 @@
 -- before the filter, so that every line shows what was really owed after it.
 SELECT line.id, line.kind, line.amount_cents, line.balance_cents, line.label, line.line_date,
        line.fiscal_year_id, line.fiscal_year_label, line.corrects,
-       CASE WHEN line.corrects = 0 AND line.amount_cents > 0
-                 AND line.kind IN ('charge', 'donation', 'adjustment')
-            THEN line.amount_cents
-                 + (SELECT COALESCE(SUM(correction.amount_cents), 0) FROM cart_line correction
-                    WHERE correction.association_id = CAST($1 AS BIGINT)
-                      AND correction.corrects_line_id = line.id)
-                 - (SELECT COALESCE(SUM(paid.amount_cents), 0) FROM allocation paid
-                    WHERE paid.association_id = CAST($1 AS BIGINT)
-                      AND paid.charge_line_id = line.id)
-            ELSE 0 END AS open_cents
+       line.left_cents
+       - (SELECT COALESCE(SUM(paid.amount_cents), 0) FROM allocation paid
+          WHERE line.left_cents > 0 AND paid.association_id = CAST($1 AS BIGINT)
+            AND paid.charge_line_id = line.id) AS open_cents,
+       line.left_cents, line.account_code, line.transaction_id, line.entry_id
 FROM (SELECT l.id, l.kind, l.amount_cents, l.label, l.line_date, l.fiscal_year_id,
              y.label AS fiscal_year_label,
              CASE WHEN l.corrects_line_id IS NULL THEN 0 ELSE 1 END AS corrects,
+             CASE WHEN l.corrects_line_id IS NULL AND l.amount_cents > 0
+                       AND l.kind IN ('charge', 'donation', 'adjustment')
+                  THEN l.amount_cents
+                       + (SELECT COALESCE(SUM(correction.amount_cents), 0)
+                          FROM cart_line correction
+                          WHERE correction.association_id = CAST($1 AS BIGINT)
+                            AND correction.corrects_line_id = l.id)
+                  ELSE 0 END AS left_cents,
+             l.account_code, l.transaction_id, l.entry_id,
              SUM(l.amount_cents) OVER (ORDER BY l.line_date, l.id
                                        ROWS UNBOUNDED PRECEDING) AS balance_cents
       FROM cart_line l

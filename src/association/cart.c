@@ -39,6 +39,10 @@ static enum err read_line(const struct db_rows *rows, struct arena *arena, void 
     line->fiscal_year_label = db_column_text(rows, 7, arena);
     line->corrects = db_column_int(rows, 8) != 0;
     line->open_cents = db_column_int(rows, 9);
+    line->left_cents = db_column_int(rows, 10);
+    line->account_code = db_column_is_null(rows, 11) ? NULL : db_column_text(rows, 11, arena);
+    line->transaction_id = db_column_int(rows, 12);
+    line->entry_id = db_column_int(rows, 13);
     if (!date_parse_iso(db_column_str(rows, 5), &line->date))
         return fail(ERR_DB, "cart_line %lld: bad date", (long long)line->id);
     return kind_from_name(db_column_str(rows, 1), &line->kind);
@@ -99,6 +103,39 @@ enum err cart_line_kind(struct db *db, int64_t association_id, int64_t line_id,
     if (!err) {
         *fiscal_year_id = db_column_int(&rows, 4);
         err = kind_from_name(db_column_str(&rows, 1), kind);
+    }
+    db_rows_done(&rows);
+    return err;
+}
+
+static bool is_charge(const struct db_rows *rows)
+{
+    struct str kind = db_column_str(rows, 1);
+
+    return (str_is(kind, "charge") || str_is(kind, "donation") || str_is(kind, "adjustment")) &&
+           db_column_int(rows, 2) > 0 && db_column_is_null(rows, 6);
+}
+
+enum err cart_charge_find(struct db *db, int64_t association_id, int64_t line_id,
+                          struct arena *arena, struct cart_charge *charge)
+{
+    struct db_rows rows = {0};
+    bool found = false;
+    enum err err = db_first(db, Q_CART_LINE_READ,
+                            DB_VALUES(db_int(association_id), db_int(line_id)), &rows, &found);
+
+    if (!err && (!found || !is_charge(&rows)))
+        err = fail(ERR_NOT_FOUND, "no such charge");
+    if (!err) {
+        charge->member_id = db_column_int(&rows, 0);
+        charge->amount_cents = db_column_int(&rows, 2);
+        charge->label = db_column_text(&rows, 3, arena);
+        charge->fiscal_year_id = db_column_int(&rows, 4);
+        charge->account_code =
+            db_column_is_null(&rows, 5) ? NULL : db_column_text(&rows, 5, arena);
+        charge->left_cents = db_column_int(&rows, 7);
+        charge->paid_cents = db_column_int(&rows, 8);
+        err = kind_from_name(db_column_str(&rows, 1), &charge->kind);
     }
     db_rows_done(&rows);
     return err;

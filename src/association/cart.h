@@ -33,7 +33,11 @@ struct cart_line {
     int64_t fiscal_year_id;
     const char *fiscal_year_label;
     int64_t open_cents; /* charges: what is still due of it */
+    int64_t left_cents; /* charges: what its corrections leave of it */
     bool corrects;
+    const char *account_code; /* NULL: none */
+    int64_t transaction_id;   /* the movement behind it; 0: none */
+    int64_t entry_id;         /* 0: it made none */
 };
 
 /* The lines of a cart in date order with running balance; fiscal_year_id 0 = all. The running
@@ -76,6 +80,21 @@ enum err cart_add_line(struct db *db, const struct cart_draft *draft);
 /* What a line is, and its fiscal year. ERR_NOT_FOUND. */
 enum err cart_line_kind(struct db *db, int64_t association_id, int64_t line_id,
                         enum cart_kind *kind, int64_t *fiscal_year_id);
+
+/* A charge, donation or adjustment against the member, as its corrections see it. */
+struct cart_charge {
+    int64_t member_id;
+    enum cart_kind kind;
+    const char *label;
+    int64_t amount_cents;
+    int64_t fiscal_year_id;
+    const char *account_code; /* NULL: none */
+    int64_t left_cents;       /* after earlier corrections */
+    int64_t paid_cents;       /* of it */
+};
+/* ERR_NOT_FOUND when there is no such line, or it is none of these. */
+enum err cart_charge_find(struct db *db, int64_t association_id, int64_t line_id,
+                          struct arena *arena, struct cart_charge *charge);
 
 /* A charge as another one would be. */
 struct cart_same {

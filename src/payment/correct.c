@@ -8,9 +8,6 @@
 #include "payment/advance.h"
 #include "payment/internal.h"
 #include "payment/undo.h"
-#include "queries.h"
-
-#include <string.h>
 
 /* The charge to correct, and what its correction moves. */
 struct correcting {
@@ -19,11 +16,7 @@ struct correcting {
     struct arena *arena;
     struct association association;
     struct member member;
-    enum cart_kind kind;
-    int64_t fiscal_year_id;
-    const char *account_code;
-    int64_t left_cents; /* of the charge, after earlier corrections */
-    int64_t paid_cents; /* of it */
+    struct cart_charge charge;
     struct undo_part *parts;
     size_t part_count;
     int64_t entry_id; /* 0: nothing of it was paid */
@@ -31,54 +24,19 @@ struct correcting {
 
 /* ---- reading ---- */
 
-static bool may_be_corrected(const struct db_rows *rows, struct correcting *correcting)
-{
-    struct str kind = db_column_str(rows, 1);
-
-    correcting->kind = str_is(kind, "donation")     ? CART_DONATION
-                       : str_is(kind, "adjustment") ? CART_ADJUSTMENT
-                                                    : CART_CHARGE;
-    return str_is(kind, cart_kind_name(correcting->kind)) && db_column_int(rows, 2) > 0 &&
-           db_column_is_null(rows, 6);
-}
-
-static enum err read_charge(struct correcting *correcting, int64_t *member_id)
-{
-    const struct charge_correction *correction = correcting->correction;
-    struct db_rows rows = {0};
-    bool found = false;
-    enum err err =
-        db_first(correcting->db, Q_CART_LINE_READ,
-                 DB_VALUES(db_int(correction->association_id), db_int(correction->charge_line_id)),
-                 &rows, &found);
-
-    if (!err && (!found || !may_be_corrected(&rows, correcting)))
-        err = fail(ERR_NOT_FOUND, "no such charge");
-    if (!err) {
-        *member_id = db_column_int(&rows, 0);
-        correcting->fiscal_year_id = db_column_int(&rows, 4);
-        correcting->account_code =
-            db_column_is_null(&rows, 5) ? NULL : db_column_text(&rows, 5, correcting->arena);
-        correcting->left_cents = db_column_int(&rows, 7);
-        correcting->paid_cents = db_column_int(&rows, 8);
-    }
-    db_rows_done(&rows);
-    return err;
-}
-
 static enum err read_all(struct correcting *correcting)
 {
     const struct charge_correction *correction = correcting->correction;
-    int64_t member_id = 0;
     enum err err = association_find(correcting->db, correction->association_id, correcting->arena,
                                     &correcting->association);
 
     if (!err)
-        err = read_charge(correcting, &member_id);
+        err = cart_charge_find(correcting->db, correction->association_id,
+                               correction->charge_line_id, correcting->arena, &correcting->charge);
     if (!err)
-        err = member_find(correcting->db, correction->association_id, member_id, correcting->arena,
-                          &correcting->member);
-    if (!err && correction->amount_cents > correcting->left_cents)
+        err = member_find(correcting->db, correction->association_id, correcting->charge.member_id,
+                          correcting->arena, &correcting->member);
+    if (!err && correction->amount_cents > correcting->charge.left_cents)
         err = fail(ERR_CONFLICT, "less than that is left of the charge");
     return err;
 }
@@ -109,15 +67,15 @@ static enum err write_entry(struct correcting *correcting, int64_t cents)
     err = entry_add(correcting->db, entry, correcting->arena, &result);
     return !err && result.account_missing
                ? account_missing_add(correcting->db, correction->association_id, entry->id,
-                                     correcting->account_code, correction->now)
+                                     correcting->charge.account_code, correction->now)
                : err;
 }
 
 static enum err free_payments(struct correcting *correcting)
 {
     const struct charge_correction *correction = correcting->correction;
-    int64_t after_cents = correcting->left_cents - correction->amount_cents;
-    int64_t surplus_cents = correcting->paid_cents - after_cents;
+    int64_t after_cents = correcting->charge.left_cents - correction->amount_cents;
+    int64_t surplus_cents = correcting->charge.paid_cents - after_cents;
     enum err err = OK;
 
     if (surplus_cents <= 0)
@@ -140,12 +98,12 @@ static enum err add_line(struct correcting *correcting)
         .id = correction->id,
         .association_id = correction->association_id,
         .member_id = correcting->member.id,
-        .kind = correcting->kind,
+        .kind = correcting->charge.kind,
         .amount_cents = -correction->amount_cents,
         .label = correction->label,
         .date = correction->date,
-        .fiscal_year_id = correcting->fiscal_year_id,
-        .account_code = correcting->account_code,
+        .fiscal_year_id = correcting->charge.fiscal_year_id,
+        .account_code = correcting->charge.account_code,
         .entry_id = correcting->entry_id,
         .corrects_line_id = correction->charge_line_id,
         .login_id = correction->actor.login_id,

@@ -54,6 +54,7 @@ static const struct {
     {"depense", "people"},
     {"depense_collective", "people"},
     {"depense_apercu", "people"},
+    {"correction", "people"},
 };
 
 static const char *const areas[] = {"people", "revenue", "books", "settings"};

@@ -238,7 +238,10 @@ static void add_line(struct cart *cart, struct template_list *list, const struct
     template_set_money(item, "balance", line->balance_cents, cart->currency);
     template_set_int(item, "balance_cents", line->balance_cents);
     template_set_text(item, "year", line->fiscal_year_label);
-    template_set_flag(item, "paid", line->kind == CART_CHARGE && line->open_cents == 0);
+    template_set_flag(item, "paid",
+                      line->kind == CART_CHARGE && line->left_cents > 0 && line->open_cents == 0);
+    template_set_flag(item, "canceled",
+                      line->kind == CART_CHARGE && !line->corrects && line->left_cents == 0);
     template_set_flag(item, "partly_paid",
                       line->kind == CART_CHARGE && line->open_cents > 0 &&
                           line->open_cents < line->amount_cents);

@@ -17,22 +17,6 @@ struct charging {
 
 /* ---- the page ---- */
 
-static enum err set_member(struct charging *charging, struct template_map *data)
-{
-    struct page *page = charging->page;
-    struct member member;
-    enum err err =
-        member_find(page->db, page->association.id, charging->member_id, page->arena, &member);
-
-    if (err)
-        return err;
-    page_set_id(page, data, "member_id", member.id);
-    template_set_int(data, "number", member.number);
-    template_set_text(data, "first_name", member.first_name);
-    template_set_text(data, "last_name", member.last_name);
-    return page_form_token(page, data, "csrf", "/adherents/{}/depense");
-}
-
 /* ask: NULL for a new form. */
 static enum err show(struct charging *charging, int status, const struct charge_ask *ask)
 {
@@ -42,7 +26,9 @@ static enum err show(struct charging *charging, int status, const struct charge_
     enum err err = page_begin_reading(page);
 
     if (!err)
-        err = set_member(charging, data);
+        err = charges_set_member(page, data, charging->member_id);
+    if (!err)
+        err = page_form_token(page, data, "csrf", "/adherents/{}/depense");
     if (!err)
         err = charges_set_ask(page, data, ask);
     if (err)

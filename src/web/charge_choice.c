@@ -1,6 +1,7 @@
 #include "web/charges.h"
 
 #include "accounting/accounting.h"
+#include "association/member.h"
 #include "association/once.h"
 #include "base/random.h"
 
@@ -42,6 +43,22 @@ void charges_read_date(struct page *page, struct form *form, const char *field, 
     }
     *date = today;
     form_fault(form, field, "illisible");
+}
+
+/* ---- whose cart ---- */
+
+enum err charges_set_member(struct page *page, struct template_map *data, int64_t member_id)
+{
+    struct member member;
+    enum err err = member_find(page->db, page->association.id, member_id, page->arena, &member);
+
+    if (err)
+        return err;
+    page_set_id(page, data, "member_id", member.id);
+    template_set_int(data, "number", member.number);
+    template_set_text(data, "first_name", member.first_name);
+    template_set_text(data, "last_name", member.last_name);
+    return OK;
 }
 
 /* ---- accounts ---- */

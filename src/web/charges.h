@@ -19,10 +19,12 @@ enum { CHARGE_LABEL_MAX = 160, CHARGE_QUANTITY_MAX = 999 };
 extern const struct http_field products_fields[], product_edit_fields[];
 extern const struct http_field charge_page_fields[], charge_fields[];
 extern const struct http_field collective_page_fields[], collective_fields[];
+extern const struct http_field correction_fields[];
 
 http_handler products_get, product_new_get, product_new_post, product_edit_get, product_edit_post,
     product_archive_post, product_restore_post;
 http_handler charge_get, charge_post, collective_get, collective_post;
+http_handler correction_get, correction_post;
 
 /* ---- what they share (charge_choice.c) ---- */
 
@@ -31,6 +33,8 @@ http_handler charge_get, charge_post, collective_get, collective_post;
 void charges_read_amount(struct page *page, struct form *form, const char *field, int64_t *cents);
 /* The same for an ISO date of a year about now; nothing typed is today. Fault: "illisible". */
 void charges_read_date(struct page *page, struct form *form, const char *field, struct date *date);
+/* Sets whose cart it is: "member_id", "number", "first_name", "last_name". ERR_NOT_FOUND. */
+enum err charges_set_member(struct page *page, struct template_map *data, int64_t member_id);
 /* "accounts": those a charge may be for, and the chosen one in any case. */
 enum err charges_set_accounts(struct page *page, struct template_map *data, struct str chosen);
 /* "years": those that are open, newest first, and the chosen one in any case (0: none). */

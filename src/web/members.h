@@ -14,6 +14,8 @@
 void members_read_filter(struct page *page, struct member_filter *filter);
 /* The member of "/adherents/{}..."; ERR_NOT_FOUND when that is no number. */
 enum err members_path_id(struct page *page, int64_t *member_id);
+/* Sets "owes", "in_advance" or "settled", and "balance" without its sign. */
+void members_set_balance(struct page *page, struct template_map *item, int64_t cents);
 /* Sets who a member is. */
 void members_set_details(struct page *page, struct template_map *data,
                          const struct member_details *details);

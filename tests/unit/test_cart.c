@@ -344,6 +344,43 @@ static void test_other_tenants_are_invisible(void **state)
     assert_int_equal(count, 0);
 }
 
+static void test_a_charge_and_its_corrections(void **state)
+{
+    struct house *house = *state;
+    int64_t other = house_add_association(house, "Les Nageurs");
+    int64_t line = house_add_charge(house, house->member_id, "2026-09-03", 4000, "Cotisation");
+    const struct cart_draft correction = {.id = 1,
+                                          .association_id = house->association_id,
+                                          .member_id = house->member_id,
+                                          .kind = CART_CHARGE,
+                                          .amount_cents = -1500,
+                                          .label = "Réduit",
+                                          .date = {2026, 9, 4},
+                                          .fiscal_year_id = house->year_id,
+                                          .account_code = "7561",
+                                          .corrects_line_id = line,
+                                          .now = HOUSE_NOW};
+    struct cart_charge charge;
+    struct cart_line *lines;
+    size_t count;
+
+    house_ok(cart_add_line(house->db, &correction));
+    house_ok(cart_charge_find(house->db, house->association_id, line, house->arena, &charge));
+    assert_int_equal(charge.member_id, house->member_id);
+    assert_int_equal(charge.amount_cents, 4000);
+    assert_int_equal(charge.left_cents, 2500);
+    assert_int_equal(charge.paid_cents, 0);
+    assert_string_equal(charge.label, "Cotisation");
+    house_ok(cart_lines(house->db, house->association_id, house->member_id, 0, house->arena,
+                        &lines, &count));
+    assert_int_equal(lines[0].left_cents, 2500);
+    assert_int_equal(lines[0].open_cents, 2500);
+    assert_int_equal(lines[1].left_cents, 0);
+    house_err(cart_charge_find(house->db, house->association_id, 1, house->arena, &charge),
+              ERR_NOT_FOUND);
+    house_err(cart_charge_find(house->db, other, line, house->arena, &charge), ERR_NOT_FOUND);
+}
+
 static bool has_same(struct house *house, struct date date, const char *label, int64_t cents)
 {
     const struct cart_same same = {.association_id = house->association_id,
@@ -439,6 +476,7 @@ int main(void)
         HOUSE_TEST(test_allocations_stay_within_the_lines),
         HOUSE_TEST(test_lines_are_for_ever),
         HOUSE_TEST(test_other_tenants_are_invisible),
+        HOUSE_TEST(test_a_charge_and_its_corrections),
         HOUSE_TEST(test_the_same_charge),
         HOUSE_TEST(test_the_same_product_is_the_same_charge),
         cmocka_unit_test(test_kind_names),
