@@ -74,8 +74,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
 
 -- name: entry_line_add
 INSERT INTO entry_line (association_id, entry_id, line_number, account_code, account_label,
-    debit_cents, credit_cents, member_number)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+    debit_cents, credit_cents, member_number, entry_date, chain_number)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: entry_read
 -- $1 association, $2 entry.
@@ -138,3 +138,72 @@ SELECT label, first_day, last_day, version FROM fiscal_year WHERE association_id
 -- name: fiscal_year_rename
 -- $1 association, $2 id, $3 label.
 UPDATE fiscal_year SET label = $3, version = version + 1 WHERE association_id = $1 AND id = $2;
+-- name: journal_newest
+-- $1 association, $2 from, $3 and $4 before that place (day, chain number), $5 journal or '', $6 at
+-- most. Entries with their lines, newest first.
+SELECT e.id, e.number, e.chain_number, e.journal, e.entry_date, e.piece, e.label, e.total_cents,
+    y.label, l.account_code, l.account_label, l.debit_cents, l.credit_cents, l.member_number,
+    m.id, m.first_name, m.last_name
+FROM (SELECT association_id, id, fiscal_year_id, number, chain_number, journal, entry_date, piece,
+        label, total_cents
+    FROM entry WHERE association_id = $1 AND entry_date >= $2
+        AND (entry_date, chain_number) < ($3, $4) AND (CAST($5 AS TEXT) = '' OR journal = $5)
+    ORDER BY entry_date DESC, chain_number DESC LIMIT $6) e
+JOIN fiscal_year y ON y.association_id = e.association_id AND y.id = e.fiscal_year_id
+JOIN entry_line l ON l.association_id = e.association_id AND l.entry_id = e.id
+LEFT JOIN member m ON m.association_id = l.association_id AND m.number = l.member_number
+ORDER BY e.entry_date DESC, e.chain_number DESC, l.line_number;
+
+-- name: journal_oldest
+-- $1 association, $2 and $3 behind that place, $4 until (included), $5 journal or '', $6 at most,
+-- $7 highest chain number: what is written meanwhile is left out. Oldest first.
+SELECT e.id, e.number, e.chain_number, e.journal, e.entry_date, e.piece, e.label, e.total_cents,
+    y.label, l.account_code, l.account_label, l.debit_cents, l.credit_cents, l.member_number,
+    m.id, m.first_name, m.last_name
+FROM (SELECT association_id, id, fiscal_year_id, number, chain_number, journal, entry_date, piece,
+        label, total_cents
+    FROM entry WHERE association_id = $1 AND (entry_date, chain_number) > ($2, $3)
+        AND entry_date <= $4 AND chain_number <= $7 AND (CAST($5 AS TEXT) = '' OR journal = $5)
+    ORDER BY entry_date, chain_number LIMIT $6) e
+JOIN fiscal_year y ON y.association_id = e.association_id AND y.id = e.fiscal_year_id
+JOIN entry_line l ON l.association_id = e.association_id AND l.entry_id = e.id
+LEFT JOIN member m ON m.association_id = l.association_id AND m.number = l.member_number
+ORDER BY e.entry_date, e.chain_number, l.line_number;
+
+-- name: ledger
+-- $1 association, $2 account, $3 to $5 behind that place (day, chain number, line), $6 until
+-- (included), $7 journal or '', $8 at most, $9 highest chain number. The lines of one account,
+-- oldest first.
+SELECT e.id, e.number, l.chain_number, e.journal, l.entry_date, e.piece, e.label, e.total_cents,
+    y.label, l.account_code, l.account_label, l.debit_cents, l.credit_cents, l.member_number,
+    m.id, m.first_name, m.last_name, l.line_number
+FROM entry_line l
+JOIN entry e ON e.association_id = l.association_id AND e.id = l.entry_id
+JOIN fiscal_year y ON y.association_id = e.association_id AND y.id = e.fiscal_year_id
+LEFT JOIN member m ON m.association_id = l.association_id AND m.number = l.member_number
+WHERE l.association_id = $1 AND l.account_code = $2
+    AND (l.entry_date, l.chain_number, l.line_number) > ($3, $4, $5) AND l.entry_date <= $6
+    AND l.chain_number <= $9 AND (CAST($7 AS TEXT) = '' OR e.journal = $7)
+ORDER BY l.entry_date, l.chain_number, l.line_number LIMIT $8;
+
+-- name: ledger_before
+-- $1 association, $2 account, $3 from, $4 to $6 up to that place, included. Debit less credit.
+SELECT SUM(debit_cents - credit_cents) FROM entry_line
+WHERE association_id = $1 AND account_code = $2 AND entry_date >= $3
+    AND (entry_date, chain_number, line_number) <= ($4, $5, $6);
+
+-- name: account_balances
+-- $1 association, $2 from, $3 until (included), $4 from when accounts of classes 6 to 8 are carried
+-- forward. By code: what stood there before, debit, credit.
+SELECT a.code, a.label,
+    (SELECT COALESCE(SUM(l.debit_cents - l.credit_cents), 0) FROM entry_line l
+        WHERE l.association_id = a.association_id AND l.account_code = a.code
+            AND l.entry_date < $2
+            AND l.entry_date >= CASE WHEN a.code < '6' THEN '' ELSE CAST($4 AS TEXT) END),
+    (SELECT COALESCE(SUM(l.debit_cents), 0) FROM entry_line l
+        WHERE l.association_id = a.association_id AND l.account_code = a.code
+            AND l.entry_date >= $2 AND l.entry_date <= $3),
+    (SELECT COALESCE(SUM(l.credit_cents), 0) FROM entry_line l
+        WHERE l.association_id = a.association_id AND l.account_code = a.code
+            AND l.entry_date >= $2 AND l.entry_date <= $3)
+FROM account a WHERE a.association_id = $1 ORDER BY a.code;

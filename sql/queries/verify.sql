@@ -25,6 +25,12 @@ LEFT JOIN fiscal_year y ON y.association_id = e.association_id AND y.id = e.fisc
 WHERE y.id IS NULL OR e.entry_date < y.first_day OR e.entry_date > y.last_day
     OR e.entry_date < e.fact_date;
 
+-- name: verify_entry_day
+-- 1: a line stands on the day and at the place of its entry.
+SELECT l.association_id, l.entry_id FROM entry_line l
+JOIN entry e ON e.association_id = l.association_id AND e.id = l.entry_id
+WHERE l.entry_date <> e.entry_date OR l.chain_number <> e.chain_number;
+
 -- name: verify_entry_chain
 -- $1 association. The entries in the order of their chain; C recomputes the hashes.
 SELECT id, chain_number, previous_hash FROM entry WHERE association_id = $1 ORDER BY chain_number;

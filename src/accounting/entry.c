@@ -238,7 +238,8 @@ static enum err insert_entry(struct entry_writing *writing)
                                db_int(line->line_number), db_str(line->account_code),
                                db_str(line->account_label), db_int(line->debit_cents),
                                db_int(line->credit_cents),
-                               line->member_number ? db_int(line->member_number) : db_null()));
+                               line->member_number ? db_int(line->member_number) : db_null(),
+                               db_str(image->entry_date), db_int(image->chain_number)));
     }
     return err;
 }

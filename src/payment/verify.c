@@ -19,6 +19,7 @@ static const struct check {
     {1, Q_VERIFY_ENTRY_BALANCE, "entry", "écriture déséquilibrée ou sans lignes"},
     {1, Q_VERIFY_ENTRY_NUMBERS, "fiscal_year", "numéros d'écriture avec un trou"},
     {1, Q_VERIFY_ENTRY_YEAR, "entry", "écriture hors de son exercice"},
+    {1, Q_VERIFY_ENTRY_DAY, "entry", "ligne à un autre jour que son écriture"},
     {2, Q_VERIFY_CAPTURE_ENTRY, "provider_transaction", "encaissement sans son écriture exacte"},
     {2, Q_VERIFY_CAPTURE_LINES, "provider_transaction",
      "encaissement qui n'est pas exactement dans un panier ou à rattacher"},

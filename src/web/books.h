@@ -10,7 +10,16 @@
 
 http_handler revenue_get, revenue_export_get;
 http_handler entry_get;
+http_handler journal_get, journal_export_get;
+http_handler balance_get, balance_export_get;
 
-extern const struct http_field revenue_fields[];
+extern const struct http_field revenue_fields[], journal_fields[], balance_fields[];
+
+/* An ISO text of the database as a date, or a name that prints nothing. */
+void books_set_day(struct template_map *data, const char *name, const char *iso);
+/* A sum of debits less credits: <name> is its size (money), <name>_cents the sum, and the flags
+ * <name>_debit, <name>_credit tell its side (both false for nothing). */
+void books_set_balance(struct page *page, struct template_map *data, const char *name,
+                       int64_t cents);
 
 #endif

@@ -10,9 +10,10 @@
 #include "accounting/accounting.h"
 #include "web/form.h"
 
-/* The fields of a form with a period, and what can be wrong with them. */
+/* The fields of a form with a period, and what can be wrong with them. exercice: the id of a year,
+ * or "tous". */
 #define PERIOD_FIELDS                                                                             \
-    {"exercice", HTTP_ID, 20, NULL, 0}, {"du", HTTP_TEXT, 40, NULL, 0},                           \
+    {"exercice", HTTP_TOKEN, 20, NULL, 0}, {"du", HTTP_TEXT, 40, NULL, 0},                        \
     {                                                                                             \
         "au", HTTP_TEXT, 40, NULL, 0                                                              \
     }
@@ -29,18 +30,23 @@ struct period {
     struct fiscal_year *year; /* has_year; borrowed from the arena */
 };
 
+/* What is shown when nothing is asked for. */
+enum period_default { PERIOD_ALL, PERIOD_THIS_YEAR };
+
 /* Reads the three fields and notes faults. Sets du, au (as the browser wants them back), the list
  * "years" (label, chosen, address), "all_years", "all_address", "year". ERR_NOT_FOUND when the
  * year is not one of the association's. path: of the list, for the addresses. */
 enum err period_read(struct page *page, struct form *form, const char *path,
-                     struct template_map *data, struct period *period);
-/* The days it covers, year and days together: *from is not before the year's first day. False in
- * has_from, has_until: no bound on that side. */
+                     enum period_default otherwise, struct template_map *data,
+                     struct period *period);
+/* The days it covers, year and days together: ISO texts in the arena, both included. */
+#define PERIOD_FIRST_DAY "" /* no bound */
+#define PERIOD_LAST_DAY "9999-12-31"
 struct period_days {
-    bool has_from, has_until;
-    struct date from, until;
+    const char *from;
+    const char *until;
 };
-struct period_days period_days(const struct period *period);
+struct period_days period_days(struct page *page, const struct period *period);
 /* A day as it was typed; false when it is none. */
 bool period_day(struct str typed, struct date *day);
 

@@ -189,7 +189,7 @@ static enum err ask(struct asking *asking, const char *path)
                                              .search = http_field_text(page->request, "q")};
     if (!read_place(asking))
         return fail(ERR_INPUT, "not a key of this list");
-    err = period_read(page, &asking->form, path, asking->data, &period);
+    err = period_read(page, &asking->form, path, PERIOD_ALL, asking->data, &period);
     if (!err)
         err = set_means(asking);
     if (!err)

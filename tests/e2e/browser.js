@@ -72,8 +72,10 @@ async function violationsOn(page) {
 async function checkSize(page, name, size) {
   await page.setViewportSize(size);
   assert.deepEqual(await violationsOn(page), [], `axe at ${size.width}: ${page.url()}`);
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  assert.ok(width <= size.width, `${name} is ${width} wide at ${size.width}`);
+  const { width, out } = await page.evaluate(() => ({ width: document.documentElement.scrollWidth,
+    out: [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth)
+      .map((one) => `${one.tagName}.${one.className}`).slice(0, 8) }));
+  assert.ok(width <= size.width, `${name} is ${width} wide at ${size.width}: ${out}`);
   await page.screenshot({ path: path.join(screenshots, `${name}-${size.width}.png`), fullPage: true });
 }
 

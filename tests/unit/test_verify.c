@@ -81,6 +81,8 @@ static const struct spoil {
     {1, "fiscal_year", "UPDATE entry SET number = 9 WHERE number = 2"},
     {1, "fiscal_year", "UPDATE fiscal_year SET last_number = 3 WHERE last_number = 2"},
     {1, "entry", "UPDATE entry SET entry_date = '2031-01-01'"},
+    {1, "entry", "UPDATE entry_line SET entry_date = '2026-10-02'"},
+    {1, "entry", "UPDATE entry_line SET chain_number = 9 WHERE line_number = 1"},
     {1, "entry", "UPDATE entry SET label = 'autre' WHERE number = 1"},
     {1, "entry", "UPDATE entry_line SET account_label = 'autre' WHERE line_number = 1"},
     {1, "entry", "UPDATE entry_line SET member_number = 99 WHERE account_code = '7561'"},
