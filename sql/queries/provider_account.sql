@@ -84,3 +84,87 @@ UPDATE provider_account SET key_version = key_version + 1 WHERE association_id =
 -- name: provider_account_place
 -- $1 association, $2 id, $3 its place among the buttons.
 UPDATE provider_account SET position = $3 WHERE association_id = $1 AND id = $2;
+
+-- name: means_usual
+-- $1 association. What most take without provider, the most frequent first; those it lacks.
+SELECT usual.code, usual.label, usual.account_code, usual.account_label, usual.place
+FROM (SELECT 'cheque' AS code, 'Chèque' AS label, '5112' AS account_code,
+        'Chèques à encaisser' AS account_label, 11 AS place
+    UNION ALL SELECT 'cash', 'Espèces', '530', 'Caisse', 12
+    UNION ALL SELECT 'transfer', 'Virement', '5121', 'Banque', 13
+    UNION ALL SELECT 'terminal', 'Carte bancaire (terminal)', '5115',
+        'Cartes bancaires à encaisser', 14
+    UNION ALL SELECT 'holiday', 'Chèques-vacances ANCV', '5118',
+        'Chèques-vacances, coupons et aides à encaisser', 15
+    UNION ALL SELECT 'sport', 'Coupons sport ANCV', '5118',
+        'Chèques-vacances, coupons et aides à encaisser', 16
+    UNION ALL SELECT 'aid', 'Aide (Pass''Sport, CAF…)', '5118',
+        'Chèques-vacances, coupons et aides à encaisser', 17) usual
+WHERE NOT EXISTS (SELECT 1 FROM provider_account p WHERE p.association_id = $1
+    AND p.provider = 'manual' AND (p.external_id = usual.code OR p.label = usual.label))
+ORDER BY usual.place;
+
+-- name: means_list
+-- $1 association. Those without provider: in use first, then as they were added.
+SELECT p.id, p.label, p.transit_account, COALESCE(a.label, '') AS account_label,
+    CASE WHEN a.archived_at IS NULL AND a.code IS NOT NULL THEN 1 ELSE 0 END AS account_usable,
+    p.unlinked_at, p.version,
+    EXISTS (SELECT 1 FROM provider_transaction t WHERE t.association_id = p.association_id
+        AND t.provider_account_id = p.id) AS booked
+FROM provider_account p
+LEFT JOIN account a ON a.association_id = p.association_id AND a.code = p.transit_account
+WHERE p.association_id = $1 AND p.provider = 'manual'
+ORDER BY p.unlinked_at IS NOT NULL, p.position, p.created_at, p.id;
+
+-- name: means_find
+-- $1 association, $2 id.
+SELECT p.id, p.label, p.transit_account, COALESCE(a.label, '') AS account_label,
+    CASE WHEN a.archived_at IS NULL AND a.code IS NOT NULL THEN 1 ELSE 0 END AS account_usable,
+    p.unlinked_at, p.version,
+    EXISTS (SELECT 1 FROM provider_transaction t WHERE t.association_id = p.association_id
+        AND t.provider_account_id = p.id) AS booked
+FROM provider_account p
+LEFT JOIN account a ON a.association_id = p.association_id AND a.code = p.transit_account
+WHERE p.association_id = $1 AND p.id = $2 AND p.provider = 'manual';
+
+-- name: means_account_usable
+-- $1 association, $2 code of the chart.
+SELECT 1 AS usable FROM account
+WHERE association_id = $1 AND code = $2 AND code LIKE '5%' AND archived_at IS NULL;
+
+-- name: means_change
+-- $1 association, $2 id, $3 label, $4 account of the chart.
+UPDATE provider_account SET label = $3, transit_account = $4, version = version + 1
+WHERE association_id = $1 AND id = $2;
+
+-- name: means_archive
+-- $1 association, $2 id, $3 since when, or NULL.
+UPDATE provider_account SET unlinked_at = $3, version = version + 1
+WHERE association_id = $1 AND id = $2;
+
+-- name: terms_list
+-- $1 association. Accounts at providers, linked ones first.
+SELECT p.id, p.provider, p.mode, COALESCE(p.external_id, '') AS external_id,
+    COALESCE(p.email_folded, '') AS email, p.label, p.transit_account, p.unlinked_at,
+    p.rate_points, p.version, p.since_day, p.opening_cents,
+    EXISTS (SELECT 1 FROM provider_transaction t WHERE t.association_id = p.association_id
+        AND t.provider_account_id = p.id) AS booked
+FROM provider_account p
+WHERE p.association_id = $1 AND p.provider <> 'manual'
+ORDER BY p.unlinked_at IS NOT NULL, p.position, p.created_at, p.id;
+
+-- name: terms_find
+-- $1 association, $2 id.
+SELECT p.id, p.provider, p.mode, COALESCE(p.external_id, '') AS external_id,
+    COALESCE(p.email_folded, '') AS email, p.label, p.transit_account, p.unlinked_at,
+    p.rate_points, p.version, p.since_day, p.opening_cents,
+    EXISTS (SELECT 1 FROM provider_transaction t WHERE t.association_id = p.association_id
+        AND t.provider_account_id = p.id) AS booked
+FROM provider_account p
+WHERE p.association_id = $1 AND p.id = $2 AND p.provider <> 'manual';
+
+-- name: terms_change
+-- $1 association, $2 id, $3 rate or NULL, $4 first day, $5 opening balance.
+UPDATE provider_account SET rate_points = $3, since_day = $4, opening_cents = $5,
+    version = version + 1
+WHERE association_id = $1 AND id = $2;

@@ -14,9 +14,9 @@ static enum journal posting_journal(const struct provider_account *account)
         return JOURNAL_STRIPE;
     if (strcmp(account->provider, "paypal") == 0)
         return JOURNAL_PAYPAL;
-    if (strcmp(account->transit_account, "530") == 0)
+    if (str_starts(str_of(account->transit_account), "53"))
         return JOURNAL_CASH;
-    return strcmp(account->transit_account, "5112") == 0 ? JOURNAL_CHEQUE : JOURNAL_BANK;
+    return str_starts(str_of(account->transit_account), "5112") ? JOURNAL_CHEQUE : JOURNAL_BANK;
 }
 
 enum err posting_begin(struct posting *posting, int64_t association_id, int64_t account_id,

@@ -4,6 +4,7 @@
 #include "association/second_factor.h"
 #include "base/arena.h"
 #include "base/random.h"
+#include "payment/means.h"
 
 #include <stdio.h>
 
@@ -50,7 +51,7 @@ static enum err read_draft(struct command_call *call, struct association_draft *
     return err ? err : random_id(&draft->id);
 }
 
-/* The association, its chart, and the fiscal year it begins in. */
+/* The association, its chart, the fiscal year it begins in, the usual means of payment. */
 static enum err add(struct db *db, void *argument)
 {
     const struct association_draft *draft = argument;
@@ -66,6 +67,8 @@ static enum err add(struct db *db, void *argument)
     if (!err)
         err = accounting_year_for(db, &association, zone_date(association.zone, draft->now),
                                   draft->now, arena, &year);
+    if (!err)
+        err = means_add_usual(db, draft->id, &command_actor, draft->now);
     arena_free(arena);
     return err;
 }

@@ -1,59 +1,49 @@
 #include "programs/command.h"
 
 #include "base/arena.h"
-#include "base/random.h"
 #include "payment/account.h"
 #include "payment/manual.h"
+#include "payment/means.h"
 
 #include <string.h>
 
 enum { NOON_S = 12 * 3600 };
 
-/* The means of payment that need no provider. */
-static const struct means {
+/* The usual means of payment, by the code of their account. */
+static const struct usual {
     const char *code;
-    const char *label; /* of its account, for staff */
     const char *cart_label;
-    const char *transit_account;
 } all_means[] = {
-    {"cheque", "Chèques", "Paiement par chèque", "5112"},
-    {"cash", "Espèces", "Paiement en espèces", "530"},
-    {"transfer", "Virements", "Paiement par virement", "5121"},
-    {"terminal", "Terminal de carte", "Paiement par carte au terminal", "5115"},
+    {"cheque", "Paiement par chèque"},
+    {"cash", "Paiement en espèces"},
+    {"transfer", "Paiement par virement"},
+    {"terminal", "Paiement par carte au terminal"},
+    {"holiday", "Paiement par chèques-vacances"},
+    {"sport", "Paiement par coupons sport"},
+    {"aid", "Paiement par une aide"},
 };
 
 struct receipt {
     struct manual_payment payment;
-    const struct means *means;
-    enum account_mode mode;
-    const char *public_id;
-    int64_t account_id; /* used when the means has no account yet */
+    const struct usual *means;
     int64_t now;
 };
 
-/* The means' account, made with its first payment. */
+/* The means' account; an association from before they were usual gets them now. */
 static enum err ensure_means(struct db *db, const struct receipt *receipt, struct arena *arena,
                              int64_t *account_id)
 {
-    struct provider_account account;
-    const struct account_draft draft = {
-        .id = receipt->account_id,
-        .association_id = receipt->payment.association_id,
-        .public_id = receipt->public_id,
-        .provider = "manual",
-        .mode = receipt->mode,
-        .external_id = receipt->means->code,
-        .label = receipt->means->label,
-        .transit_account = receipt->means->transit_account,
-        .since_day = "1970-01-01",
-        .verified = true,
-        .now = receipt->now,
-    };
-    enum err err =
-        account_find_means(db, draft.association_id, receipt->means->code, arena, &account);
+    int64_t association_id = receipt->payment.association_id;
+    struct provider_account account = {0};
+    enum err err = account_find_means(db, association_id, receipt->means->code, arena, &account);
 
-    *account_id = err ? receipt->account_id : account.id;
-    return err == ERR_NOT_FOUND ? account_add(db, &draft, &command_actor) : err;
+    if (err == ERR_NOT_FOUND) {
+        err = means_add_usual(db, association_id, &command_actor, receipt->now);
+        if (!err)
+            err = account_find_means(db, association_id, receipt->means->code, arena, &account);
+    }
+    *account_id = account.id;
+    return err;
 }
 
 static enum err add(struct db *db, void *argument)
@@ -109,7 +99,6 @@ static enum err read_receipt(struct command_call *call, const struct association
 
     payment->association_id = association->id;
     payment->actor = command_actor;
-    receipt->mode = association->kind == ASSOCIATION_REAL ? ACCOUNT_LIVE : ACCOUNT_TEST;
     receipt->now = call->now;
     if (!err)
         err = command_amount(call, "amount", association->currency, &payment->amount_cents);
@@ -129,24 +118,18 @@ static enum err run(struct command_call *call, enum exit_code *exit_code)
 {
     struct association association;
     struct receipt receipt = {0};
-    char public_id[RANDOM_TOKEN_MAX];
     enum err err = command_association(call, &association);
 
     (void)exit_code;
     if (!err)
         err = read_receipt(call, &association, &receipt);
-    if (!err)
-        err = random_token(public_id);
-    if (!err)
-        err = random_id(&receipt.account_id);
-    receipt.public_id = public_id;
     return err ? err : command_write(call, add, &receipt);
 }
 
 static const struct command_option options[] = {
     {"member", "NUMBER", "who paid", 1},
     {"amount", "AMOUNT", "for example 40 or 12,50", 1},
-    {"means", "MEANS", "cheque, cash, transfer or terminal", 1},
+    {"means", "MEANS", "cheque, cash, transfer, terminal, holiday, sport or aid", 1},
     {"reference", "TEXT", "number of the cheque, receipt ...: once per means", 1},
     {"date", "YYYY-MM-DD", "when it was received (default: today)", 0},
     {"association", "ASSOCIATION", "its number or name, when there are several", 0},

@@ -1,3 +1,4 @@
+#include "web/reference.h"
 #include "web/settings.h"
 
 #include <string.h>
@@ -44,7 +45,7 @@ enum err settings_add_without_provider(struct page *page, struct template_map *d
         account_list_linked(page->db, page->association.id, page->arena, &accounts, &count);
 
     template_set_flag(data, "without_provider", count == 0);
-    return err;
+    return err ? err : terms_add_advice(page, data);
 }
 
 /* ---- the page ---- */

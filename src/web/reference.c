@@ -1,9 +1,9 @@
 #include "web/reference.h"
 
 #include "accounting/accounting.h"
+#include "payment/means.h"
 
 /* ---- what the pages share ---- */
-
 
 enum err reference_add_accounts(struct page *page, struct template_map *data, const char *digits,
                                 struct str chosen)
@@ -83,6 +83,23 @@ static enum err add_years(struct page *page, struct template_map *data)
     return err;
 }
 
+static enum err add_means(struct page *page, struct template_map *data)
+{
+    struct template_list *list = template_set_list(data, "means");
+    struct means *means;
+    size_t count, in_use = 0;
+    enum err err = means_list(page->db, page->association.id, page->arena, &means, &count);
+
+    for (size_t i = 0; !err && i < count && !means[i].archived; i++, in_use++) {
+        struct template_map *item = template_list_add(list);
+
+        template_set_text(item, "label", means[i].label);
+        template_set_flag(item, "first", i == 0);
+    }
+    template_set_flag(data, "has_means", in_use > 0);
+    return err;
+}
+
 enum err reference_get(struct http_request *request, struct http_response *response)
 {
     struct page *page = page_of(request);
@@ -92,5 +109,10 @@ enum err reference_get(struct http_request *request, struct http_response *respo
     (void)response;
     if (!err)
         err = add_years(page, data);
+    if (!err)
+        err = add_means(page, data);
+    if (!err)
+        err = terms_add_list(page, data);
+    form_done(page, "frais", data);
     return err ? err : page_render(page, 200, "referentiel.html", data);
 }

@@ -187,7 +187,7 @@ test('what cannot be done is refused in one sentence', (t) => {
       /no account 999/],
     [['charge', 'add', '--member', '1', '--amount', '5', '--label', ' ', '--account', '706'], 2,
       /--label is empty/],
-    [[...payment, '--means', 'bread'], 2, /cheque, cash, transfer or terminal/],
+    [[...payment, '--means', 'bread'], 2, /cheque, cash, transfer, terminal, holiday, sport or aid/],
     [[...payment, '--means', 'cash', '--date', '2999-01-01'], 2, /to come/],
     [['member', 'add', '--first-name', 'A', '--last-name', 'B', '--number', '1'], 1, /taken/],
     [['member', 'add', '--first-name', 'A', '--last-name', 'B', '--payer', '7'], 1, /number 7/],
