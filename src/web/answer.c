@@ -60,6 +60,10 @@ static const struct {
     {"depense_collective", "people"},
     {"depense_apercu", "people"},
     {"correction", "people"},
+    {"regularisation", "people"},
+    {"regularisation_apercu", "people"},
+    {"transfert", "people"},
+    {"transfert_apercu", "people"},
 };
 
 static const char *const areas[] = {"people", "revenue", "books", "settings"};

@@ -19,12 +19,13 @@ enum { CHARGE_LABEL_MAX = 160, CHARGE_QUANTITY_MAX = 999 };
 extern const struct http_field products_fields[], product_edit_fields[];
 extern const struct http_field charge_page_fields[], charge_fields[];
 extern const struct http_field collective_page_fields[], collective_fields[];
-extern const struct http_field correction_fields[];
+extern const struct http_field correction_fields[], adjustment_fields[], transfer_fields[];
 
 http_handler products_get, product_new_get, product_new_post, product_edit_get, product_edit_post,
     product_archive_post, product_restore_post;
 http_handler charge_get, charge_post, collective_get, collective_post;
-http_handler correction_get, correction_post;
+http_handler correction_get, correction_post, adjustment_get, adjustment_post, transfer_get,
+    transfer_post;
 
 /* ---- what they share (charge_choice.c) ---- */
 

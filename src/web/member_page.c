@@ -107,7 +107,7 @@ enum err member_get(struct http_request *request, struct http_response *response
     enum err err = members_path_id(page, &member_id);
 
     (void)response;
-    form_done(page, "ajoute|modifie|archive|restaure|depense|corrige", data);
+    form_done(page, "ajoute|modifie|archive|restaure|depense|corrige|regularise|transfere", data);
     if (!err)
         err = member_read(page->db, page->association.id, member_id, page->arena, &details);
     if (err)
