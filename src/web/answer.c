@@ -20,6 +20,7 @@ static const struct {
     {"ecriture", "books"},
     {"journal", "books"},
     {"balance", "books"},
+    {"creances", "books"},
     {"notifications", "revenue"},
     {"mon_compte", "settings"},
     {"verification", "settings"},

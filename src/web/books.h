@@ -12,8 +12,10 @@ http_handler revenue_get, revenue_export_get;
 http_handler entry_get;
 http_handler journal_get, journal_export_get;
 http_handler balance_get, balance_export_get;
+http_handler standing_get, standing_export_get;
 
-extern const struct http_field revenue_fields[], journal_fields[], balance_fields[];
+extern const struct http_field revenue_fields[], journal_fields[], balance_fields[],
+    standing_fields[];
 
 /* An ISO text of the database as a date, or a name that prints nothing. */
 void books_set_day(struct template_map *data, const char *name, const char *iso);
