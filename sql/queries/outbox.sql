@@ -46,7 +46,8 @@ WHERE association_id = CAST($1 AS BIGINT) AND id = CAST($2 AS BIGINT);
 SELECT o.kind, CASE WHEN o.kind = 'email_confirm' THEN c.email
        ELSE COALESCE(NULLIF(m.email, ''), ml.email, l.email) END, m.first_name, m.last_name,
        s.role, t.amount_cents, t.currency, t.fact_at, t.reference, p.provider, p.label,
-       o.created_at, o.state, o.reason, o.login_id, o.address, c.email
+       o.created_at, o.state, o.reason, o.login_id, o.address, c.email,
+       o.member_id
 FROM outbox o
 LEFT JOIN member m ON m.association_id = o.association_id AND m.id = o.member_id
 LEFT JOIN login ml ON ml.id = m.login_id AND ml.disabled_at IS NULL

@@ -5,6 +5,8 @@
 #include "base/random.h"
 #include "queries.h"
 
+#include <string.h>
+
 /* ---- queueing ---- */
 
 static struct db_value id_or_null(int64_t id)
@@ -143,6 +145,7 @@ enum err outbox_find(struct db *db, int64_t association_id, int64_t id, struct a
                      struct outbox_mail *mail)
 {
     struct db_rows rows = {0};
+    int64_t member_id = 0;
     bool found = false;
     enum err err =
         db_first(db, Q_OUTBOX_FIND, DB_VALUES(db_int(association_id), db_int(id)), &rows, &found);
@@ -161,9 +164,14 @@ enum err outbox_find(struct db *db, int64_t association_id, int64_t id, struct a
         mail->login_id = db_column_int(&rows, 14);
         mail->sent_to = db_column_text(&rows, 15, arena);
         mail->new_email = db_column_text(&rows, 16, arena);
+        member_id = db_column_int(&rows, 17);
     }
     db_rows_done(&rows);
-    return err || found ? err : fail(ERR_NOT_FOUND, "no such mail");
+    if (!err && !found)
+        return fail(ERR_NOT_FOUND, "no such mail");
+    return err || strcmp(mail->kind, "reminder") != 0
+               ? err
+               : reminder_due(db, association_id, member_id, &mail->due);
 }
 
 /* ---- ending ---- */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "association/login.h"
+#include "association/reminder.h"
 #include "base/money.h"
 #include "db/db.h"
 
@@ -62,9 +63,10 @@ struct outbox_mail {
     int64_t created_at;
     const char *state;
     const char *reason;
-    int64_t login_id;      /* of the recipient, when they are not a member */
-    const char *new_email; /* of a change of address that waits */
-    const char *sent_to;   /* where it went at the last try; "" before */
+    int64_t login_id;        /* of the recipient, when they are not a member */
+    const char *new_email;   /* of a change of address that waits */
+    struct reminder_due due; /* of a reminder: what is owed now */
+    const char *sent_to;     /* where it went at the last try; "" before */
 };
 /* ERR_NOT_FOUND when absent or of another association. */
 enum err outbox_find(struct db *db, int64_t association_id, int64_t id, struct arena *arena,

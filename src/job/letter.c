@@ -44,6 +44,19 @@ static void set_recipient(struct template_map *data, const struct outbox_mail *m
     template_set_flag(data, "is_administrator", mail->role == ROLE_ADMINISTRATOR);
 }
 
+/* Of a reminder alone. */
+static void set_due(struct template_map *data, const struct association *association,
+                    const struct outbox_mail *mail)
+{
+    const struct reminder_due *due = &mail->due;
+
+    if (strcmp(mail->kind, "reminder") != 0)
+        return;
+    template_set_money(data, "due", due->own_cents + due->others_cents, association->currency);
+    template_set_money(data, "others", due->others_cents, association->currency);
+    template_set_flag(data, "has_others", due->others_cents > 0);
+}
+
 /* A text that speaks of money fails when there is none. */
 static void set_money(struct template_map *data, const struct payment_service *service,
                       const struct association *association, const struct outbox_mail *mail)
@@ -51,6 +64,7 @@ static void set_money(struct template_map *data, const struct payment_service *s
     const struct provider *provider =
         mail->provider ? payment_provider(service, str_of(mail->provider)) : NULL;
 
+    set_due(data, association, mail);
     if (!mail->has_money)
         return;
     template_set_money(data, "amount", mail->amount_cents, mail->currency);

@@ -55,6 +55,7 @@ static const struct {
     {"adherents", "people"},
     {"adherent", "people"},
     {"adherent_saisie", "people"},
+    {"relances", "people"},
     {"produits", "people"},
     {"produit_saisie", "people"},
     {"depense", "people"},

@@ -20,4 +20,9 @@ void members_set_balance(struct page *page, struct template_map *item, int64_t c
 void members_set_details(struct page *page, struct template_map *data,
                          const struct member_details *details);
 
+/* ---- reminders (reminders.c) ---- */
+
+extern const struct http_field reminders_fields[], reminders_send_fields[];
+http_handler reminders_get, reminders_post;
+
 #endif

@@ -7,13 +7,14 @@
 
 #include <string.h>
 
-static const char *const kinds[] = {
-    "payment_received", "second_capture", "quarantined",  "other_account", "test_money",
-    "password_link",    "invitation",     "role_granted", "email_asked",   "email_confirm"};
+static const char *const kinds[] = {"payment_received", "second_capture", "quarantined",
+                                    "other_account",    "test_money",     "password_link",
+                                    "invitation",       "role_granted",   "email_asked",
+                                    "email_confirm",    "reminder"};
 static const char *const states[] = {"waiting", "sent", "refused", "dropped"};
 /* Reasons that are words of ours; any other is the server's sentence. */
-static const char *const reasons[] = {"no_recipient", "bad_address", "no_text", "too_late",
-                                      "withdrawn"};
+static const char *const reasons[] = {"no_recipient", "bad_address", "no_text",
+                                      "too_late",     "withdrawn",   "settled"};
 enum {
     KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]),
     STATE_COUNT = sizeof(states) / sizeof(states[0]),

@@ -1,5 +1,6 @@
 #include "web/charges.h"
 #include "web/internal.h"
+#include "web/members.h"
 #include "web/books.h"
 #include "web/reference.h"
 
@@ -307,6 +308,8 @@ const struct http_route web_page_routes[] = {
      0},
     {HTTP_POST, "/produits/{}/archiver", product_archive_post, token_only, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/produits/{}/restaurer", product_restore_post, token_only, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/relances", reminders_get, reminders_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/relances/envoyer", reminders_post, reminders_send_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage", settings_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/mon-compte", my_account_get, my_account_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/utilisateurs", users_get, mail_done_fields, 0, ACCESS_ADMINISTRATOR,

@@ -8,7 +8,8 @@
 
 static const char *const kinds[] = {"payment_received", "second_capture", "quarantined",
                                     "other_account",    "test_money",     "password_link",
-                                    "invitation",       "role_granted"};
+                                    "invitation",       "role_granted",   "email_asked",
+                                    "email_confirm",    "reminder"};
 
 static struct letter write(struct house *house, const char *kind, const char *link)
 {
