@@ -1,6 +1,7 @@
 #include "web/members.h"
 
 #include "association/cart.h"
+#include "web/member_behind.h"
 
 /* ---- who ---- */
 
@@ -45,9 +46,8 @@ void members_set_details(struct page *page, struct template_map *data,
     template_set_time(data, "reminded", details->reminded_at, page->association.zone);
 }
 
-static void add_line(struct page *page, struct template_list *list, const struct cart_line *line)
+static void set_line(struct page *page, struct template_map *item, const struct cart_line *line)
 {
-    struct template_map *item = template_list_add(list);
     bool owed = line->kind == CART_CHARGE || line->kind == CART_DONATION;
 
     page_set_id(page, item, "id", line->id);
@@ -71,9 +71,12 @@ static void add_line(struct page *page, struct template_list *list, const struct
                       line->amount_cents > 0 && owed && !line->corrects && line->left_cents == 0);
     template_set_flag(item, "may_correct", line->left_cents > 0 && line->account_code);
     template_set_money(item, "open", line->open_cents, page->association.currency);
+    template_set_flag(item, "has_line_entry", line->entry_id && !line->transaction_id);
+    page_set_id(page, item, "line_entry_id", line->entry_id);
 }
 
-static enum err add_lines(struct page *page, struct template_map *data, int64_t member_id)
+static enum err add_lines(struct page *page, struct template_map *data, int64_t member_id,
+                          const struct behind *behind)
 {
     struct template_list *list = template_set_list(data, "lines");
     struct cart_line *lines;
@@ -83,7 +86,10 @@ static enum err add_lines(struct page *page, struct template_map *data, int64_t 
         cart_lines(page->db, page->association.id, member_id, 0, page->arena, &lines, &count);
 
     for (size_t i = 0; !err && i < count; i++) {
-        add_line(page, list, &lines[i]);
+        struct template_map *item = template_list_add(list);
+
+        set_line(page, item, &lines[i]);
+        err = behind_set(page, item, behind, lines[i].transaction_id);
         balance_cents = lines[i].balance_cents;
     }
     members_set_balance(page, data, balance_cents);
@@ -103,6 +109,7 @@ enum err member_get(struct http_request *request, struct http_response *response
     struct page *page = page_of(request);
     struct template_map *data = page_data(page, "adherent");
     struct member_details details;
+    struct behind *behind = NULL;
     int64_t member_id = 0;
     enum err err = members_path_id(page, &member_id);
 
@@ -119,6 +126,10 @@ enum err member_get(struct http_request *request, struct http_response *response
     if (!err)
         err = add_payees(page, data, member_id);
     if (!err)
-        err = add_lines(page, data, member_id);
+        err = behind_read(page, member_id, &behind);
+    if (!err)
+        err = add_lines(page, data, member_id, behind);
+    if (!err)
+        err = behind_add_attempts(page, data, member_id, behind);
     return err ? err : page_render(page, 200, "adherent.html", data);
 }

@@ -75,6 +75,7 @@ static void add_notification(struct page *page, struct template_list *list,
     const char *shown = outcome ? outcome : state;
     bool booked = !db_column_is_null(rows, 10);
 
+    page_set_id(page, item, "id", db_column_int(rows, 0));
     template_set_text(item, "provider", db_column_text(rows, 1, page->arena));
     template_set_text(item, "provider_label",
                       page_provider_label(page, db_column_text(rows, 1, page->arena)));
