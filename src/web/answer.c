@@ -21,6 +21,7 @@ static const struct {
     {"journal", "books"},
     {"balance", "books"},
     {"creances", "books"},
+    {"actions", "books"},
     {"notifications", "revenue"},
     {"mon_compte", "settings"},
     {"verification", "settings"},

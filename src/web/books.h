@@ -13,9 +13,10 @@ http_handler entry_get;
 http_handler journal_get, journal_export_get;
 http_handler balance_get, balance_export_get;
 http_handler standing_get, standing_export_get;
+http_handler actions_get, actions_export_get;
 
 extern const struct http_field revenue_fields[], journal_fields[], balance_fields[],
-    standing_fields[];
+    standing_fields[], action_fields[];
 
 /* An ISO text of the database as a date, or a name that prints nothing. */
 void books_set_day(struct template_map *data, const char *name, const char *iso);

@@ -1,5 +1,6 @@
 #include "support/database.h"
 
+#include "association/audit_list.h"
 #include "base/hash.h"
 
 #include <string.h>
@@ -133,6 +134,90 @@ static void test_goes_with_its_transaction(void **state)
                      0);
 }
 
+/* ---- as people read it ---- */
+
+static void add_one(struct house *house, int64_t association_id, int64_t login_id,
+                    const char *action, const char *object)
+{
+    struct note note = {association_id, {login_id, ""}, action, object, ""};
+
+    house_ok(db_transaction(house->db, add_note, &note));
+}
+
+static const char *actions_of(struct house *house, struct audit_filter filter)
+{
+    struct audit_place place = {0};
+    struct audit_entry *rows;
+    struct buffer text;
+    size_t count;
+
+    filter.association_id = house->association_id;
+    filter.families = filter.families ? filter.families : "|thing.|other_thing.|";
+    buffer_init(&text, house->arena, 64);
+    do {
+        house_ok(audit_list(house->db, &filter, place, 2, house->arena, &rows, &count));
+        for (size_t i = 0; i < count; i++) {
+            buffer_printf(&text, "%s%s", text.len ? " " : "", rows[i].action);
+            place = (struct audit_place){rows[i].at_ms, rows[i].chain_number};
+        }
+    } while (count == 2);
+    return text.data;
+}
+
+static void test_list_by_person_family_and_day(void **state)
+{
+    struct house *house = *state;
+    int64_t other = house_add_association(house, "Les Voisins");
+    struct audit_entry *rows;
+    size_t count;
+    const struct audit_filter all = {.association_id = house->association_id, .families = ""};
+
+    house_execute(house,
+                  "INSERT INTO login (id, email, email_folded, created_at)"
+                  " VALUES (77, 'Tresor@exemple.fr', 'tresor@exemple.fr', 0);"
+                  "INSERT INTO staff (association_id, login_id, role, created_at)"
+                  " VALUES (%lld, 77, 'treasurer', 0)",
+                  (long long)house->association_id);
+    add_one(house, house->association_id, 0, "thing.a", "");
+    add_one(house, house->association_id, 77, "other_thing.b", "");
+    add_one(house, other, 77, "thing.foreign", "");
+    add_one(house, house->association_id, house->login_id, "thing.c",
+            arena_printf(house->arena, "member:%lld", (long long)house->member_id));
+    assert_string_equal(actions_of(house, (struct audit_filter){0}),
+                        "thing.c other_thing.b thing.a");
+    assert_string_equal(actions_of(house, (struct audit_filter){.families = "|thing.|"}),
+                        "thing.c thing.a");
+    assert_string_equal(actions_of(house, (struct audit_filter){.login_id = 77}), "other_thing.b");
+    assert_string_equal(actions_of(house, (struct audit_filter){.login_id = AUDIT_NOBODY}),
+                        "thing.a");
+    assert_string_equal(actions_of(house, (struct audit_filter){.login_id = AUDIT_OTHERS}),
+                        "thing.c");
+    assert_string_equal(actions_of(house, (struct audit_filter){.until_ms = 1000}), "");
+    assert_string_equal(actions_of(house, (struct audit_filter){.from_ms = INT64_MAX - 1}), "");
+    house_ok(audit_list(house->db, &all, (struct audit_place){0}, 1, house->arena, &rows, &count));
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].member_id, house->member_id);
+    assert_string_equal(rows[0].last_name, "Martin");
+    assert_string_equal(rows[0].email, "jeanne@exemple.fr");
+}
+
+/* What an object is called is looked up among the association's own rows only. */
+static void test_list_names_no_foreign_object(void **state)
+{
+    struct house *house = *state;
+    int64_t other = house_add_association(house, "Les Voisins");
+    int64_t foreign = house_add_member(house, other, "Zoë", "Secrète", 0);
+    const struct audit_filter all = {.association_id = house->association_id, .families = ""};
+    struct audit_entry *rows;
+    size_t count;
+
+    add_one(house, house->association_id, 0, "thing.a",
+            arena_printf(house->arena, "member:%lld", (long long)foreign));
+    house_ok(audit_list(house->db, &all, (struct audit_place){0}, 1, house->arena, &rows, &count));
+    assert_int_equal(rows[0].member_id, 0);
+    assert_string_equal(rows[0].last_name, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +226,8 @@ int main(void)
         HOUSE_TEST(test_fields_cannot_move_into_their_neighbour),
         HOUSE_TEST(test_append_only),
         HOUSE_TEST(test_goes_with_its_transaction),
+        HOUSE_TEST(test_list_by_person_family_and_day),
+        HOUSE_TEST(test_list_names_no_foreign_object),
     };
 
     return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
