@@ -261,30 +261,33 @@ enum err means_usual_missing(struct db *db, int64_t association_id, bool *missin
     return err;
 }
 
-static enum err add_usual(struct db *db, const struct usual *usual, struct account_draft *draft)
+/* common: what all of them share. */
+static enum err add_usual(struct db *db, const struct usual *usual,
+                          const struct account_draft *common)
 {
     char public_id[RANDOM_TOKEN_MAX];
+    struct account_draft draft = *common;
     enum err err = random_token(public_id);
 
     if (!err)
-        err = random_id(&draft->id);
-    draft->public_id = public_id;
-    draft->external_id = usual->code;
-    draft->label = usual->label;
-    draft->transit_account = usual->account_code;
+        err = random_id(&draft.id);
+    draft.public_id = public_id;
+    draft.external_id = usual->code;
+    draft.label = usual->label;
+    draft.transit_account = usual->account_code;
     if (!err)
         err = db_run(db, Q_ACCOUNT_ADD,
-                     DB_VALUES(db_int(draft->association_id), db_text(usual->account_code),
+                     DB_VALUES(db_int(draft.association_id), db_text(usual->account_code),
                                db_text(usual->account_label)));
     if (!err)
-        err = account_store(db, draft);
+        err = account_store(db, &draft);
     return err ? err
                : db_run(db, Q_PROVIDER_ACCOUNT_PLACE,
-                        DB_VALUES(db_int(draft->association_id), db_int(draft->id),
+                        DB_VALUES(db_int(draft.association_id), db_int(draft.id),
                                   db_int(usual->place)));
 }
 
-static enum err add_all(struct db *db, struct account_draft *draft, struct arena *arena,
+static enum err add_all(struct db *db, const struct account_draft *draft, struct arena *arena,
                         struct buffer *codes)
 {
     struct usual *usual;
