@@ -1,9 +1,12 @@
 #include "payment/manual.h"
 
 #include "base/arena.h"
+#include "payment/received.h"
 #include "payment/take_back.h"
 #include "payment/taking.h"
 #include "queries.h"
+
+#include <string.h>
 
 /* ---- a movement between a means and the bank ---- */
 
@@ -323,4 +326,35 @@ enum err payment_cheque_returned(struct db *db, const struct cheque_return *cheq
     if (!err)
         err = take_from_bank(&returning);
     return err ? err : recharge(&returning);
+}
+
+/* ---- noted by mistake ---- */
+
+/* A cheque that is at the bank is no mistake: it comes back, or it is paid. */
+static enum err check_undo(struct db *db, const struct payment_reversal *reversal,
+                           struct arena *arena)
+{
+    struct received received;
+    enum err err =
+        received_find(db, reversal->association_id, reversal->transaction_id, arena, &received);
+
+    if (err)
+        return err;
+    if (strcmp(received.provider, "manual") != 0)
+        return fail(ERR_NOT_FOUND, "the payment came by a provider");
+    return received.cheque.deposit_id ? fail(ERR_CONFLICT, "the cheque is at the bank") : OK;
+}
+
+enum err payment_undo_manual(struct db *db, const struct payment_reversal *reversal,
+                             struct arena *arena)
+{
+    int64_t movement_id = 0;
+    enum err err = check_undo(db, reversal, arena);
+
+    if (!err)
+        err = payment_reverse(db, reversal, arena, &movement_id);
+    return err ? err
+               : db_run(db, Q_CHEQUE_RETURNED,
+                        DB_VALUES(db_int(reversal->association_id),
+                                  db_int(reversal->transaction_id), db_int(movement_id)));
 }

@@ -46,6 +46,56 @@ static enum err already_posted(struct receiving *receiving, struct post_result *
                       0, &result->transaction_id);
 }
 
+enum err payment_cheque_known(struct db *db, int64_t association_id, const char *number,
+                              const char *bank, bool *known)
+{
+    int64_t transaction_id = 0;
+    enum err err = db_integer(db, Q_CHEQUE_KNOWN,
+                              DB_VALUES(db_int(association_id), db_text(number), db_text(bank)), 0,
+                              &transaction_id);
+
+    *known = transaction_id != 0;
+    return err;
+}
+
+/* ---- references ---- */
+
+static enum err reference_taken(struct db *db, int64_t association_id, int64_t account_id,
+                                const char *kind, const char *reference, bool *taken)
+{
+    int64_t transaction_id = 0;
+    enum err err = db_integer(
+        db, Q_TRANSACTION_KNOWN,
+        DB_VALUES(db_int(association_id), db_int(account_id), db_text(kind), db_text(reference)),
+        0, &transaction_id);
+
+    *taken = transaction_id != 0;
+    return err;
+}
+
+enum err payment_reference(struct db *db, int64_t association_id, int64_t provider_account_id,
+                           const char *kind, const char *wanted, struct arena *arena,
+                           const char **reference)
+{
+    int64_t next = 1;
+    bool taken = true;
+    enum err err = OK;
+
+    if (!*wanted)
+        err = db_integer(
+            db, Q_MANUAL_COUNT,
+            DB_VALUES(db_int(association_id), db_int(provider_account_id), db_text(kind)), 0,
+            &next);
+    for (*reference = wanted; !err && taken; next++) {
+        if (!*wanted)
+            *reference = arena_printf(arena, "n° %lld", (long long)next + 1);
+        else if (next > 1)
+            *reference = arena_printf(arena, "%s-%lld", wanted, (long long)next);
+        err = reference_taken(db, association_id, provider_account_id, kind, *reference, &taken);
+    }
+    return err;
+}
+
 /* ---- the parts of it ---- */
 
 static enum err add_donation(struct receiving *receiving)
@@ -98,15 +148,12 @@ static enum err add_cheque(struct receiving *receiving)
     const struct cheque_draft *cheque = payment->cheque;
     struct db *db = receiving->posting.db;
     char due_day[DATE_TEXT_MAX];
-    int64_t known = 0;
+    bool known = false;
     enum err err;
 
     if (!cheque)
         return OK;
-    err = db_integer(
-        db, Q_CHEQUE_KNOWN,
-        DB_VALUES(db_int(payment->association_id), db_text(cheque->number), db_text(cheque->bank)),
-        0, &known);
+    err = payment_cheque_known(db, payment->association_id, cheque->number, cheque->bank, &known);
     if (!err && known)
         err = fail(ERR_CONFLICT, "this cheque is booked already");
     date_format_iso(due_day, cheque->due_day);

@@ -43,6 +43,23 @@ struct manual_payment {
 enum err payment_post_manual(struct db *db, const struct manual_payment *payment, int64_t now,
                              struct arena *arena, struct post_result *result);
 
+/* Is a cheque of that bank and number booked, and has not come back? */
+enum err payment_cheque_known(struct db *db, int64_t association_id, const char *number,
+                              const char *bank, bool *known);
+/* A reference of its own for a movement of a kind at a means: wanted, or wanted with a number
+ * behind it when it is taken; "" asks for the next number. In the arena. Inside the transaction
+ * that books it. */
+enum err payment_reference(struct db *db, int64_t association_id, int64_t provider_account_id,
+                           const char *kind, const char *wanted, struct arena *arena,
+                           const char **reference);
+
+/* A payment that was noted by mistake is taken back, its cheque is in nobody's hands any more.
+ * ERR_NOT_FOUND when it came by a provider; ERR_CONFLICT when its cheque is at the bank, and as
+ * payment_reverse. Inside a transaction. */
+struct payment_reversal;
+enum err payment_undo_manual(struct db *db, const struct payment_reversal *reversal,
+                             struct arena *arena);
+
 /* Cheques carried to the bank: one movement, one entry 5112 -> the bank's account. */
 struct cheque_deposit {
     int64_t id;

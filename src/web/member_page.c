@@ -51,6 +51,9 @@ static void set_line(struct page *page, struct template_map *item, const struct 
     bool owed = line->kind == CART_CHARGE || line->kind == CART_DONATION;
 
     page_set_id(page, item, "id", line->id);
+    template_set_flag(item, "is_received",
+                      line->kind == CART_PAYMENT && line->transaction_id && !line->corrects);
+    page_set_id(page, item, "transaction_id", line->transaction_id);
     template_set_date(item, "date", line->date);
     template_set_text(item, "label", line->label);
     template_set_text(item, "kind", cart_kind_name(line->kind));
@@ -114,7 +117,9 @@ enum err member_get(struct http_request *request, struct http_response *response
     enum err err = members_path_id(page, &member_id);
 
     (void)response;
-    form_done(page, "ajoute|modifie|archive|restaure|depense|corrige|regularise|transfere", data);
+    form_done(page,
+              "ajoute|modifie|archive|restaure|depense|corrige|regularise|transfere|encaisse",
+              data);
     if (!err)
         err = member_read(page->db, page->association.id, member_id, page->arena, &details);
     if (err)

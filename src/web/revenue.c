@@ -63,6 +63,7 @@ static void add_payment(struct page *page, struct template_list *list,
     struct template_map *item = template_list_add(list);
     const struct currency *currency = currency_of(page, row);
 
+    page_set_id(page, item, "id", row->id);
     template_set_time(item, "at", row->fact_at, page->association.zone);
     template_set_money(item, "amount", row->amount_cents, currency);
     template_set_int(item, "amount_cents", row->amount_cents);

@@ -2,6 +2,7 @@
 #include "web/internal.h"
 #include "web/members.h"
 #include "web/books.h"
+#include "web/manual.h"
 #include "web/reference.h"
 
 /* Fields by form. The form token is looked at by the dispatcher; it stands here because what is
@@ -268,6 +269,8 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/accueil", home_get, NULL, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/recettes", revenue_get, revenue_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/recettes/export", revenue_export_get, revenue_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/recettes/paiement/{}", received_get, received_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/recettes/paiement/{}/recu", receipt_get, NULL, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/ecritures/{}", entry_get, NULL, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/comptabilite/journal", journal_get, journal_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/comptabilite/journal/export", journal_export_get, journal_fields, 0, ACCESS_STAFF,
@@ -291,6 +294,8 @@ const struct http_route web_page_routes[] = {
      0},
     {HTTP_POST, "/adherents/{}/archiver", member_archive_post, token_only, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/adherents/{}/restaurer", member_restore_post, token_only, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/adherents/{}/encaisser", receive_get, receive_page_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/adherents/{}/encaisser", receive_post, receive_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/adherents/{}/depense", charge_get, charge_page_fields, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/adherents/{}/depense", charge_post, charge_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/adherents/{}/lignes/{}/corriger", correction_get, NULL, 0, ACCESS_MONEY, 0},
