@@ -14,16 +14,19 @@ SET email = excluded.email, email_folded = excluded.email_folded, token_hash = N
     created_at = excluded.created_at, expires_at = excluded.expires_at;
 
 -- name: email_change_link
--- $1 login, $2 hash, $3 expires
+-- $1 login, $2 hash, $3 expires, $4 the address whose mail is being written. No row: the wish was
+-- replaced by another one.
 UPDATE email_change SET token_hash = $2, expires_at = CAST($3 AS BIGINT)
-WHERE login_id = CAST($1 AS BIGINT);
+WHERE login_id = CAST($1 AS BIGINT) AND email = CAST($4 AS TEXT)
+RETURNING login_id;
 
 -- name: email_change_find
--- $1 hash, $2 now
+-- $1 hash, $2 now, $3 login that follows the link
 SELECT c.login_id, c.email, l.email, c.token_hash
 FROM email_change c
 JOIN login l ON l.id = c.login_id
-WHERE c.token_hash = $1 AND c.expires_at > CAST($2 AS BIGINT) AND l.disabled_at IS NULL;
+WHERE c.token_hash = $1 AND c.expires_at > CAST($2 AS BIGINT) AND l.disabled_at IS NULL
+    AND c.login_id = CAST($3 AS BIGINT);
 
 -- name: email_change_use
 -- $1 hash, $2 now: once
@@ -35,6 +38,10 @@ RETURNING login_id, email, email_folded;
 -- $1 login, $2 now: the address that waits to be confirmed
 SELECT email FROM email_change
 WHERE login_id = CAST($1 AS BIGINT) AND expires_at > CAST($2 AS BIGINT);
+
+-- name: email_change_forget
+-- $1 login: whoever knew the old password has no say any more
+DELETE FROM email_change WHERE login_id = CAST($1 AS BIGINT);
 
 -- name: email_change_sweep
 -- $1 now

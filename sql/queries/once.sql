@@ -6,6 +6,10 @@ INSERT INTO form_key (association_id, key, digest, used_at) VALUES ($1, $2, $3, 
 ON CONFLICT (association_id, key) DO NOTHING
 RETURNING used_at;
 
+-- name: form_key_sweep
+-- $1 used before then: no page that old is sent any more
+DELETE FROM form_key WHERE used_at < CAST($1 AS BIGINT);
+
 -- name: form_key_digest
 -- $1 association, $2 key.
 SELECT digest FROM form_key WHERE association_id = $1 AND key = $2;

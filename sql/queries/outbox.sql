@@ -2,11 +2,12 @@
 
 -- name: outbox_add
 -- $1 id, $2 association, $3 kind, $4 member or NULL, $5 login or NULL, $6 transaction or NULL,
--- $7 now
+-- $7 now, $8 this address or '', $9 what it tells besides
 INSERT INTO outbox (id, association_id, kind, member_id, login_id, transaction_id, state, next_at,
-                    created_at)
+                    created_at, goes_to, about)
 VALUES (CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS BIGINT),
-        CAST($5 AS BIGINT), CAST($6 AS BIGINT), 'waiting', CAST($7 AS BIGINT), CAST($7 AS BIGINT));
+        CAST($5 AS BIGINT), CAST($6 AS BIGINT), 'waiting', CAST($7 AS BIGINT), CAST($7 AS BIGINT),
+        CAST($8 AS TEXT), CAST($9 AS TEXT));
 
 -- name: outbox_any_due
 -- $1 now, $2 a lease beyond is no lease
@@ -43,16 +44,14 @@ WHERE association_id = CAST($1 AS BIGINT) AND id = CAST($2 AS BIGINT);
 
 -- name: outbox_find
 -- $1 association, $2 id: all that its text says
-SELECT o.kind, CASE WHEN o.kind = 'email_confirm' THEN c.email
-       ELSE COALESCE(NULLIF(m.email, ''), ml.email, l.email) END, m.first_name, m.last_name,
+SELECT o.kind, COALESCE(NULLIF(o.goes_to, ''), NULLIF(m.email, ''), ml.email, l.email), m.first_name, m.last_name,
        s.role, t.amount_cents, t.currency, t.fact_at, t.reference, p.provider, p.label,
-       o.created_at, o.state, o.reason, o.login_id, o.address, c.email,
+       o.created_at, o.state, o.reason, o.login_id, o.address, o.about,
        o.member_id
 FROM outbox o
 LEFT JOIN member m ON m.association_id = o.association_id AND m.id = o.member_id
 LEFT JOIN login ml ON ml.id = m.login_id AND ml.disabled_at IS NULL
 LEFT JOIN login l ON l.id = o.login_id AND l.disabled_at IS NULL
-LEFT JOIN email_change c ON c.login_id = l.id
 LEFT JOIN staff s ON s.association_id = o.association_id AND s.login_id = o.login_id
 LEFT JOIN provider_transaction t ON t.association_id = o.association_id AND t.id = o.transaction_id
 LEFT JOIN provider_account p
@@ -78,7 +77,7 @@ WHERE association_id = CAST($1 AS BIGINT) AND id = CAST($2 AS BIGINT)
 -- name: outbox_list
 -- $1 association, $2 ids below, $3 at most. Newest first.
 SELECT o.id, o.kind, o.state, o.reason, o.created_at, o.ended_at, o.next_at, o.attempts,
-       COALESCE(NULLIF(o.address, ''), NULLIF(m.email, ''), ml.email, l.email),
+       COALESCE(NULLIF(o.address, ''), NULLIF(o.goes_to, ''), NULLIF(m.email, ''), ml.email, l.email),
        m.number, m.first_name, m.last_name
 FROM outbox o
 LEFT JOIN member m ON m.association_id = o.association_id AND m.id = o.member_id

@@ -18,19 +18,21 @@ static enum err is_taken(struct db *db, struct str folded, int64_t login_id, boo
     return err;
 }
 
-/* The warning first: it shall go to the address that is still the login's. */
-static enum err put_wish(struct db *db, const struct email_wish *wish, struct str email,
-                         struct str folded)
+static enum err put_wish(struct db *db, const struct email_wish *wish, const char *email,
+                         struct str folded, bool taken)
 {
+    const struct outbox_place warned = {wish->present, email}, asked = {email, ""};
     int64_t now = wish->now_ms / 1000;
     enum err err = db_run(db, Q_EMAIL_CHANGE_PUT,
-                          DB_VALUES(db_int(wish->login_id), db_str(email), db_str(folded),
+                          DB_VALUES(db_int(wish->login_id), db_text(email), db_str(folded),
                                     db_int(now), db_int(now + LINK_LIFE_S)));
 
     if (!err)
-        err = outbox_add_login(db, wish->association_id, "email_asked", wish->login_id, now);
-    return err ? err
-               : outbox_add_login(db, wish->association_id, "email_confirm", wish->login_id, now);
+        err = outbox_add_to(db, wish->association_id, "email_asked", wish->login_id, &warned, now);
+    if (!err && !taken)
+        err =
+            outbox_add_to(db, wish->association_id, "email_confirm", wish->login_id, &asked, now);
+    return err;
 }
 
 enum err email_change_ask(struct db *db, const struct email_wish *wish, int64_t *wait_ms)
@@ -47,8 +49,8 @@ enum err email_change_ask(struct db *db, const struct email_wish *wish, int64_t 
         err = link_throttle_count(db, email, place, wish->now_ms, arena);
         if (!err)
             err = is_taken(db, folded, wish->login_id, &taken);
-        if (!err && !taken)
-            err = put_wish(db, wish, email, folded);
+        if (!err)
+            err = put_wish(db, wish, str_copy(arena, email), folded, taken);
         if (!err)
             err = login_audit(db, &wish->actor, "login.email_asked", wish->login_id);
     }
@@ -71,12 +73,16 @@ enum err email_change_pending(struct db *db, int64_t login_id, int64_t now, stru
 
 /* ---- the link ---- */
 
-enum err email_change_link(struct db *db, int64_t login_id, const unsigned char hash[HASH_LEN],
-                           int64_t now)
+enum err email_change_link(struct db *db, int64_t login_id, const char *email,
+                           const unsigned char hash[HASH_LEN], int64_t now)
 {
-    return db_run(
-        db, Q_EMAIL_CHANGE_LINK,
-        DB_VALUES(db_int(login_id), db_blob(str_from(hash, HASH_LEN)), db_int(now + LINK_LIFE_S)));
+    int64_t linked = 0;
+    enum err err = db_integer(db, Q_EMAIL_CHANGE_LINK,
+                              DB_VALUES(db_int(login_id), db_blob(str_from(hash, HASH_LEN)),
+                                        db_int(now + LINK_LIFE_S), db_text(email)),
+                              0, &linked);
+
+    return err || linked ? err : fail(ERR_NOT_FOUND, "another address is wished by now");
 }
 
 /* False for what cannot be a token. */
@@ -86,8 +92,8 @@ static enum err hash_of(struct str token, unsigned char hash[HASH_LEN], bool *pl
     return *plausible ? hash_sha256(token, hash) : OK;
 }
 
-enum err email_change_find(struct db *db, struct str token, int64_t now, struct arena *arena,
-                           struct email_change *change, bool *found)
+enum err email_change_find(struct db *db, struct str token, int64_t login_id, int64_t now,
+                           struct arena *arena, struct email_change *change, bool *found)
 {
     unsigned char hash[HASH_LEN];
     struct db_rows rows = {0};
@@ -96,7 +102,8 @@ enum err email_change_find(struct db *db, struct str token, int64_t now, struct 
     if (err || !*found)
         return err;
     err = db_first(db, Q_EMAIL_CHANGE_FIND,
-                   DB_VALUES(db_blob(str_from(hash, HASH_LEN)), db_int(now)), &rows, found);
+                   DB_VALUES(db_blob(str_from(hash, HASH_LEN)), db_int(now), db_int(login_id)),
+                   &rows, found);
     if (!err && *found) {
         change->login_id = db_column_int(&rows, 0);
         change->email = db_column_text(&rows, 1, arena);
@@ -146,31 +153,30 @@ static enum err set_email(struct db *db, const struct confirmed *confirmed, bool
 }
 
 /* Whoever holds a session or a link of the old address begins anew. */
-static enum err end_the_old(struct db *db, int64_t login_id, const char *address)
+static enum err end_the_old(struct db *db, int64_t login_id, const struct audit_actor *actor)
 {
-    const struct audit_actor actor = {login_id, address};
     enum err err =
         db_run(db, Q_SESSION_END_OTHERS, DB_VALUES(db_int(login_id), db_blob(str_from("", 0))));
 
     if (!err)
         err = db_run(db, Q_LINK_FORGET, DB_VALUES(db_int(login_id)));
-    return err ? err : login_audit(db, &actor, "login.email_changed", login_id);
+    return err ? err : login_audit(db, actor, "login.email_changed", login_id);
 }
 
-enum err email_change_use(struct db *db, struct str token, const char *address, int64_t now,
-                          bool *used)
+enum err email_change_use(struct db *db, struct str token, const struct audit_actor *actor,
+                          int64_t now, bool *used)
 {
     struct arena *arena = arena_new();
     struct email_change change = {0};
     struct confirmed confirmed = {0};
-    enum err err = email_change_find(db, token, now, arena, &change, used);
+    enum err err = email_change_find(db, token, actor->login_id, now, arena, &change, used);
 
     if (!err && *used)
         err = take(db, token, now, arena, &confirmed, used);
     if (!err && *used)
         err = set_email(db, &confirmed, used);
     if (!err && *used)
-        err = end_the_old(db, confirmed.login_id, address);
+        err = end_the_old(db, confirmed.login_id, actor);
     arena_free(arena);
     return err;
 }

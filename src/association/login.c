@@ -161,6 +161,8 @@ enum err login_set_password(struct db *db, int64_t login_id, const char *hash,
 
     if (!err)
         err = end_sessions(db, login_id, keep_token_hash);
+    if (!err)
+        err = db_run(db, Q_EMAIL_CHANGE_FORGET, DB_VALUES(db_int(login_id)));
     return err ? err : login_audit(db, actor, "login.password_set", login_id);
 }
 

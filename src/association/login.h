@@ -52,8 +52,8 @@ enum err login_unchanged(struct db *db, const struct login *login, struct arena 
 enum err login_ensure(struct db *db, struct str email, const struct audit_actor *actor,
                       int64_t now, struct arena *arena, int64_t *login_id);
 /* Stores a hash made outside the transaction (password_hash takes 0.4 s) of a password that
- * password_rule.h found good, and ends all other
- * sessions than keep_token_hash (NULL: all). */
+ * password_rule.h found good; ends all other sessions than keep_token_hash (NULL: all), and a
+ * change of address that waits. */
 enum err login_set_password(struct db *db, int64_t login_id, const char *hash,
                             const unsigned char *keep_token_hash, const struct audit_actor *actor,
                             int64_t now);

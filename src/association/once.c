@@ -37,3 +37,8 @@ enum err once_use(struct db *db, int64_t association_id, struct str key, struct 
     *fresh = !err && used_at != 0;
     return err || *fresh ? err : compare(db, association_id, key, digest);
 }
+
+enum err once_sweep(struct db *db, int64_t now)
+{
+    return db_run(db, Q_FORM_KEY_SWEEP, DB_VALUES(db_int(now - ONCE_LIFE_S)));
+}

@@ -14,6 +14,20 @@ static struct db_value id_or_null(int64_t id)
     return id ? db_int(id) : db_null();
 }
 
+enum err outbox_add_to(struct db *db, int64_t association_id, const char *kind, int64_t login_id,
+                       const struct outbox_place *place, int64_t now)
+{
+    int64_t id;
+    enum err err = random_id(&id);
+
+    if (err)
+        return err;
+    return db_run(db, Q_OUTBOX_ADD,
+                  DB_VALUES(db_int(id), db_int(association_id), db_text(kind), db_null(),
+                            db_int(login_id), db_null(), db_int(now), db_text(place->address),
+                            db_text(place->about)));
+}
+
 static enum err add(struct db *db, int64_t association_id, const char *kind, int64_t member_id,
                     int64_t login_id, int64_t transaction_id, int64_t now)
 {
@@ -25,7 +39,7 @@ static enum err add(struct db *db, int64_t association_id, const char *kind, int
     return db_run(db, Q_OUTBOX_ADD,
                   DB_VALUES(db_int(id), db_int(association_id), db_text(kind),
                             id_or_null(member_id), id_or_null(login_id),
-                            id_or_null(transaction_id), db_int(now)));
+                            id_or_null(transaction_id), db_int(now), db_text(""), db_text("")));
 }
 
 enum err outbox_add(struct db *db, int64_t association_id, const char *kind, int64_t member_id,
@@ -163,7 +177,7 @@ enum err outbox_find(struct db *db, int64_t association_id, int64_t id, struct a
         mail->reason = db_column_text(&rows, 13, arena);
         mail->login_id = db_column_int(&rows, 14);
         mail->sent_to = db_column_text(&rows, 15, arena);
-        mail->new_email = db_column_text(&rows, 16, arena);
+        mail->about = db_column_text(&rows, 16, arena);
         member_id = db_column_int(&rows, 17);
     }
     db_rows_done(&rows);

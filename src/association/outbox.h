@@ -31,6 +31,14 @@ enum err outbox_add(struct db *db, int64_t association_id, const char *kind, int
 enum err outbox_add_login(struct db *db, int64_t association_id, const char *kind,
                           int64_t login_id, int64_t now);
 
+/* The same to an address that need not be the login's. */
+struct outbox_place {
+    const char *address;
+    const char *about; /* an address that was asked for, or "" */
+};
+enum err outbox_add_to(struct db *db, int64_t association_id, const char *kind, int64_t login_id,
+                       const struct outbox_place *place, int64_t now);
+
 /* ---- sending ---- */
 
 struct outbox_claim {
@@ -63,8 +71,8 @@ struct outbox_mail {
     int64_t created_at;
     const char *state;
     const char *reason;
-    int64_t login_id;        /* of the recipient, when they are not a member */
-    const char *new_email;   /* of a change of address that waits */
+    int64_t login_id;  /* of the recipient, when they are not a member */
+    const char *about; /* what its text tells besides, "" for nothing; not for staff to read */
     struct reminder_due due; /* of a reminder: what is owed now */
     const char *sent_to;     /* where it went at the last try; "" before */
 };

@@ -38,7 +38,7 @@ static void set_recipient(struct template_map *data, const struct outbox_mail *m
 {
     template_set_text(data, "first_name", mail->first_name ? mail->first_name : "");
     template_set_text(data, "address", mail->address ? mail->address : "");
-    template_set_text(data, "new_email", mail->new_email ? mail->new_email : "");
+    template_set_text(data, "new_email", mail->about ? mail->about : "");
     template_set_flag(data, "is_viewer", mail->role == ROLE_VIEWER);
     template_set_flag(data, "is_treasurer", mail->role == ROLE_TREASURER);
     template_set_flag(data, "is_administrator", mail->role == ROLE_ADMINISTRATOR);

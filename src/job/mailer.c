@@ -102,7 +102,8 @@ static enum err put_link(struct db *db, void *argument)
     const struct outbox_mail *mail = &linking->delivery->mail;
 
     return letter_confirms_email(mail->kind)
-               ? email_change_link(db, mail->login_id, linking->secret.hash, linking->now)
+               ? email_change_link(db, mail->login_id, mail->address, linking->secret.hash,
+                                   linking->now)
                : link_put(db, mail->login_id, linking->secret.hash, linking->now);
 }
 
@@ -230,6 +231,10 @@ static enum err deliver(struct mailer *mailer, struct delivery *delivery)
     err = write_letter(mailer, delivery, &association, &letter);
     if (!err)
         err = send_letter(mailer, delivery, &association, &letter);
+    if (err == ERR_NOT_FOUND) { /* what it was to say is not so any more */
+        end_as(delivery, OUTBOX_DROPPED, "too_late");
+        return OK;
+    }
     if (err == ERR_INTERNAL || err == ERR_INPUT) { /* a fault of ours: trying again helps nobody */
         log_failure("mail.text");
         end_as(delivery, OUTBOX_DROPPED, "no_text");

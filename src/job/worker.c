@@ -2,6 +2,7 @@
 
 #include "association/email_change.h"
 #include "association/login.h"
+#include "association/once.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -118,6 +119,8 @@ static enum err sweep(struct db *db, void *argument)
         err = link_sweep(db, *now);
     if (!err)
         err = email_change_sweep(db, *now);
+    if (!err)
+        err = once_sweep(db, *now);
     if (!err)
         err = consent_sweep(db, *now);
     return err ? err : event_sweep_invalid(db, *now);

@@ -110,6 +110,7 @@ enum err access_email_post(struct http_request *request, struct http_response *r
     enum err err;
 
     *asking = (struct asking){.wish = {.login_id = page->session.login_id,
+                                       .present = page->session.login_email,
                                        .email = http_field_text(request, "email"),
                                        .actor = page_actor(page),
                                        .now_ms = clock_now_ms()}};
@@ -133,10 +134,12 @@ enum err access_email_post(struct http_request *request, struct http_response *r
 
 /* ---- confirming ---- */
 
-/* change NULL: unknown, used, replaced, too old or taken; which of them is nobody's business. */
+/* change NULL: unknown, of another login, used, replaced, too old or taken; which of them is
+ * nobody's business. */
 static enum err show_change(struct page *page, int status, const struct email_change *change)
 {
     struct template_map *data = page_data(page, "adresse");
+    enum err err;
 
     if (!change)
         template_set_flag(data, "in_error", true);
@@ -144,7 +147,8 @@ static enum err show_change(struct page *page, int status, const struct email_ch
     template_set_text(data, "email", change ? change->email : "");
     template_set_text(data, "present", change ? change->present : "");
     template_set_str(data, "token", change ? page->request->path_parts[0] : str_of(""));
-    return page_render(page, status, "adresse.html", data);
+    err = page_form_token(page, data, "form_token", "/adresse/{}");
+    return err ? err : page_render(page, status, "adresse.html", data);
 }
 
 /* Looking changes nothing: programs follow links of mails, too. */
@@ -153,8 +157,8 @@ enum err email_get(struct http_request *request, struct http_response *response)
     struct page *page = page_of(request);
     struct email_change change = {0};
     bool found = false;
-    enum err err = email_change_find(page->db, request->path_parts[0], page->now, page->arena,
-                                     &change, &found);
+    enum err err = email_change_find(page->db, request->path_parts[0], page->session.login_id,
+                                     page->now, page->arena, &change, &found);
 
     (void)response;
     return err ? err : show_change(page, found ? 200 : 404, found ? &change : NULL);
@@ -171,8 +175,9 @@ static enum err write_use(struct db *db, void *argument)
     struct using *using = argument;
     const struct page *page = using->page;
 
-    return email_change_use(db, page->request->path_parts[0], page_address(page), page->now,
-                            &using->used);
+    const struct audit_actor actor = page_actor(page);
+
+    return email_change_use(db, page->request->path_parts[0], &actor, page->now, &using->used);
 }
 
 enum err email_post(struct http_request *request, struct http_response *response)

@@ -153,6 +153,7 @@ enum err outbox_mail_get(struct http_request *request, struct http_response *res
     if (err == ERR_NOT_FOUND)
         errands_denied(page->web->errands, page->session.association_id, page->session.login_id,
                        request->remote_address, page->route->path, "mail");
+    mail.about = NULL;
     if (!err)
         err = write_letter(page, &mail, &letter);
     if (err)

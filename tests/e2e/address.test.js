@@ -52,6 +52,10 @@ for (const javaScript of [true, false])
     const place = confirmationIn(await mailTo(after));
     await page.goto('/acces/adresse');
     await page.getByText('attend d\'être confirmée').waitFor();
+    // Whoever reads that mailbox, and is not logged in as its owner, confirms nothing.
+    const stranger = await house.asMember(house.member({ login: `autre-${name}`, charges: [['1', 'Carte']] }));
+    assert.equal((await stranger.get(place)).status, 404);
+    assert.equal((await new Client(house.url).get(place)).location, `/connexion?suite=${place}`);
     await page.goto(place);
     if (javaScript)
       await check(page, 'adresse');
@@ -81,11 +85,19 @@ test('an address that another one has is asked for in vain, and nobody learns it
   assert.deepEqual([taken.status, taken.location], [free.status, free.location]);
   await mailTo('libre@exemple.fr');
   assert.equal(office.to('dejala@exemple.fr').length, 0);
+  const page = async () => (await client.get('/acces/adresse')).text;
+  assert.match(await page(), /libre@exemple.fr attend d'être confirmée/);
+  forget();
+  await wish(client, 'dejala@exemple.fr', password);
+  assert.match(await page(), /dejala@exemple.fr attend d'être confirmée/);
+  forget();
+  await wish(client, 'libre@exemple.fr', password);
   // Somebody takes it before the link is followed.
-  const place = confirmationIn(await mailTo('libre@exemple.fr'));
+  await waitFor('the second mail', () => office.to('libre@exemple.fr').length === 2);
+  const place = confirmationIn(office.to('libre@exemple.fr')[1]);
   house.force(`UPDATE login SET email = 'libre@exemple.fr', email_folded = 'libre@exemple.fr'
     WHERE email_folded = 'dejala@exemple.fr'`);
-  const late = await new Client(house.url).post(place, {});
+  const late = await client.post(place, { csrf: (await client.form(place, place)).fields.csrf });
   assert.equal(late.status, 404);
   assert.equal(house.one(`SELECT email FROM login WHERE email_folded LIKE 'curieux%'`).email, 'curieux@exemple.fr');
 });
