@@ -87,6 +87,8 @@ static enum err prepare_draft(struct beginning *beginning)
     draft->amount_cents = press->amount_cents;
     draft->currency = beginning->association.currency->code;
     draft->balance_shown_cents = press->balance_shown_cents;
+    draft->ticked = press->ticked;
+    draft->ticked_count = press->ticked_count;
     draft->request = str_copy(call->arena, request);
     draft->login_id = press->login_id;
     draft->address = press->address;
@@ -136,19 +138,23 @@ static enum err follow_start(struct beginning *beginning, struct payment_intent 
     return intent_find(call->db, association_id, beginning->intent_id, call->arena, intent);
 }
 
-/* Another amount or another provider first ends the old attempt; the same ones go on with it.
- * The start stays ANOTHER_LIVE when the old attempt became something that cannot be ended. */
+/* Another amount, provider or choice of charges first ends the old attempt; the same ones go on
+ * with it. The start stays ANOTHER_LIVE when the old attempt became something that cannot be
+ * ended. */
 static enum err settle_live(struct beginning *beginning, struct payment_intent *intent)
 {
     const struct payment_press *press = beginning->press;
     const struct provider_call *call = beginning->call;
     const struct audit_actor actor = {press->login_id, press->address};
+    bool same = false;
     enum err err =
         intent_find(call->db, press->association_id, beginning->intent_id, call->arena, intent);
 
+    if (!err)
+        err = intent_for_same_charges(call->db, &beginning->draft, beginning->intent_id, &same);
     if (err)
         return err;
-    if (intent->amount_cents == press->amount_cents &&
+    if (same && intent->amount_cents == press->amount_cents &&
         intent->provider_account_id == press->provider_account_id) {
         beginning->start = INTENT_SAME_FORM;
         return OK;

@@ -135,23 +135,89 @@ static enum err account_usable(struct db *db, const struct intent_draft *draft,
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
-/* Which charges it is for: the payer's open ones, oldest first, up to the amount. */
-static enum err freeze_charges(struct db *db, const struct intent_draft *draft,
-                               struct arena *arena)
+/* A charge it is for, and how much of it. */
+struct frozen {
+    int64_t charge_line_id;
+    int64_t cents;
+};
+
+static bool is_ticked(const struct intent_draft *draft, int64_t charge_line_id)
+{
+    for (size_t i = 0; i < draft->ticked_count; i++)
+        if (draft->ticked[i] == charge_line_id)
+            return true;
+    return false;
+}
+
+static void freeze(const struct intent_draft *draft, const struct cart_due *dues, size_t count,
+                   bool ticked, int64_t *left_cents, struct frozen *frozen, size_t *frozen_count)
+{
+    for (size_t i = 0; i<count && * left_cents> 0; i++) {
+        int64_t part = dues[i].open_cents < *left_cents ? dues[i].open_cents : *left_cents;
+
+        if (is_ticked(draft, dues[i].charge_line_id) != ticked)
+            continue;
+        frozen[(*frozen_count)++] = (struct frozen){dues[i].charge_line_id, part};
+        *left_cents -= part;
+    }
+}
+
+/* Which charges it is for, up to the amount: those that were ticked, then the payer's other open
+ * ones, each oldest first. */
+static enum err choose_charges(struct db *db, const struct intent_draft *draft,
+                               struct arena *arena, struct frozen **frozen, size_t *frozen_count)
 {
     struct cart_due *dues;
-    size_t count;
+    size_t count = 0;
     int64_t left_cents = draft->amount_cents;
     enum err err = cart_dues(db, draft->association_id, draft->member_id, arena, &dues, &count);
 
-    for (size_t i = 0; !err && i < count && left_cents > 0; i++) {
-        int64_t part = dues[i].open_cents < left_cents ? dues[i].open_cents : left_cents;
+    *frozen_count = 0;
+    *frozen = arena_array(arena, count + 1, sizeof(**frozen));
+    if (!err)
+        freeze(draft, dues, count, true, &left_cents, *frozen, frozen_count);
+    if (!err)
+        freeze(draft, dues, count, false, &left_cents, *frozen, frozen_count);
+    return err;
+}
+
+static enum err freeze_charges(struct db *db, const struct intent_draft *draft,
+                               struct arena *arena)
+{
+    struct frozen *frozen;
+    size_t count = 0;
+    enum err err = choose_charges(db, draft, arena, &frozen, &count);
+
+    for (size_t i = 0; !err && i < count; i++)
         err = db_run(db, Q_INTENT_ADD_CHARGE,
                      DB_VALUES(db_int(draft->association_id), db_int(draft->id),
-                               db_int(dues[i].charge_line_id), db_int((int64_t)i + 1),
-                               db_int(part)));
-        left_cents -= part;
+                               db_int(frozen[i].charge_line_id), db_int((int64_t)i + 1),
+                               db_int(frozen[i].cents)));
+    return err;
+}
+
+enum err intent_for_same_charges(struct db *db, const struct intent_draft *draft,
+                                 int64_t intent_id, bool *same)
+{
+    struct arena *arena = arena_new();
+    struct db_rows rows = {0};
+    struct frozen *frozen;
+    size_t count = 0, seen = 0;
+    bool found = false;
+    enum err err = choose_charges(db, draft, arena, &frozen, &count);
+
+    *same = true;
+    if (!err)
+        err = db_select(db, Q_INTENT_CHARGES,
+                        DB_VALUES(db_int(draft->association_id), db_int(intent_id)), &rows);
+    while (!err && !(err = db_next(&rows, &found)) && found) {
+        *same = *same && seen < count && frozen[seen].charge_line_id == db_column_int(&rows, 0) &&
+                frozen[seen].cents == db_column_int(&rows, 1);
+        seen++;
     }
+    db_rows_done(&rows);
+    *same = *same && seen == count;
+    arena_free(arena);
     return err;
 }
 
@@ -177,9 +243,9 @@ static enum err insert_intent(struct db *db, const struct intent_draft *draft, s
     return err;
 }
 
-/* The options may have changed since the page looked at them. */
-static enum err look_at_amount(struct db *db, const struct intent_draft *draft,
-                               struct arena *arena, enum intent_start *start)
+/* What the payer read may have changed, and the options, since the page looked at them. */
+static enum err look_at_room(struct db *db, const struct intent_draft *draft, struct arena *arena,
+                             enum intent_start *start)
 {
     struct association association;
     struct payment_room room;
@@ -189,9 +255,12 @@ static enum err look_at_amount(struct db *db, const struct intent_draft *draft,
         err = payment_room(db, &association, draft->member_id, arena, &room);
     if (err)
         return err;
-    *start = payment_room_takes(&association, &room, draft->amount_cents) == ROOM_FITS
-                 ? INTENT_STARTED
-                 : INTENT_AMOUNT_REFUSED;
+    if (room.balance_cents != draft->balance_shown_cents)
+        *start = INTENT_BALANCE_CHANGED;
+    else if (payment_room_takes(&association, &room, draft->amount_cents) != ROOM_FITS)
+        *start = INTENT_AMOUNT_REFUSED;
+    else
+        *start = INTENT_STARTED;
     return OK;
 }
 
@@ -201,7 +270,6 @@ static enum err look_before(struct db *db, const struct intent_draft *draft, str
 {
     const struct db_value payer[] = {db_int(draft->association_id), db_int(draft->member_id),
                                      db_text(draft->form_token)};
-    int64_t balance_cents = 0;
     bool usable = false;
     enum err err = db_integer(db, Q_INTENT_SAME_FORM, payer, 3, 0, intent_id);
 
@@ -214,13 +282,7 @@ static enum err look_before(struct db *db, const struct intent_draft *draft, str
         return err;
     *start = INTENT_ACCOUNT_GONE;
     err = account_usable(db, draft, arena, &usable);
-    if (err || !usable)
-        return err;
-    err = cart_balance(db, draft->association_id, draft->member_id, &balance_cents);
-    *start = INTENT_BALANCE_CHANGED;
-    if (err || balance_cents != draft->balance_shown_cents)
-        return err;
-    return look_at_amount(db, draft, arena, start);
+    return err || !usable ? err : look_at_room(db, draft, arena, start);
 }
 
 enum err intent_create(struct db *db, const struct intent_draft *draft, enum intent_start *start,

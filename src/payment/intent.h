@@ -83,7 +83,9 @@ struct intent_draft {
     const char *form_token;
     int64_t amount_cents;
     const char *currency;
-    int64_t balance_shown_cents; /* what the form showed */
+    int64_t balance_shown_cents; /* what the form showed (room.h) */
+    const int64_t *ticked;       /* charges to pay first; the others follow, oldest first */
+    size_t ticked_count;
     const char *request;
     const char *idempotency_key;
     int64_t expires_at;
@@ -103,6 +105,10 @@ enum intent_start {
  * at: the new one, the same form's, or the live one. Inside a transaction. */
 enum err intent_create(struct db *db, const struct intent_draft *draft, enum intent_start *start,
                        int64_t *intent_id);
+
+/* Was this intent made for the charges that this draft would be made for? */
+enum err intent_for_same_charges(struct db *db, const struct intent_draft *draft,
+                                 int64_t intent_id, bool *same);
 
 /* created -> open or failed by the provider's answer; UNKNOWN leaves it and sets the next try.
  * A move that no longer fits changes nothing. Inside a transaction. */

@@ -45,7 +45,7 @@ static enum err read_confirming(struct db *db, int64_t association_id, int64_t p
 enum err payment_room(struct db *db, const struct association *association, int64_t member_id,
                       struct arena *arena, struct payment_room *room)
 {
-    int64_t balance_cents = 0, others_cents = 0, confirming_cents = 0;
+    int64_t balance_cents = 0, others_cents = 0, confirming_cents = 0, owed_cents;
     enum err err = cart_balance(db, association->id, member_id, &balance_cents);
 
     if (!err)
@@ -54,8 +54,10 @@ enum err payment_room(struct db *db, const struct association *association, int6
         err = read_confirming(db, association->id, member_id, arena, &confirming_cents);
     if (err)
         return err;
+    owed_cents = money_add(larger(balance_cents, 0), others_cents);
+    room->balance_cents = owed_cents > 0 ? owed_cents : balance_cents;
     room->due_cents = balance_cents - confirming_cents;
-    room->debt_cents = money_add(room->due_cents, others_cents);
+    room->debt_cents = larger(owed_cents - confirming_cents, 0);
     room->lowest_cents = association->amount_min_cents;
     room->highest_cents = association->amount_max_cents;
     if (!association->part_payments)

@@ -14,8 +14,10 @@
 #include "db/db.h"
 
 struct payment_room {
+    int64_t balance_cents; /* what the payer reads: own debt and what is open in the carts the
+                            * payer pays for; without any, the own advance, negative */
     int64_t due_cents;     /* of the payer's own cart, less what is being confirmed; may be < 0 */
-    int64_t debt_cents;    /* with what is open in the carts the payer pays for */
+    int64_t debt_cents;    /* all that is owed, less what is being confirmed; never < 0 */
     int64_t lowest_cents;  /* the smallest amount to ask for */
     int64_t highest_cents; /* the largest; below the smallest: nothing can be paid now */
 };

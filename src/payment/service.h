@@ -41,6 +41,8 @@ struct payment_press {
     const char *form_token;
     int64_t amount_cents;
     int64_t balance_shown_cents;
+    const int64_t *ticked; /* charges to pay first; none: the oldest */
+    size_t ticked_count;
     int64_t login_id;
     const char *address;
 };

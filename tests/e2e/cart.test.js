@@ -223,6 +223,37 @@ test('who pays for a family pays the carts of the others too', async () => {
     [['charge', 2000, 2000], ['payment', -2000, 0]]);
 });
 
+test('a payer sees the carts of the family, owes their sum, and pays it at once', async (t) => {
+  const payer = house.member({ first: 'Nadia', last: 'Famille', charges: [['40', 'Cotisation']] });
+  const child = house.member({ first: 'Léa', last: 'Famille', login: 'lea', payer, charges: [['20', 'Cotisation jeune']] });
+  house.member({ first: 'Sans', last: 'Rapport', login: null, charges: [['99', 'Affaire privée']] });
+  const client = await house.asMember(payer);
+  const cart = await client.get('/panier');
+  assert.equal(hero(cart), 6000);
+  assert.match(cart.text, /Vous devez 60,00 € Nadia Famille : 40,00 € Léa Famille : 20,00 €/);
+  assert.deepEqual(linesOf(cart), [['charge', 4000, 4000], ['charge', 2000, 2000]]);
+  assert.match(cart.text, /Panier de Léa Famille/);
+  assert.doesNotMatch(cart.text, /Affaire privée/);
+  const page = await house.visit(t, client);
+  await page.goto('/panier');
+  await check(page, 'panier-famille');
+  // A charge of the child changes what the payer read.
+  const late = await press(client);
+  house.charge(child, ['5', 'Goûter']);
+  assert.equal((await pay(client, late)).status, 409);
+  assert.deepEqual(house.intents(payer), []);
+  const form = await press(client);
+  assert.equal(form.montant, '65,00');
+  const answer = await pay(client, form);
+  await house.control('POST', `/stripe/sessions/${path.basename(answer.location)}/pay`, {});
+  await house.state(payer, 'paid');
+  assert.deepEqual([house.balance(payer), house.balance(child)], [0, 0]);
+  assert.match((await client.get('/panier')).text, /Votre compte est à jour/);
+  // The child sees the own cart, and nothing of the payer's.
+  const own = await (await house.asMember(child)).get('/panier');
+  assert.doesNotMatch(own.text, /Nadia|40,00/);
+});
+
 // ---- pressing twice ----
 
 test('a double click is one payment', async (t) => {

@@ -20,6 +20,83 @@ static void freezes_the_oldest_charges(void **state)
                      500);
 }
 
+/* Cents frozen of a charge, 0 when it is not among them. */
+static int64_t frozen(struct house *house, int64_t intent_id, int64_t charge_line_id)
+{
+    return house_count(house,
+                       "SELECT COALESCE(SUM(amount_cents), 0) FROM intent_charge "
+                       "WHERE intent_id = %lld AND charge_line_id = %lld",
+                       (long long)intent_id, (long long)charge_line_id);
+}
+
+static void freezes_what_was_ticked_first(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+    int64_t child =
+        house_add_member(house, house->association_id, "Léo", "Roux", house->member_id);
+    int64_t old = house_add_charge(house, house->member_id, "2026-09-10", 2500, "Cotisation");
+    int64_t trip = house_add_charge(house, house->member_id, "2026-09-12", 1500, "Sortie");
+    int64_t his = house_add_charge(house, child, "2026-09-14", 2000, "Cotisation");
+    const int64_t ticked[] = {his, trip, INT64_C(12345)};
+    struct intent_draft draft = kernel_draft(house, &account, house->member_id, "T1", 4000);
+    int64_t id;
+
+    draft.ticked = ticked;
+    draft.ticked_count = 3;
+    assert_int_equal(kernel_create(house, &draft, &id), INTENT_STARTED);
+    assert_int_equal(frozen(house, id, trip), 1500);
+    assert_int_equal(frozen(house, id, his), 2000);
+    assert_int_equal(frozen(house, id, old), 500); /* what the ticked ones do not take */
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM intent_charge"), 3);
+}
+
+static void an_attempt_is_for_its_charges(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+    int64_t old = house_add_charge(house, house->member_id, "2026-09-10", 2500, "Cotisation");
+    int64_t trip = house_add_charge(house, house->member_id, "2026-09-12", 2500, "Sortie");
+    struct intent_draft draft = kernel_draft(house, &account, house->member_id, "T1", 2500);
+    int64_t id;
+    bool same;
+
+    assert_int_equal(kernel_create(house, &draft, &id), INTENT_STARTED);
+    house_ok(intent_for_same_charges(house->db, &draft, id, &same));
+    assert_true(same);
+    draft.ticked = &old;
+    draft.ticked_count = 1;
+    house_ok(intent_for_same_charges(house->db, &draft, id, &same));
+    assert_true(same);
+    draft.ticked = &trip;
+    house_ok(intent_for_same_charges(house->db, &draft, id, &same));
+    assert_false(same);
+    draft.ticked_count = 0;
+    draft.amount_cents = 3000;
+    house_ok(intent_for_same_charges(house->db, &draft, id, &same));
+    assert_false(same);
+}
+
+/* A payer reads what the whole family owes: a charge of a child changes it, too. */
+static void a_familys_balance_is_compared(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+    int64_t child =
+        house_add_member(house, house->association_id, "Léo", "Roux", house->member_id);
+    struct intent_draft draft;
+    int64_t id;
+
+    house_add_charge(house, house->member_id, "2026-09-10", 2500, "Cotisation");
+    house_add_charge(house, child, "2026-09-11", 1500, "Cotisation");
+    draft = kernel_draft(house, &account, house->member_id, "T1", 4000);
+    assert_int_equal(draft.balance_shown_cents, 4000);
+    house_add_charge(house, child, "2026-09-12", 500, "Sortie");
+    assert_int_equal(kernel_create(house, &draft, &id), INTENT_BALANCE_CHANGED);
+    draft.balance_shown_cents = 4500;
+    assert_int_equal(kernel_create(house, &draft, &id), INTENT_STARTED);
+}
+
 static void the_same_form_is_the_same_intent(void **state)
 {
     struct house *house = *state;
@@ -155,10 +232,17 @@ static void looks_grow_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(freezes_the_oldest_charges),       CASE(the_same_form_is_the_same_intent),
-        CASE(one_live_attempt_per_payer),       CASE(a_changed_balance_is_shown_first),
-        CASE(a_gone_account_takes_nothing),     CASE(moves_along_the_arrows_only),
-        CASE(an_unknown_answer_is_tried_again), CASE(looks_grow_apart),
+        CASE(freezes_what_was_ticked_first),
+        CASE(an_attempt_is_for_its_charges),
+        CASE(a_familys_balance_is_compared),
+        CASE(freezes_the_oldest_charges),
+        CASE(the_same_form_is_the_same_intent),
+        CASE(one_live_attempt_per_payer),
+        CASE(a_changed_balance_is_shown_first),
+        CASE(a_gone_account_takes_nothing),
+        CASE(moves_along_the_arrows_only),
+        CASE(an_unknown_answer_is_tried_again),
+        CASE(looks_grow_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

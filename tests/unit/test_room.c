@@ -57,6 +57,7 @@ static void the_options_decide(void **state)
         house_execute(house, "UPDATE association SET part_payments = %d, advances = %d",
                       cases[i].part_payments, cases[i].advances);
         room = room_of(house, &association);
+        assert_int_equal(room.balance_cents, 4000);
         assert_int_equal(room.due_cents, 2500);
         assert_int_equal(room.debt_cents, 4000);
         assert_int_equal(room.lowest_cents, cases[i].lowest);
@@ -85,6 +86,32 @@ static void what_is_under_way_counts(void **state)
     assert_int_equal(room_of(house, &association).due_cents, 1500);
     assert_int_equal(room_of(house, &association).lowest_cents, 1500);
     assert_int_equal(room_of(house, &association).highest_cents, 1500);
+}
+
+/* What the payer has in advance pays the own charges alone: the child's are due all the same. */
+static void an_own_advance_is_no_payment_for_others(void **state)
+{
+    struct house *house = *state;
+    int64_t child =
+        house_add_member(house, house->association_id, "Léo", "Martin", house->member_id);
+    struct association association;
+    struct payment_room room;
+
+    house_execute(house,
+                  "INSERT INTO cart_line (association_id, id, member_id, kind, amount_cents, "
+                  "label, line_date, fiscal_year_id, created_at) VALUES (%lld, 77, %lld, "
+                  "'adjustment', -1000, 'Geste', '2026-09-01', %lld, 0)",
+                  (long long)house->association_id, (long long)house->member_id,
+                  (long long)house->year_id);
+    house_execute(house, "UPDATE association SET advances = 0");
+    assert_int_equal(room_of(house, &association).balance_cents, -1000);
+    assert_int_equal(room_of(house, &association).debt_cents, 0);
+    house_add_charge(house, child, "2026-09-11", 1500, "Cotisation");
+    room = room_of(house, &association);
+    assert_int_equal(room.balance_cents, 1500);
+    assert_int_equal(room.debt_cents, 1500);
+    assert_int_equal(room.highest_cents, 1500);
+    assert_int_equal(room.due_cents, -1000);
 }
 
 /* Nothing due and no advances: there is no room at all. */
@@ -137,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HOUSE_TEST(the_options_decide),
         HOUSE_TEST(what_is_under_way_counts),
+        HOUSE_TEST(an_own_advance_is_no_payment_for_others),
         HOUSE_TEST(nothing_due_leaves_no_room),
         HOUSE_TEST(a_press_is_measured_once_more),
     };

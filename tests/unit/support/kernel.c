@@ -2,6 +2,7 @@
 
 #include "association/cart.h"
 #include "base/random.h"
+#include "payment/room.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -64,6 +65,8 @@ struct provider_account kernel_add_paypal(struct house *house, int64_t associati
 struct intent_draft kernel_draft(struct house *house, const struct provider_account *account,
                                  int64_t member_id, const char *token, int64_t amount_cents)
 {
+    struct association association;
+    struct payment_room room;
     struct intent_draft draft = {
         .association_id = account->association_id,
         .id = new_id(),
@@ -81,8 +84,9 @@ struct intent_draft kernel_draft(struct house *house, const struct provider_acco
     };
 
     draft.idempotency_key = arena_printf(house->arena, "guichet-test-%lld", (long long)draft.id);
-    house_ok(
-        cart_balance(house->db, account->association_id, member_id, &draft.balance_shown_cents));
+    house_ok(association_find(house->db, account->association_id, house->arena, &association));
+    house_ok(payment_room(house->db, &association, member_id, house->arena, &room));
+    draft.balance_shown_cents = room.balance_cents;
     return draft;
 }
 
