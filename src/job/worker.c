@@ -1,6 +1,7 @@
 #include "job/worker.h"
 
 #include "association/email_change.h"
+#include "association/import_file.h"
 #include "association/login.h"
 #include "association/once.h"
 #include "base/arena.h"
@@ -123,6 +124,8 @@ static enum err sweep(struct db *db, void *argument)
         err = once_sweep(db, *now);
     if (!err)
         err = consent_sweep(db, *now);
+    if (!err)
+        err = import_file_sweep(db, *now);
     return err ? err : event_sweep_invalid(db, *now);
 }
 
