@@ -29,14 +29,15 @@
     }
 
 enum {
-    WEB_PASSWORDS_AT_ONCE = 2,   /* scrypt: 128 MiB and half a second each */
-    WEB_PASSWORDS_WAITING = 16,  /* the next one gets 503 */
-    WEB_EXPORTS_AT_ONCE = 1,     /* long readers: the next one gets 503 */
-    WEB_THREADS_MAX = 64,        /* of one pool */
-    WEB_TOUCH_S = 60,            /* a session's last sight is noted at most so often */
-    WEB_SUITE_MAX = 200,         /* bytes of the path to go on with after the login */
-    WEB_PAGE_ROWS = 50,          /* rows of a list on one page */
-    WEB_UPLOAD_MAX = 256 * 1024, /* bytes of a form with a file */
+    WEB_PASSWORDS_AT_ONCE = 2,        /* scrypt: 128 MiB and half a second each */
+    WEB_PASSWORDS_WAITING = 16,       /* the next one gets 503 */
+    WEB_EXPORTS_AT_ONCE = 1,          /* long readers: the next one gets 503 */
+    WEB_THREADS_MAX = 64,             /* of one pool */
+    WEB_TOUCH_S = 60,                 /* a session's last sight is noted at most so often */
+    WEB_SUITE_MAX = 200,              /* bytes of the path to go on with after the login */
+    WEB_PAGE_ROWS = 50,               /* rows of a list on one page */
+    WEB_UPLOAD_MAX = 256 * 1024,      /* bytes of a form with a file */
+    WEB_IMPORT_MAX = 2 * 1024 * 1024, /* bytes of the form with a file of members */
     WEB_LINES_MAX = 8000, /* bytes of a text area; each text has a smaller limit of its own */
     WEB_VERSION_MAX = 13  /* 12 digits and NUL */
 };

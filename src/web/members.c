@@ -103,7 +103,7 @@ enum err members_get(struct http_request *request, struct http_response *respons
     (void)response;
     members_read_filter(page, &filter);
     set_filter(page, data, &filter);
-    form_done(page, "archive|restaure|depenses", data);
+    form_done(page, "archive|restaure|depenses|importe", data);
     err = member_list(page->db, page->association.id, &filter, page->arena, &rows, &count);
     shown = count > MEMBER_PAGE ? MEMBER_PAGE : count;
     for (size_t i = 0; !err && i < shown; i++)

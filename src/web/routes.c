@@ -1,4 +1,5 @@
 #include "web/charges.h"
+#include "web/import.h"
 #include "web/internal.h"
 #include "web/members.h"
 #include "web/books.h"
@@ -288,6 +289,15 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/adherents", members_get, members_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/adherents/nouveau", member_new_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/adherents/nouveau", member_new_post, member_edit_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/adherents/importer", import_get, NULL, 0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/adherents/importer", import_post, import_file_fields, WEB_IMPORT_MAX,
+     ACCESS_MONEY, HTTP_MULTIPART},
+    {HTTP_GET, "/adherents/importer/{}", import_columns_get, import_columns_fields, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_GET, "/adherents/importer/{}/apercu", import_preview_get, import_columns_fields, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_POST, "/adherents/importer/{}/apercu", import_confirm_post, import_confirm_fields, 0,
+     ACCESS_MONEY, 0},
     {HTTP_GET, "/adherents/{}", member_get, member_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/adherents/{}/modifier", member_edit_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/adherents/{}/modifier", member_edit_post, member_edit_fields, 0, ACCESS_MONEY,

@@ -113,7 +113,7 @@ static enum err open_pages(struct web *web)
         .inherited_fd = options->page_fd,
         .threads = at_most(options->page_threads + WEB_PASSWORDS_AT_ONCE + WEB_PASSWORDS_WAITING,
                            WEB_THREADS_MAX),
-        .body_max = WEB_UPLOAD_MAX,
+        .body_max = WEB_IMPORT_MAX,
         .thread_start = web_thread_start,
         .thread_end = web_thread_end,
         .dispatch = web_dispatch_page,

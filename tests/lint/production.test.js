@@ -164,6 +164,11 @@ test('nginx: the limits of bodies', async () => {
   const refused = await secure('/panier/payer', ...post(64 * 1024 + 1));
   assert.equal(refused.status, 413);
   assert.match(refused.text, /rien n'a /);
+  assert.equal((await secure('/adherents/importer', ...post(2 * 1024 * 1024))).status, 200);
+  const file = await secure('/adherents/importer', ...post(2 * 1024 * 1024 + 1));
+  assert.equal(file.status, 413);
+  assert.match(file.text, /rien n'a /);
+  assert.equal((await secure('/adherents/importer/1', ...post(64 * 1024 + 1))).status, 413);
   assert.equal((await secure(notify, ...post(256 * 1024))).status, 200);
   assert.equal((await secure(notify, ...post(256 * 1024 + 1))).status, 413);
 });
