@@ -228,10 +228,10 @@ static void mark_persons(struct import_row **rows, size_t count)
 
 static void find_twice(struct member_import *import, struct arena *arena)
 {
-    struct import_row **sorted = arena_array(arena, import->count + 1, sizeof(*sorted));
+    struct import_row **sorted = arena_array(arena, import->count + 1, sizeof(void *));
 
-    memcpy(sorted, import->by_number, import->count * sizeof(*sorted));
-    qsort(sorted, import->count, sizeof(struct import_row *), by_person);
+    memcpy(sorted, import->by_number, import->count * sizeof(void *));
+    qsort(sorted, import->count, sizeof(void *), by_person);
     for (size_t i = 1; i < import->count; i++)
         if (import->by_number[i]->number &&
             import->by_number[i]->number == import->by_number[i - 1]->number)
@@ -256,12 +256,12 @@ enum err import_read(const struct csv_table *table, const struct import_mapping 
     if (import->count > IMPORT_ROWS_MAX)
         return fail(ERR_LIMIT, "more than %d members in one file", IMPORT_ROWS_MAX);
     import->rows = arena_array(arena, import->count + 1, sizeof(*import->rows));
-    import->by_number = arena_array(arena, import->count + 1, sizeof(*import->by_number));
+    import->by_number = arena_array(arena, import->count + 1, sizeof(void *));
     for (size_t i = 0; i < import->count; i++) {
         read_row(&reading, &table->rows[i + first], &import->rows[i]);
         import->by_number[i] = &import->rows[i];
     }
-    qsort(import->by_number, import->count, sizeof(struct import_row *), by_number);
+    qsort(import->by_number, import->count, sizeof(void *), by_number);
     find_twice(import, arena);
     return OK;
 }
