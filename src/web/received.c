@@ -114,6 +114,8 @@ enum err received_set_parts(struct page *page, struct template_map *data,
         page_set_id(page, item, "line_id", parts[i].charge_line_id);
         template_set_text(item, "label", parts[i].label);
         template_set_flag(item, "is_donation", parts[i].is_donation);
+        template_set_flag(item, "ticked",
+                          http_field_has_id(page->request, "dette", parts[i].charge_line_id));
         template_set_flag(item, "of_other", parts[i].member_number != received->member_number);
         template_set_text(
             item, "whose",

@@ -1,45 +1,18 @@
 'use strict';
-// Payments without provider: received, printed, carried to the bank, taken back, paid back. After
-// each flow the books are proven.
+// Payments without provider: received and printed. After each flow the books are proven.
 
 const { test } = require('node:test');
 const assert = require('node:assert/strict');
 const { houseOf } = require('./harness.js');
 const { check } = require('./browser.js');
+const { receivingIn, fieldsOf, day, words } = require('./receiving.js');
 
 const house = houseOf('manual');
 const hostile = '<img src=x onerror=alert(1)>"\'; DROP TABLE cheque;--';
-const words = (answer) => answer.text.replace(/[0-9a-f]{16}/g, '');
-const day = (more) => new Date(Date.now() + more * 86400000).toISOString().slice(0, 10);
+const { meansOf, someone, receive, paid, account, proven } = receivingIn(house);
 
-const meansOf = (association, code) => house.one(`SELECT CAST(id AS TEXT) AS id FROM provider_account
-  WHERE association_id = ${association} AND external_id = '${code}'`).id;
 const lines = (member) => house.sql(`SELECT kind, amount_cents, label FROM cart_line
   WHERE association_id = ${member.association} AND member_id = ${member.id} ORDER BY created_at, id`);
-const paid = (member, label) => house.one(`SELECT coalesce(sum(a.amount_cents), 0) AS cents FROM cart_line l
-  LEFT JOIN allocation a ON a.association_id = l.association_id AND a.charge_line_id = l.id
-  WHERE l.member_id = ${member.id} AND l.label = '${label}'`).cents;
-const account = (association, code) => house.one(`SELECT coalesce(sum(debit_cents - credit_cents), 0) AS cents
-  FROM entry_line WHERE association_id = ${association} AND account_code = '${code}'`).cents;
-const proven = () => house.ok(['verify']);
-
-const someone = (more = {}) => house.member({ login: null, charges: [['40', 'Cotisation', { date: '2026-09-10' }],
-  ['15', 'Sortie', { account: '706', date: '2026-10-01' }]], ...more });
-
-// A form of a means for a member, with what is typed.
-async function receive(client, member, code, values) {
-  const place = `/adherents/${member.id}/encaisser`;
-  const form = await client.form(`${place}?moyen=${meansOf(member.association, code)}`, place);
-  return client.post(place, fieldsOf(form, values));
-}
-// What a browser would send: no box that is not ticked.
-function fieldsOf(form, values) {
-  const fields = { ...form.fields, ...values };
-  for (const box of ['dette', 'recu', 'cheque', 'frais_a_charge', 'annule'])
-    if (!(box in values))
-      delete fields[box];
-  return fields;
-}
 
 test('cash pays what is due; the page, its receipt, the books', async (t) => {
   for (const javaScript of [true, false]) {
