@@ -70,7 +70,7 @@ enum err means_get(struct http_request *request, struct http_response *response)
     if (!err)
         err = means_usual_missing(page->db, page->association.id, &missing);
     if (!err)
-        err = page_form_token(page, data, "usual_csrf", "/parametrage/referentiel/moyens/usuels");
+        err = page_form_token(page, data, "usual_csrf", "/parametrage/referentiel/moyens-usuels");
     template_set_flag(data, "usual_missing", missing);
     form_done(page, "ajoute|modifie|archive|restaure|usuels", data);
     return err ? err : page_render(page, 200, "moyens.html", data);

@@ -412,7 +412,7 @@ const struct http_route web_page_routes[] = {
     {HTTP_POST, "/parametrage/referentiel/exercices/{}", year_post, year_fields, 0, ACCESS_MONEY,
      0},
     {HTTP_GET, "/parametrage/referentiel/moyens", means_get, done_fields, 0, ACCESS_MONEY, 0},
-    {HTTP_POST, "/parametrage/referentiel/moyens/usuels", means_usual_post, token_only, 0,
+    {HTTP_POST, "/parametrage/referentiel/moyens-usuels", means_usual_post, token_only, 0,
      ACCESS_MONEY, 0},
     {HTTP_GET, "/parametrage/referentiel/moyens/nouveau", means_new_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/parametrage/referentiel/moyens/nouveau", means_new_post, means_new_fields, 0,
