@@ -8,6 +8,7 @@
 
 #include "web/internal.h"
 
+http_handler home_get;
 http_handler revenue_get, revenue_export_get;
 http_handler entry_get;
 http_handler journal_get, journal_export_get;
@@ -15,7 +16,7 @@ http_handler balance_get, balance_export_get;
 http_handler standing_get, standing_export_get;
 http_handler actions_get, actions_export_get;
 
-extern const struct http_field revenue_fields[], journal_fields[], balance_fields[],
+extern const struct http_field home_fields[], revenue_fields[], journal_fields[], balance_fields[],
     standing_fields[], action_fields[];
 
 /* An ISO text of the database as a date, or a name that prints nothing. */

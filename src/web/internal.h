@@ -145,7 +145,7 @@ http_handler access_get, access_password_post, access_close_post, access_close_o
 http_handler access_email_get, access_email_post, email_get, email_post;
 http_handler cart_get, pay_post, abandon_post;
 http_handler payment_get, payment_post_back;
-http_handler home_get, notifications_get;
+http_handler notifications_get;
 http_handler settings_get, my_account_get;
 http_handler stripe_keys_post, stripe_repair_post, stripe_renew_post, stripe_renewed_post;
 http_handler stripe_associate_post, stripe_return_get;

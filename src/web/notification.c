@@ -2,7 +2,7 @@
 
 #include "queries.h"
 
-enum { NOTIFICATION_PAGE = 50, QUARANTINE_SHOWN = 50, LAST_PAYMENTS = 5 };
+enum { NOTIFICATION_PAGE = 50, QUARANTINE_SHOWN = 50 };
 
 /* "ST 12" of the columns that hold the number and the journal; empty without an entry. */
 static const char *entry_name(struct page *page, const struct db_rows *rows, int number,
@@ -39,7 +39,7 @@ static void add_quarantined(struct page *page, struct template_list *list,
     template_set_text(item, "entry_number", entry_name(page, rows, 8, 9));
 }
 
-enum err staff_add_quarantine(struct page *page, struct template_map *data)
+enum err staff_add_quarantine(struct page *page, struct template_map *data, int64_t *shown)
 {
     struct template_list *list = template_set_list(data, "quarantine");
     struct db_rows rows = {0};
@@ -56,6 +56,7 @@ enum err staff_add_quarantine(struct page *page, struct template_map *data)
     db_rows_done(&rows);
     template_set_flag(data, "has_quarantine", count > 0);
     template_set_int(data, "quarantine_count", count);
+    *shown = count;
     return err;
 }
 
@@ -125,14 +126,14 @@ enum err notifications_get(struct http_request *request, struct http_response *r
 {
     struct page *page = page_of(request);
     struct template_map *data = page_data(page, "notifications");
-    int64_t before_id = http_field_id(request, "apres"), not_ours = 0;
+    int64_t before_id = http_field_id(request, "apres"), not_ours = 0, waiting;
     enum err err = add_notifications(page, data, before_id ? before_id : INT64_MAX);
 
     (void)response;
     if (!err)
-        err = staff_add_quarantine(page, data);
+        err = staff_add_quarantine(page, data, &waiting);
     if (!err)
-        err = staff_add_to_check(page, data);
+        err = staff_add_to_check(page, data, &waiting);
     if (!err)
         err = db_integer(page->db, Q_NOTIFICATION_NOT_OURS,
                          DB_VALUES(db_int(page->association.id)), 0, &not_ours);
@@ -141,70 +142,4 @@ enum err notifications_get(struct http_request *request, struct http_response *r
     template_set_flag(data, "several_not_ours", not_ours > 1);
     template_set_flag(data, "first_page", before_id == 0);
     return err ? err : page_render(page, 200, "notifications.html", data);
-}
-
-/* ---- the first page of the back office ---- */
-
-static enum err add_accounts(struct page *page, struct template_map *data)
-{
-    struct template_list *list = template_set_list(data, "accounts");
-    struct db_rows rows = {0};
-    int64_t count = 0;
-    bool found = false;
-    enum err err =
-        db_select(page->db, Q_ACCOUNT_NEWS, DB_VALUES(db_int(page->association.id)), &rows);
-
-    while (!err && !(err = db_next(&rows, &found)) && found) {
-        struct template_map *item = template_list_add(list);
-
-        template_set_text(item, "label", db_column_text(&rows, 0, page->arena));
-        template_set_flag(item, "is_test", str_is(db_column_str(&rows, 2), "test"));
-        template_set_text(item, "external_id", db_column_text(&rows, 3, page->arena));
-        template_set_flag(item, "has_news", !db_column_is_null(&rows, 4));
-        template_set_time(item, "news_at", db_column_int(&rows, 4), page->association.zone);
-        count++;
-    }
-    db_rows_done(&rows);
-    template_set_flag(data, "has_accounts", count > 0);
-    return err;
-}
-
-/* The fiscal year of today, 0 when it has not been made yet. */
-static enum err current_year(struct page *page, struct template_map *data, int64_t *year_id)
-{
-    char today[DATE_TEXT_MAX];
-    struct db_rows rows = {0};
-    bool found = false;
-    enum err err;
-
-    date_format_iso(today, zone_date(page->association.zone, page->now));
-    err = db_first(page->db, Q_FISCAL_YEAR_HOLDING,
-                   DB_VALUES(db_int(page->association.id), db_text(today)), &rows, &found);
-    *year_id = !err && found ? db_column_int(&rows, 0) : 0;
-    template_set_text(data, "year", *year_id ? db_column_text(&rows, 1, page->arena) : "");
-    page_set_id(page, data, "year_id", *year_id);
-    db_rows_done(&rows);
-    return err;
-}
-
-enum err home_get(struct http_request *request, struct http_response *response)
-{
-    struct page *page = page_of(request);
-    struct template_map *data = page_data(page, "accueil");
-    struct revenue_filter all = {.association_id = page->association.id}, filter = all;
-    enum err err = current_year(page, data, &filter.fiscal_year_id);
-
-    (void)response;
-    template_set_flag(data, "has_year", filter.fiscal_year_id != 0);
-    if (!err)
-        err = staff_add_total(page, data, &filter);
-    if (!err)
-        err = staff_add_quarantine(page, data);
-    if (!err)
-        err = staff_add_to_check(page, data);
-    if (!err)
-        err = staff_add_payments(page, data, &all, (struct revenue_place){0}, LAST_PAYMENTS);
-    if (!err)
-        err = add_accounts(page, data);
-    return err ? err : page_render(page, 200, "accueil.html", data);
 }

@@ -267,7 +267,7 @@ const struct http_route web_page_routes[] = {
     {HTTP_POST, "/paiement/{}", payment_post_back, NULL, 0, ACCESS_PUBLIC | ACCESS_ANY_ORIGIN,
      HTTP_RAW_BODY},
     {HTTP_POST, "/paiement/{}/abandonner", abandon_post, token_only, 0, ACCESS_MEMBER, 0},
-    {HTTP_GET, "/accueil", home_get, NULL, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/accueil", home_get, home_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/recettes", revenue_get, revenue_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/recettes/export", revenue_export_get, revenue_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/recettes/paiement/{}", received_get, received_fields, 0, ACCESS_STAFF, 0},

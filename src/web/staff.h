@@ -18,9 +18,10 @@ enum err staff_add_payments(struct page *page, struct template_map *data,
  * "several", "has_returned". */
 enum err staff_add_total(struct page *page, struct template_map *data,
                          const struct revenue_filter *filter);
-/* Sets the list "to_check", "has_to_check", "to_check_count": attempts à vérifier chez Stripe. */
-enum err staff_add_to_check(struct page *page, struct template_map *data);
-/* Sets the list "quarantine", "has_quarantine" and "quarantine_count". */
-enum err staff_add_quarantine(struct page *page, struct template_map *data);
+/* Sets the list "to_check", "has_to_check", "to_check_count": attempts à vérifier chez Stripe.
+ * *shown is how many there are on the page. */
+enum err staff_add_to_check(struct page *page, struct template_map *data, int64_t *shown);
+/* Sets the list "quarantine", "has_quarantine" and "quarantine_count"; *shown as above. */
+enum err staff_add_quarantine(struct page *page, struct template_map *data, int64_t *shown);
 
 #endif

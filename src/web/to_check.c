@@ -20,7 +20,7 @@ static void add_attempt(struct page *page, struct template_list *list, const str
     template_set_text(item, "account", db_column_text(rows, 8, page->arena));
 }
 
-enum err staff_add_to_check(struct page *page, struct template_map *data)
+enum err staff_add_to_check(struct page *page, struct template_map *data, int64_t *shown)
 {
     struct template_list *list = template_set_list(data, "to_check");
     struct db_rows rows = {0};
@@ -37,6 +37,7 @@ enum err staff_add_to_check(struct page *page, struct template_map *data)
     db_rows_done(&rows);
     template_set_flag(data, "has_to_check", count > 0);
     template_set_int(data, "to_check_count", count);
+    *shown = count;
     template_set_flag(data, "several_to_check", count > 1);
     return err;
 }

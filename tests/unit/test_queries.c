@@ -43,6 +43,7 @@ static const struct {
     {"rekey_platform_list", "the same"},
     {"rekey_seed_list", "the same"},
     {"notification_not_ours", "counts along a partial index, without reading the rows"},
+    {"season_unreachable", "one pass over the members, carts only of those without address"},
     {"standing_owed", "a total of every cart, read in the order of an index"},
     {"quarantine_open", "LIMIT from the front of a partial index of what is not settled"},
 };
