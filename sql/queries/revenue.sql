@@ -41,6 +41,19 @@ WHERE t.association_id = $1 AND t.kind = 'capture' AND t.fact_at >= $3 AND t.fac
     AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $7 ESCAPE '!'
     AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $8 ESCAPE '!';
 
+-- name: revenue_year_total
+-- The same of one fiscal year: its entries are few among those of all years.
+SELECT COUNT(*), COALESCE(SUM(e.total_cents), 0)
+FROM entry e CROSS JOIN provider_transaction t
+LEFT JOIN member m ON m.association_id = t.association_id AND m.id = t.member_id
+WHERE e.association_id = $1 AND e.fiscal_year_id = $2
+    AND t.association_id = e.association_id AND t.entry_id = e.id
+    AND +t.kind = 'capture' AND +t.fact_at >= $3 AND +t.fact_at < $4
+    AND (CAST($5 AS BIGINT) = 0 OR t.provider_account_id = $5)
+    AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $6 ESCAPE '!'
+    AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $7 ESCAPE '!'
+    AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $8 ESCAPE '!';
+
 -- name: revenue_returned
 -- The same filter: what was paid back or taken back of those payments since.
 SELECT COALESCE(-SUM(k.amount_cents), 0)
@@ -49,7 +62,7 @@ JOIN provider_transaction t ON t.association_id = k.association_id AND t.id = k.
 JOIN entry e ON e.association_id = t.association_id AND e.id = t.entry_id
 LEFT JOIN member m ON m.association_id = t.association_id AND m.id = t.member_id
 WHERE k.association_id = $1 AND k.kind IN ('refund', 'refund_failed', 'capture_failed')
-    AND t.kind = 'capture' AND t.fact_at >= $3 AND t.fact_at < $4
+    AND +t.kind = 'capture' AND +t.fact_at >= $3 AND +t.fact_at < $4
     AND (CAST($2 AS BIGINT) = 0 OR e.fiscal_year_id = $2)
     AND (CAST($5 AS BIGINT) = 0 OR t.provider_account_id = $5)
     AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $6 ESCAPE '!'

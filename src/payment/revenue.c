@@ -100,7 +100,7 @@ enum err revenue_total(struct db *db, const struct revenue_filter *filter, struc
 
     *total = (struct revenue_total){0};
     member_search_patterns(filter->search, arena, patterns);
-    err = rows_read_all(db, Q_REVENUE_TOTAL,
+    err = rows_read_all(db, filter->fiscal_year_id ? Q_REVENUE_YEAR_TOTAL : Q_REVENUE_TOTAL,
                         DB_VALUES(db_int(filter->association_id), db_int(filter->fiscal_year_id),
                                   db_int(filter->from_at), db_int(until(filter)),
                                   db_int(filter->provider_account_id), db_str(patterns[0]),

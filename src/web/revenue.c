@@ -130,6 +130,7 @@ struct asking {
     struct form form;
     struct revenue_filter filter;
     struct revenue_place place;
+    bool has_days; /* somebody typed some */
 };
 
 static enum err set_means(struct asking *asking)
@@ -158,14 +159,19 @@ static enum err set_means(struct asking *asking)
 static void set_days(struct asking *asking, const struct period *period)
 {
     const struct zone *zone = asking->page->association.zone;
+    struct date last_day = period->until;
 
+    /* What is booked in a year happened at its end at the latest: no need to look further. */
     if (period->has_year)
         asking->filter.fiscal_year_id = period->year->id;
+    if (period->has_year &&
+        (!period->has_until || date_compare(last_day, period->year->last_day) > 0))
+        last_day = period->year->last_day;
+    asking->has_days = period->has_from || period->has_until;
     if (period->has_from)
         asking->filter.from_at = zone_day_start(zone, period->from);
-    if (period->has_until)
-        asking->filter.until_at =
-            zone_day_start(zone, date_from_days(date_to_days(period->until) + 1));
+    if (period->has_until || period->has_year)
+        asking->filter.until_at = zone_day_start(zone, date_from_days(date_to_days(last_day) + 1));
 }
 
 static bool read_place(struct asking *asking)
@@ -210,7 +216,7 @@ static void set_addresses(struct asking *asking)
     template_set_str(data, "search", filter->search);
     template_set_flag(data, "is_filtered",
                       !str_empty(filter->search) || filter->provider_account_id ||
-                          filter->from_at || filter->until_at || form_faulty(&asking->form, NULL));
+                          asking->has_days || form_faulty(&asking->form, NULL));
     template_set_flag(data, "first_page", str_empty(place));
     template_set_text(data, "first_address", form_address(page, "/recettes", NULL, NULL));
     template_set_text(data, "export_address", form_address(page, "/recettes/export", NULL, NULL));
