@@ -194,8 +194,9 @@ static bool slot_faulty(const struct receive_slot *slot)
 static void read_slots(struct receiving *receiving)
 {
     bool cheques = receiving->chosen && means_takes_cheques(receiving->chosen);
+    const struct receive_slot *before = NULL; /* the last one that was filled in */
 
-    for (size_t i = 0; i < receiving->slot_count; i++) {
+    for (size_t i = 0; i < receiving->slot_count && i < MANUAL_CHEQUES_MAX; i++) {
         struct receive_slot *slot = &receiving->slots[i];
 
         slot->amount = typed(receiving->page, slot_names[i][0]);
@@ -208,7 +209,8 @@ static void read_slots(struct receiving *receiving)
             continue;
         read_amount(receiving, slot);
         if (cheques)
-            read_cheque(receiving, slot, i > 0 ? slot - 1 : NULL);
+            read_cheque(receiving, slot, before);
+        before = slot;
         if (slot_faulty(slot))
             form_fault(&receiving->form, "cheque", "faux");
     }
@@ -292,7 +294,8 @@ static enum err check_again(struct receiving *receiving, struct db *db, struct a
     size_t count;
     enum err err = means_find(db, page->association.id, receiving->chosen->id, arena, &means);
 
-    if (!err && (means.archived || strcmp(means.account_code, receiving->chosen->account_code)))
+    if (!err &&
+        (means.archived || strcmp(means.account_code, receiving->chosen->account_code) != 0))
         return refuse(receiving, RECEIVE_MEANS_CHANGED);
     if (!err)
         err = received_dues(db, page->association.id, receiving->member_id, arena, &dues, &count);

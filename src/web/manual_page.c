@@ -85,7 +85,7 @@ static void begin_slots(struct receiving *receiving)
     char *today = arena_alloc(page->arena, DATE_TEXT_MAX);
     struct receive_slot *first = receiving->slots;
 
-    for (size_t i = 0; i < receiving->slot_count; i++)
+    for (size_t i = 0; i < MANUAL_CHEQUES_MAX; i++)
         receiving->slots[i] =
             (struct receive_slot){.amount = "", .number = "", .bank = "", .drawer = "", .due = ""};
     if (receiving->slot_count == 0)
@@ -115,7 +115,7 @@ static void set_typed(struct receiving *receiving, struct template_map *data,
     if (!typed)
         begin_slots(receiving);
     list = template_set_list(data, "slots");
-    for (size_t i = 0; i < receiving->slot_count; i++)
+    for (size_t i = 0; i < receiving->slot_count && i < MANUAL_CHEQUES_MAX; i++)
         set_slot(receiving, list, i);
 }
 
