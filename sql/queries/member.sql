@@ -75,7 +75,8 @@ RETURNING id;
 -- (LIKE patterns, '%' for none), $7 which: 'active', 'owes', 'advance', 'never', 'archived', $8 at
 -- most. A balance is computed for the rows that are looked at.
 SELECT f.id, f.number, f.first_name, f.last_name, f.email, f.archived_at, f.payer_id,
-    f.balance_cents, f.sort_key, f.last_login_at
+    f.balance_cents, f.sort_key, f.last_login_at,
+    (SELECT p.number FROM member p WHERE p.association_id = CAST($1 AS BIGINT) AND p.id = f.payer_id)
 FROM (SELECT m.id, m.number, m.first_name, m.last_name, m.email, m.archived_at, m.payer_id,
         m.sort_key, g.last_login_at,
         (SELECT COALESCE(SUM(l.amount_cents), 0) FROM cart_line l
@@ -92,7 +93,8 @@ ORDER BY f.sort_key, f.id LIMIT $8;
 -- name: member_list_by_number
 -- The same in the order of their numbers: $2 unused text, $3 the last number shown.
 SELECT f.id, f.number, f.first_name, f.last_name, f.email, f.archived_at, f.payer_id,
-    f.balance_cents, f.sort_key, f.last_login_at
+    f.balance_cents, f.sort_key, f.last_login_at,
+    (SELECT p.number FROM member p WHERE p.association_id = CAST($1 AS BIGINT) AND p.id = f.payer_id)
 FROM (SELECT m.id, m.number, m.first_name, m.last_name, m.email, m.archived_at, m.payer_id,
         m.sort_key, g.last_login_at,
         (SELECT COALESCE(SUM(l.amount_cents), 0) FROM cart_line l

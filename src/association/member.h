@@ -74,6 +74,7 @@ struct member_filter {
 struct member_row {
     struct member member;
     bool has_payer;
+    int64_t payer_number; /* 0: pays alone */
     int64_t balance_cents;
     const char *sort_key;
     bool has_logged_in;

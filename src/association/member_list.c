@@ -140,6 +140,7 @@ static enum err read_row(const struct db_rows *rows, struct arena *arena, void *
     row->balance_cents = db_column_int(rows, 7);
     row->sort_key = db_column_text(rows, 8, arena);
     row->has_logged_in = !db_column_is_null(rows, 9);
+    row->payer_number = db_column_int(rows, 10);
     return OK;
 }
 

@@ -111,6 +111,7 @@ enum err members_get(struct http_request *request, struct http_response *respons
     template_set_flag(data, "has_members", shown > 0);
     template_set_flag(data, "may_charge",
                       page_is_money(page) && shown > 0 && filter.group != MEMBER_ARCHIVED);
+    template_set_text(data, "export_address", form_address(page, "/adherents/export", NULL, NULL));
     template_set_flag(data, "has_next", count > shown);
     template_set_text(data, "next_place", "");
     if (!err && count > shown)

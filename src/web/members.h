@@ -20,6 +20,10 @@ void members_set_balance(struct page *page, struct template_map *item, int64_t c
 void members_set_details(struct page *page, struct template_map *data,
                          const struct member_details *details);
 
+/* ---- the list as a file (members_export.c) ---- */
+
+http_handler members_export_get;
+
 /* ---- reminders (reminders.c) ---- */
 
 extern const struct http_field reminders_fields[], reminders_send_fields[];

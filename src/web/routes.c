@@ -300,6 +300,7 @@ const struct http_route web_page_routes[] = {
      0},
     {HTTP_GET, "/notifications", notifications_get, notification_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/adherents", members_get, members_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/adherents/export", members_export_get, members_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/adherents/nouveau", member_new_get, NULL, 0, ACCESS_MONEY, 0},
     {HTTP_POST, "/adherents/nouveau", member_new_post, member_edit_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/adherents/importer", import_get, NULL, 0, ACCESS_MONEY, 0},

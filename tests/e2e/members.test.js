@@ -5,6 +5,7 @@ const { test } = require('node:test');
 const assert = require('node:assert/strict');
 const { houseOf } = require('./harness.js');
 const { check } = require('./browser.js');
+const { cents, download } = require('./csv.js');
 
 const house = houseOf('members');
 const hostile = '<img src=x onerror=alert(1)>"\'; DROP TABLE member;--';
@@ -157,4 +158,28 @@ test('another association’s members are not there', async () => {
   for (const action of ['modifier', 'archiver', 'restaurer'])
     assert.notEqual((await client.post(`/adherents/${foreign.id}/${action}`, { ...form.fields })).status, 303, action);
   assert.equal(house.one(`SELECT version FROM member WHERE id = ${foreign.id}`).version, 1);
+});
+
+test('the list is taken as a file, with its filter, whole and as text', async () => {
+  const association = house.addAssociation({ name: 'Les Classeurs' });
+  const add = (first, last, more) => house.member({ first, last, association, login: null, ...more });
+  const nadia = add('Nadia', 'Famille', { charges: [['40', 'Cotisation']] });
+  add('Lou', 'Famille', { payer: nadia });
+  house.ok(['payment', 'add', '--association', association, '--member', '2', '--amount', '15', '--means', 'cash', '--reference', 'R1']);
+  house.force(`UPDATE member SET first_name = '=1+1' WHERE association_id = ${association} AND number = 2`);
+  const client = await house.asStaff('viewer', association);
+  const row = (one) => [one['N°'], one.Nom, one['Prénom'], one['Payé par (n°)'], cents(one.Doit), cents(one.Avance)];
+  const paid = house.balance({ association, id: nadia.id });
+  const rows = (await download(client, '/adherents/export?tri=numero')).map(row);
+  assert.deepEqual(rows.map(([number]) => number), ['1', '2']);
+  assert.deepEqual(rows[1].slice(1, 4), ['Famille', "'=1+1", '1']);
+  assert.equal(rows[0][4] - rows[0][5], paid);
+  assert.deepEqual((await download(client, '/adherents/export?q=nadia')).map((one) => one['N°']), ['1']);
+  house.batch(Array.from({ length: 1100 }, (_, index) => `member add --association ${association} --first-name A${index % 7} --last-name N${index % 40}`));
+  for (const order of ['nom', 'numero']) {
+    const all = await download(client, `/adherents/export?tri=${order}`);
+    assert.deepEqual([all.length, new Set(all.map((one) => one['N°'])).size], [1102, 1102], order);
+  }
+  assert.deepEqual(await download(await house.asStaff('administrator', house.addAssociation({ name: 'Les Vides' })), '/adherents/export'), []);
+  assert.equal((await (await house.asMember(house.member({}))).get('/adherents/export')).status, 404);
 });
