@@ -213,26 +213,3 @@ enum err received_get(struct http_request *request, struct http_response *respon
         err = add_all_later(page, data, &received);
     return err ? err : page_render(page, 200, "paiement-recu.html", data);
 }
-
-enum err receipt_get(struct http_request *request, struct http_response *response)
-{
-    struct page *page = page_of(request);
-    struct template_map *data = page_data(page, "recu");
-    const struct association *association = &page->association;
-    struct received received;
-    enum err err = received_read_path(page, &received);
-
-    (void)response;
-    if (!err && (!received.member_id || !received.entry_id))
-        err = fail(ERR_NOT_FOUND, "nobody's money has no receipt");
-    if (err)
-        return err;
-    received_set(page, data, &received);
-    template_set_text(data, "name", association->name);
-    template_set_text(data, "address", association->address);
-    template_set_text(data, "siren", association->siren);
-    template_set_text(data, "rna", association->rna);
-    template_set_date(data, "today", zone_date(association->zone, page->now));
-    err = received_set_parts(page, data, &received);
-    return err ? err : page_render(page, 200, "recu.html", data);
-}

@@ -262,6 +262,7 @@ const struct http_route web_page_routes[] = {
     {HTTP_POST, "/acces/double-authentification/changer", second_factor_change_post,
      second_factor_change_fields, 0, ACCESS_SIGNED_IN, 0},
     {HTTP_GET, "/panier", cart_get, cart_fields, 0, ACCESS_MEMBER, 0},
+    {HTTP_GET, "/recu/{}", own_receipt_get, NULL, 0, ACCESS_MEMBER, 0},
     {HTTP_POST, "/panier/payer", pay_post, pay_fields, 0, ACCESS_MEMBER, 0},
     {HTTP_GET, "/paiement/{}", payment_get, NULL, 0, ACCESS_PUBLIC, HTTP_OPEN_FIELDS},
     {HTTP_POST, "/paiement/{}", payment_post_back, NULL, 0, ACCESS_PUBLIC | ACCESS_ANY_ORIGIN,
