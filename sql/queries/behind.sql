@@ -13,12 +13,15 @@ LEFT JOIN movement_note n ON n.association_id = t.association_id AND n.transacti
 ORDER BY t.fact_at, t.id;
 
 -- name: behind_attempts
--- $1 association, $2 payer, $3 at most. Newest first.
+-- $1 association, $2 payer, $3 at most. Those that brought no money, newest first: a payment may
+-- stand in the cart of somebody else of the family.
 SELECT i.id, i.state, i.amount_cents, i.currency, a.label, i.provider_reference, i.created_at,
     i.reason
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.association_id = $1 AND i.member_id = $2
+    AND NOT EXISTS (SELECT 1 FROM provider_transaction t WHERE t.association_id = i.association_id
+        AND t.intent_id = i.id AND t.kind = 'capture')
 ORDER BY i.created_at DESC, i.id DESC LIMIT $3;
 
 -- name: behind_attempt

@@ -3,7 +3,7 @@
 -- name: entry_page
 -- $1 association, $2 entry.
 SELECT e.number, e.journal, e.fact_date, e.entry_date, e.posted_at, e.piece, e.label, e.total_cents,
-    e.chain_number, e.hash, y.label
+    e.chain_number, e.hash, y.label, y.id
 FROM entry e
 JOIN fiscal_year y ON y.association_id = e.association_id AND y.id = e.fiscal_year_id
 WHERE e.association_id = $1 AND e.id = $2;

@@ -8,6 +8,13 @@
 
 /* ---- what is owed ---- */
 
+int64_t reminder_total(const struct reminder_due *due)
+{
+    int64_t cents = due->own_cents + due->others_cents - due->in_progress_cents;
+
+    return cents > 0 ? cents : 0;
+}
+
 enum err reminder_due(struct db *db, int64_t association_id, int64_t member_id,
                       struct reminder_due *due)
 {
@@ -16,9 +23,11 @@ enum err reminder_due(struct db *db, int64_t association_id, int64_t member_id,
     enum err err = db_first(db, Q_REMINDER_DUE,
                             DB_VALUES(db_int(association_id), db_int(member_id)), &rows, &found);
 
-    *due = (struct reminder_due){0, 0};
+    *due = (struct reminder_due){0};
     if (!err && found)
-        *due = (struct reminder_due){db_column_int(&rows, 0), db_column_int(&rows, 1)};
+        *due = (struct reminder_due){db_column_int(&rows, 0), db_column_int(&rows, 1),
+                                     db_column_int(&rows, 2), db_column_int(&rows, 3) != 0,
+                                     db_column_int(&rows, 4) != 0};
     db_rows_done(&rows);
     return err;
 }
@@ -33,8 +42,10 @@ static enum err read_row(const struct db_rows *rows, struct arena *arena, void *
     row->last_name = db_column_text(rows, 3, arena);
     row->email = db_column_text(rows, 4, arena);
     row->reminded_at = db_column_int(rows, 5);
-    row->due = (struct reminder_due){db_column_int(rows, 6), db_column_int(rows, 7)};
-    row->sort_key = db_column_text(rows, 8, arena);
+    row->due = (struct reminder_due){.own_cents = db_column_int(rows, 6),
+                                     .others_cents = db_column_int(rows, 7),
+                                     .in_progress_cents = db_column_int(rows, 8)};
+    row->sort_key = db_column_text(rows, 9, arena);
     return OK;
 }
 
@@ -63,7 +74,7 @@ enum err reminder_list(struct db *db, int64_t association_id, const struct remin
 static enum err may_send(struct db *db, const struct reminder_order *order, int64_t member_id,
                          bool *may)
 {
-    struct reminder_due due = {0, 0};
+    struct reminder_due due = {0};
     struct db_rows rows = {0};
     bool found = false;
     enum err err =
@@ -77,7 +88,7 @@ static enum err may_send(struct db *db, const struct reminder_order *order, int6
     db_rows_done(&rows);
     if (!err && *may)
         err = reminder_due(db, order->association_id, member_id, &due);
-    *may = *may && due.own_cents + due.others_cents > 0;
+    *may = *may && reminder_total(&due) > 0;
     return err;
 }
 

@@ -19,8 +19,13 @@ enum { REMINDER_PAUSE_S = 7 * 24 * 3600 };
 /* What somebody who pays owes: each cart counts when it owes, one's advance pays no other's. */
 struct reminder_due {
     int64_t own_cents;
-    int64_t others_cents; /* of those they pay for */
+    int64_t others_cents;      /* of those they pay for */
+    int64_t in_progress_cents; /* on its way from a provider: not asked for again */
+    bool has_login;            /* may see the cart; of reminder_due alone */
+    bool pays_online;          /* a provider is linked; of reminder_due alone */
 };
+/* What is asked for; 0: nothing. */
+int64_t reminder_total(const struct reminder_due *due);
 enum err reminder_due(struct db *db, int64_t association_id, int64_t member_id,
                       struct reminder_due *due);
 

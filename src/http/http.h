@@ -19,7 +19,7 @@
 enum {
     HTTP_URL_MAX = 4096,
     HTTP_FIELDS_MAX = 200,
-    HTTP_IDS_MAX = 500, /* of one field; they do not count among the fields */
+    HTTP_IDS_MAX = 2500, /* of one field; they do not count among the fields */
     HTTP_HEADERS_TOTAL_MAX = 16384,
     HTTP_FORM_MAX = 65536,
     HTTP_PATH_PARTS_MAX = 8,

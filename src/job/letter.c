@@ -52,9 +52,12 @@ static void set_due(struct template_map *data, const struct association *associa
 
     if (strcmp(mail->kind, "reminder") != 0)
         return;
-    template_set_money(data, "due", due->own_cents + due->others_cents, association->currency);
+    template_set_money(data, "due", reminder_total(due), association->currency);
     template_set_money(data, "others", due->others_cents, association->currency);
     template_set_flag(data, "has_others", due->others_cents > 0);
+    template_set_flag(data, "has_login", due->has_login);
+    template_set_flag(data, "pays_online", due->pays_online);
+    template_set_text(data, "how_to_pay", association->how_to_pay);
 }
 
 /* A text that speaks of money fails when there is none. */

@@ -53,6 +53,8 @@ static enum err read_context(struct charging *charging)
     return err;
 }
 
+/* The advance is spent on the day the charge is written, whatever day it bears: the books cannot
+ * have known it before, and shall not wait for it. */
 static enum err use_the_advance(struct charging *charging)
 {
     const struct charge_draft *draft = charging->draft;
@@ -60,7 +62,7 @@ static enum err use_the_advance(struct charging *charging)
         .association = &charging->association,
         .member_id = draft->member_id,
         .charge_line_id = draft->id,
-        .date = draft->date,
+        .date = zone_date(charging->association.zone, draft->now),
         .piece = arena_printf(charging->arena, "D%lld", (long long)draft->id),
         .now = draft->now,
     };

@@ -22,6 +22,7 @@ static void set_entry_head(struct page *page, struct template_map *data,
     template_set_int(data, "chain_number", db_column_int(rows, 8));
     template_set_text(data, "hash", arena_string(page->arena, hex));
     template_set_text(data, "year", db_column_text(rows, 10, page->arena));
+    page_set_id(page, data, "year_id", db_column_int(rows, 11));
 }
 
 static void add_entry_line(struct page *page, struct template_list *list,

@@ -179,16 +179,7 @@ static enum err add_attempt(struct page *page, struct template_list *list,
     return err ? err : add_notifications(page, item, intent_id);
 }
 
-static bool brought_money(const struct behind *behind, int64_t intent_id)
-{
-    for (const struct movement *one = behind->first; one; one = one->next)
-        if (one->intent_id == intent_id && strcmp(one->kind, "capture") == 0)
-            return true;
-    return false;
-}
-
-enum err behind_add_attempts(struct page *page, struct template_map *data, int64_t member_id,
-                             const struct behind *behind)
+enum err behind_add_attempts(struct page *page, struct template_map *data, int64_t member_id)
 {
     struct template_list *list = template_set_list(data, "attempts");
     struct db_rows rows = {0};
@@ -199,11 +190,8 @@ enum err behind_add_attempts(struct page *page, struct template_map *data, int64
         DB_VALUES(db_int(page->association.id), db_int(member_id), db_int(ATTEMPTS_SHOWN)), &rows);
 
     while (!err && !(err = db_next(&rows, &found)) && found) {
-        struct template_map *item;
+        struct template_map *item = template_list_add(list);
 
-        if (brought_money(behind, db_column_int(&rows, 0)))
-            continue;
-        item = template_list_add(list);
         set_attempt(page, item, &rows);
         err = add_notifications(page, item, db_column_int(&rows, 0));
         count++;

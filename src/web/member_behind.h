@@ -20,7 +20,6 @@ enum err behind_set(struct page *page, struct template_map *item, const struct b
                     int64_t transaction_id);
 /* "attempts": those of this payer that brought no money (yet), newest first, and
  * "has_attempts". */
-enum err behind_add_attempts(struct page *page, struct template_map *data, int64_t member_id,
-                             const struct behind *behind);
+enum err behind_add_attempts(struct page *page, struct template_map *data, int64_t member_id);
 
 #endif

@@ -135,6 +135,6 @@ enum err member_get(struct http_request *request, struct http_response *response
     if (!err)
         err = add_lines(page, data, member_id, behind);
     if (!err)
-        err = behind_add_attempts(page, data, member_id, behind);
+        err = behind_add_attempts(page, data, member_id);
     return err ? err : page_render(page, 200, "adherent.html", data);
 }

@@ -52,7 +52,7 @@ enum err products_get(struct http_request *request, struct http_response *respon
         product_list(page->db, page->association.id, true, page->arena, &products, &count);
 
     (void)response;
-    form_done(page, "ajoute|modifie|archive|restaure", data);
+    form_done(page, "ajoute|modifie|archive|restaure|compte", data);
     for (size_t i = 0; !err && i < count; i++) {
         add_product(page, products[i].archived ? archived : offered, &products[i]);
         archived_count += products[i].archived;
@@ -263,15 +263,25 @@ struct archiving {
     struct page *page;
     int64_t id;
     int64_t at; /* 0: offered again */
+    bool
+        account_gone; /* of a product to be offered again: it is no account for charges any more */
 };
 
 static enum err archive(struct db *db, void *argument)
 {
     struct archiving *archiving = argument;
-    const struct audit_actor actor = page_actor(archiving->page);
+    const struct page *page = archiving->page;
+    const struct audit_actor actor = page_actor(page);
+    struct product product;
+    bool may = true;
+    enum err err = product_find(db, page->association.id, archiving->id, page->arena, &product);
 
-    return product_archive(db, archiving->page->association.id, archiving->id, archiving->at,
-                           &actor);
+    if (!err && !archiving->at)
+        err = accounting_may_charge(db, page->association.id, product.account_code, &may);
+    archiving->account_gone = !may;
+    return err || !may
+               ? err
+               : product_archive(db, page->association.id, archiving->id, archiving->at, &actor);
 }
 
 static enum err archive_or_restore(struct page *page, int64_t at, const char *done)
@@ -283,7 +293,8 @@ static enum err archive_or_restore(struct page *page, int64_t at, const char *do
         err = db_write(page->web->options.service->writer, archive, &archiving);
     if (err && err != ERR_CONFLICT) /* so already: the page shows it */
         return err;
-    return http_redirect(page->response, arena_printf(page->arena, "/produits?fait=%s", done));
+    return http_redirect(page->response, arena_printf(page->arena, "/produits?fait=%s",
+                                                      archiving.account_gone ? "compte" : done));
 }
 
 enum err product_archive_post(struct http_request *request, struct http_response *response)

@@ -45,7 +45,7 @@ static bool is_ticked(const struct page *page, const struct reminder_row *row)
 static void add_row(struct page *page, struct template_list *list, const struct reminder_row *row)
 {
     struct template_map *item = template_list_add(list);
-    int64_t due_cents = row->due.own_cents + row->due.others_cents;
+    int64_t due_cents = reminder_total(&row->due);
 
     page_set_id(page, item, "id", row->member_id);
     template_set_int(item, "number", row->number);
@@ -69,14 +69,15 @@ static void add_row(struct page *page, struct template_list *list, const struct 
 static enum err add_preview(struct page *page, struct template_map *data,
                             const struct reminder_row *row)
 {
-    const struct outbox_mail mail = {.kind = "reminder",
-                                     .address = row->email,
-                                     .first_name = row->first_name,
-                                     .last_name = row->last_name,
-                                     .due = row->due};
+    struct outbox_mail mail = {.kind = "reminder",
+                               .address = row->email,
+                               .first_name = row->first_name,
+                               .last_name = row->last_name};
     struct letter letter = {0};
-    enum err err;
+    enum err err = reminder_due(page->db, page->association.id, row->member_id, &mail.due);
 
+    if (err)
+        return err;
     pthread_rwlock_rdlock(&page->web->look_lock);
     err = letter_write(page->web->look->letters, page->web->options.service, &page->association,
                        &mail, NULL, page->arena, &letter);

@@ -49,7 +49,8 @@ static void each_kind_has_its_text(void **state)
 
         assert_true(strlen(letter.subject) > 10 && strlen(letter.subject) < 100);
         assert_int_equal(strncmp(text, "Bonjour", 7), 0);
-        assert_non_null(strstr(text, "https://guichet.example/"));
+        if (strcmp(kinds[i], "reminder") != 0) /* to somebody without a login */
+            assert_non_null(strstr(text, "https://guichet.example/"));
         assert_non_null(strstr(text, "essai\u00a0: aucun argent"));
         assert_null(strstr(text, "&"));
     }

@@ -53,7 +53,7 @@ static void whoever_owes_is_listed(void **state)
     house_add_charge(house, house->member_id, "2026-09-10", 4000, "Cotisation");
     rows = list(house, "", &count);
     assert_int_equal(count, 1);
-    assert_int_equal(rows[0].due.own_cents, 4000);
+    assert_int_equal(reminder_total(&rows[0].due), 4000);
     assert_int_equal(rows[0].reminded_at, 0);
     assert_string_equal(rows[0].email, "jeanne@exemple.fr");
     (void)list(house, "JEANNE martin", &count);
@@ -119,6 +119,35 @@ static void nobody_without_debt_address_or_place(void **state)
     assert_int_equal(mails(house), 0);
 }
 
+/* A debit that runs is not asked for again. */
+static void what_is_on_its_way_is_not_asked_for(void **state)
+{
+    struct house *house = *state;
+    struct reminder_due due;
+    size_t count = 0;
+
+    house_add_charge(house, house->member_id, "2026-09-10", 4000, "Cotisation");
+    house_execute(house,
+                  "INSERT INTO provider_account (association_id, id, public_id, provider,"
+                  " mode, external_id, label, transit_account, position, since_day,"
+                  " created_at) VALUES (%lld, 1, 'x', 'stripe', 'test', 'acct_x', 'x',"
+                  " '5171', 1, '2026-09-01', 1)",
+                  (long long)house->association_id);
+    house_execute(house,
+                  "INSERT INTO payment_intent (association_id, id, member_id,"
+                  " provider_account_id, key_version, token, form_token, amount_cents,"
+                  " currency, state, request, idempotency_key, expires_at, created_by,"
+                  " created_at, updated_at) SELECT %lld, 1, %lld, 1, 1, 't', 'f', 4000,"
+                  " 'EUR', 'processing', '', 'k', 9, id, 1, 1 FROM login",
+                  (long long)house->association_id, (long long)house->member_id);
+    (void)list(house, "", &count);
+    assert_int_equal(count, 0);
+    assert_int_equal(send(house, house->member_id, HOUSE_NOW), 0);
+    house_ok(reminder_due(house->db, house->association_id, house->member_id, &due));
+    assert_int_equal(reminder_total(&due), 0);
+    assert_true(due.has_login && due.pays_online);
+}
+
 /* The text tells what is owed when it is written. */
 static void the_mail_knows_what_is_owed_now(void **state)
 {
@@ -143,6 +172,7 @@ int main(void)
         HOUSE_TEST(families_get_one_mail),
         HOUSE_TEST(not_twice_in_seven_days),
         HOUSE_TEST(nobody_without_debt_address_or_place),
+        HOUSE_TEST(what_is_on_its_way_is_not_asked_for),
         HOUSE_TEST(the_mail_knows_what_is_owed_now),
     };
 
