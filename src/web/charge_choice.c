@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { DAYS_BACK = 2 * 366, DAYS_AHEAD = 0 }; /* of a date that may be typed */
+enum { DAYS_BACK = 2 * 366, DAYS_AHEAD = 366 }; /* of a date that may be typed */
 
 void charges_read_amount(struct page *page, struct form *form, const char *field, int64_t *cents)
 {

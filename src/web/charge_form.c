@@ -20,7 +20,7 @@ static const struct form_fault faults[] = {
     {"quantite", "illisible"}, {"libelle", "vide"},      {"libelle", "long"},
     {"montant", "vide"},       {"montant", "illisible"}, {"montant", "grand"},
     {"compte", "inconnu"},     {"exercice", "inconnu"},  {"date", "illisible"},
-    {"jeton", "servi"},
+    {"date", "futur"},         {"jeton", "servi"},
 };
 enum { FAULT_COUNT = sizeof(faults) / sizeof(faults[0]) };
 
@@ -130,6 +130,8 @@ enum err charges_read_ask(struct page *page, struct charge_ask *ask)
     form_init(&ask->form, faults, FAULT_COUNT);
     ask->is_free = str_is(http_field_text(page->request, "sorte"), "libre");
     charges_read_date(page, &ask->form, "date", &ask->date);
+    if (date_compare(ask->date, zone_date(page->association.zone, page->now)) > 0)
+        form_fault(&ask->form, "date", "futur");
     return ask->is_free ? read_free(ask) : read_product(ask);
 }
 

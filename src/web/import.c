@@ -253,7 +253,7 @@ enum err import_go_to_list(struct page *page)
 enum err import_columns_get(struct http_request *request, struct http_response *response)
 {
     struct page *page = page_of(request);
-    struct import_visit visit = {0};
+    struct import_visit visit = {.page = page};
     enum err err = import_open(page, &visit);
 
     (void)response;

@@ -118,7 +118,7 @@ static enum err judge(struct import_visit *visit)
 enum err import_preview_get(struct http_request *request, struct http_response *response)
 {
     struct page *page = page_of(request);
-    struct import_visit visit = {0};
+    struct import_visit visit = {.page = page};
     enum err err = import_open(page, &visit);
 
     (void)response;
@@ -170,7 +170,7 @@ static enum err import_all(struct import_visit *visit)
 enum err import_confirm_post(struct http_request *request, struct http_response *response)
 {
     struct page *page = page_of(request);
-    struct import_visit visit = {0};
+    struct import_visit visit = {.page = page};
     enum err err = page_begin_reading(page);
 
     (void)response;
