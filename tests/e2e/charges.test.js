@@ -146,6 +146,7 @@ const refused = [[{ libelle: '' }, /Dites pour quoi/], [{ libelle: 'x'.repeat(16
   [{ compte: '' }, /Choisissez un compte/], [{ compte: '4191' }, /Choisissez un compte/],
   [{ exercice: '1' }, /Choisissez un exercice/], [{ date: '2026-02-30' }, /Choisissez une date/],
   [{ date: '1999-01-01' }, /Choisissez une date/], [{ date: '2999-01-01' }, /Choisissez une date/],
+  [{ date: new Date(Date.now() + 2 * 86400000).toISOString().slice(0, 10) }, /n'est pas encore venu/],
   [{ date: hostile.slice(0, 20) }, /Choisissez une date/],
   [{ sorte: 'produit', produit: '' }, /Choisissez un produit/],
   [{ sorte: 'produit', produit: '1-1' }, /plus proposé/]];
