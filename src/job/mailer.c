@@ -207,8 +207,7 @@ static bool drop_useless(struct delivery *delivery)
 
     if (!mail->address)
         end_as(delivery, OUTBOX_DROPPED, "no_recipient");
-    else if (strcmp(mail->kind, "reminder") == 0 &&
-             reminder_total(&mail->due) == 0)
+    else if (strcmp(mail->kind, "reminder") == 0 && reminder_total(&mail->due) == 0)
         end_as(delivery, OUTBOX_DROPPED, "settled");
     else if (letter_tells_role(mail->kind) && mail->role == ROLE_NONE)
         end_as(delivery, OUTBOX_DROPPED, "withdrawn");

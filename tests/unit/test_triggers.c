@@ -39,11 +39,13 @@ static const struct {
     {"UPDATE entry_line SET debit_cents = 1", "append-only"},
     {"DELETE FROM entry_line", "append-only"},
     {"INSERT INTO entry_line (association_id, entry_id, line_number, account_code, account_label,"
-     " debit_cents, credit_cents, entry_date, chain_number) SELECT association_id, id, 9, '530', '',"
+     " debit_cents, credit_cents, entry_date, chain_number) SELECT association_id, id, 9, '530', "
+     "'',"
      " 1, 0, '2026-10-02', chain_number FROM entry",
      "another day than its entry"},
     {"INSERT INTO entry_line (association_id, entry_id, line_number, account_code, account_label,"
-     " debit_cents, credit_cents, entry_date, chain_number) SELECT association_id, id, 9, '530', '',"
+     " debit_cents, credit_cents, entry_date, chain_number) SELECT association_id, id, 9, '530', "
+     "'',"
      " 1, 0, entry_date, chain_number + 1 FROM entry",
      "another day than its entry"},
     {"UPDATE cart_line SET amount_cents = 1", "append-only"},
