@@ -122,3 +122,12 @@ WHERE association_id = $1 AND id = $2 AND claim = $3 AND lease_until > 0
 -- $1 now, $2 now + lease. 1 when some intent wants to be looked at.
 SELECT 1 FROM payment_intent WHERE next_at IS NOT NULL AND next_at <= $1
     AND (lease_until <= $1 OR lease_until > $2) LIMIT 1;
+
+-- name: intent_confirming
+-- $1 association, $2 payer. What attempts that are being confirmed were made for, by charge.
+SELECT c.charge_line_id, SUM(c.amount_cents)
+FROM payment_intent i
+CROSS JOIN intent_charge c
+WHERE c.association_id = i.association_id AND c.intent_id = i.id
+    AND i.association_id = $1 AND i.member_id = $2 AND i.state = 'processing'
+GROUP BY c.charge_line_id;

@@ -127,6 +127,7 @@ struct template_map *page_data(struct page *page, const char *name)
     template_set_flag(data, "refreshes", false);
     template_set_flag(data, "has_script", false);
     template_set_flag(data, "has_copy", false);
+    template_set_flag(data, "has_ticks", false);
     set_navigation(page, data);
     template_set_none(data, "logout_token");
     if (page->has_session && page_form_token(page, data, "logout_token", "/deconnexion"))
@@ -163,6 +164,7 @@ static void set_versions(const struct look *look, struct template_map *data)
     template_set_text(data, "style_version", look->style_version);
     template_set_text(data, "script_version", look->script_version);
     template_set_text(data, "copy_version", look->copy_version);
+    template_set_text(data, "cart_version", look->cart_version);
     template_set_text(data, "icon_version", look->icon_version);
 }
 

@@ -10,6 +10,7 @@
 #include "association/member.h"
 #include "payment/intent.h"
 #include "payment/room.h"
+#include "payment/tick.h"
 #include "web/internal.h"
 
 /* What the page is made of. */
@@ -20,6 +21,8 @@ struct cart {
     int64_t in_progress_cents;
     const struct payment_intent *live;
     struct payment_room room;
+    struct due *dues; /* to tick; none when all is paid in one go */
+    size_t due_count;
 };
 
 /* The form to pay (cart_form.c). trouble: NULL for none. */

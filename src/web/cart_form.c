@@ -7,10 +7,11 @@
 
 /* Which sentence stands beside the form. */
 static const char *const troubles[] = {
-    "amount_empty",     "amount_not_a_number",  "amount_too_precise",   "amount_zero",
-    "amount_too_large", "amount_below_minimum", "amount_above_maximum", "amount_below_provider",
-    "amount_in_part",   "amount_above_debt",    "nothing_due",          "balance_changed",
-    "account_gone",     "provider_refused",     "provider_busy",        "still_in_progress",
+    "amount_empty",      "amount_not_a_number",  "amount_too_precise",   "amount_zero",
+    "amount_too_large",  "amount_below_minimum", "amount_above_maximum", "amount_below_provider",
+    "amount_in_part",    "amount_above_debt",    "nothing_due",          "balance_changed",
+    "amount_follows",    "account_gone",         "provider_refused",     "provider_busy",
+    "still_in_progress",
 };
 enum { TROUBLE_COUNT = sizeof(troubles) / sizeof(troubles[0]) };
 
@@ -52,11 +53,63 @@ static bool exact(const struct cart *cart)
     return cart->room.lowest_cents == cart->room.highest_cents;
 }
 
+/* Without a word about ticks, all are. */
+static bool is_ticked(const struct cart_trouble *trouble, int64_t charge_line_id)
+{
+    return !trouble || !trouble->has_ticked ||
+           tick_among(trouble->ticked, trouble->ticked_count, charge_line_id);
+}
+
+static int64_t ticked_cents(const struct cart *cart, const struct cart_trouble *trouble)
+{
+    return trouble && trouble->has_ticked && cart->due_count
+               ? tick_amount(cart->dues, cart->due_count, &cart->room, trouble->ticked,
+                             trouble->ticked_count)
+               : cart->room.debt_cents;
+}
+
+/* One charge is no choice, and what is paid in one go is none either. */
+static enum err read_ticks(struct cart *cart)
+{
+    const struct page *page = cart->page;
+    enum err err = OK;
+
+    if (page->association.part_payments)
+        err = tick_dues(page->db, page->association.id, page->session.member_id, page->arena,
+                        &cart->dues, &cart->due_count);
+    if (cart->due_count < 2 || cart->due_count > HTTP_IDS_MAX)
+        cart->due_count = 0;
+    return err;
+}
+
+static void set_ticks(struct cart *cart, const struct cart_trouble *trouble)
+{
+    struct page *page = cart->page;
+    struct template_list *list = template_set_list(cart->data, "ticks");
+
+    for (size_t i = 0; i < cart->due_count; i++) {
+        const struct due *due = &cart->dues[i];
+        struct template_map *item = template_list_add(list);
+
+        page_set_id(page, item, "id", due->charge_line_id);
+        template_set_text(item, "label", due->label);
+        template_set_money(item, "open", due->open_cents, cart->currency);
+        page_set_id(page, item, "cents", due->open_cents);
+        template_set_flag(item, "of_other", due->member_id != page->session.member_id);
+        template_set_text(item, "whose", due->first_name);
+        template_set_flag(item, "ticked", is_ticked(trouble, due->charge_line_id));
+    }
+    template_set_flag(cart->data, "has_ticks", cart->due_count > 0);
+    page_set_id(page, cart->data, "all_cents", cart->room.debt_cents);
+    page_set_id(page, cart->data, "ticked_cents", ticked_cents(cart, trouble));
+    template_set_int(cart->data, "digits", cart->currency->exponent);
+}
+
 static void set_amount(struct cart *cart, const struct cart_trouble *trouble)
 {
     const struct payment_room *room = &cart->room;
     struct str typed = trouble ? trouble->typed : (struct str){0};
-    int64_t proposed = exact(cart) ? room->lowest_cents : room->debt_cents;
+    int64_t proposed = exact(cart) ? room->lowest_cents : ticked_cents(cart, trouble);
     char *amount = arena_alloc(cart->page->arena, MONEY_TEXT_MAX);
 
     if (typed.data && !exact(cart))
@@ -67,6 +120,7 @@ static void set_amount(struct cart *cart, const struct cart_trouble *trouble)
     else
         template_set_text(cart->data, "amount", "");
     template_set_flag(cart->data, "pays_debt", room->debt_cents > 0);
+    set_ticks(cart, trouble);
 }
 
 /* What the options leave room for, and why nothing can be paid when nothing can. */
@@ -119,6 +173,8 @@ enum err cart_set_form(struct cart *cart, const struct cart_trouble *trouble)
     enum err err = random_token(token);
 
     template_set_text(cart->data, "form_token", token);
+    if (!err)
+        err = read_ticks(cart);
     if (err)
         return err;
     set_room(cart);

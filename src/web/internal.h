@@ -67,6 +67,7 @@ struct look {
     char style_version[WEB_VERSION_MAX];
     char script_version[WEB_VERSION_MAX];
     char copy_version[WEB_VERSION_MAX];
+    char cart_version[WEB_VERSION_MAX];
     char icon_version[WEB_VERSION_MAX];
 };
 
@@ -231,10 +232,13 @@ void look_free(struct look *look);
 
 /* What is said above the form when a press led nowhere. */
 struct cart_trouble {
-    const char *key;      /* one of the list in cart.c */
-    int64_t limit_cents;  /* of the sentences that name one */
-    struct str typed;     /* the amount as it was typed; data NULL: prefilled */
-    const char *provider; /* label of the provider spoken of, or NULL */
+    const char *key;       /* one of the list in cart.c */
+    int64_t limit_cents;   /* of the sentences that name one */
+    struct str typed;      /* the amount as it was typed; data NULL: prefilled */
+    const char *provider;  /* label of the provider spoken of, or NULL */
+    bool has_ticked;       /* the form had charges to tick; false: all of them are */
+    const int64_t *ticked; /* those that were */
+    size_t ticked_count;
     int status;
 };
 /* Shows the cart of the session's member, with a sentence when trouble is not NULL. */

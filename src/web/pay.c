@@ -1,4 +1,4 @@
-#include "web/internal.h"
+#include "web/cart.h"
 
 #include "payment/account.h"
 #include "payment/room.h"
@@ -92,12 +92,28 @@ static enum err read_room(struct press *press)
     return err;
 }
 
+/* What was ticked goes to the form again, and to the kernel. */
+static void read_ticked(struct press *press)
+{
+    struct cart_trouble *trouble = &press->trouble;
+    const struct http_request *request = press->page->request;
+
+    trouble->has_ticked = http_field_given(request, "somme");
+    trouble->ticked = http_field_ids(request, "coche", &trouble->ticked_count);
+    press->press.ticked = trouble->ticked;
+    press->press.ticked_count = trouble->ticked_count;
+}
+
 static enum err read_press(struct press *press)
 {
     struct page *page = press->page;
     struct provider_account account;
-    enum err err = account_find(page->db, page->association.id,
-                                http_field_id(page->request, "moyen"), page->arena, &account);
+    enum err err;
+
+    if (!http_field_given(page->request, "moyen"))
+        return fail(ERR_INPUT, "no provider is chosen");
+    err = account_find(page->db, page->association.id, http_field_id(page->request, "moyen"),
+                       page->arena, &account);
 
     if (err)
         return err;
@@ -167,6 +183,7 @@ static enum err follow(struct press *press, enum intent_start start,
 
     if (start == INTENT_BALANCE_CHANGED) {
         press->trouble.typed = (struct str){0};
+        press->trouble.has_ticked = false;
         return show_trouble(press, "balance_changed", 409);
     }
     if (start == INTENT_ACCOUNT_GONE)
@@ -180,20 +197,73 @@ static enum err follow(struct press *press, enum intent_start start,
     return http_redirect(page->response, arena_printf(page->arena, "/paiement/%s", intent->token));
 }
 
+/* Other charges are ticked than when the page was made, which added up to "somme". */
+static enum err ticks_changed(struct press *press, bool *changed)
+{
+    struct page *page = press->page;
+    const struct cart_trouble *trouble = &press->trouble;
+    struct due *dues;
+    size_t count = 0;
+    int64_t shown = 0;
+    enum err err;
+
+    *changed = false;
+    if (!trouble->has_ticked || !str_to_int64(http_field_text(page->request, "somme"), &shown))
+        return OK;
+    err = tick_dues(page->db, page->association.id, page->session.member_id, page->arena, &dues,
+                    &count);
+    *changed = !err && shown != tick_amount(dues, count, &press->room, trouble->ticked,
+                                            trouble->ticked_count);
+    return err;
+}
+
+/* The amount is still the one that the page proposed: without a script it does not follow. */
+static bool amount_lags(const struct press *press)
+{
+    return str_equal(press->trouble.typed, http_field_text(press->page->request, "propose"));
+}
+
+/* "Recalculer": the amount of what is ticked now. One that was typed stays while the same charges
+ * are ticked: in some browsers the button is what the key Enter presses. */
+static enum err recalculate(struct press *press)
+{
+    bool changed = false;
+    enum err err = read_room(press);
+
+    if (!err)
+        err = ticks_changed(press, &changed);
+    if (err)
+        return err;
+    press->trouble.typed =
+        changed ? (struct str){0} : http_field_text(press->page->request, "montant");
+    return show_trouble(press, NULL, 200);
+}
+
 enum err pay_post(struct http_request *request, struct http_response *response)
 {
     struct press press = {.page = page_of(request)};
     struct payment_intent intent = {0};
     enum intent_start start;
-    enum err err = read_press(&press);
+    bool changed = false;
+    enum err err;
 
+    read_ticked(&press);
+    if (http_field_given(request, "recalculer"))
+        return recalculate(&press);
+    err = read_press(&press);
     if (err)
         return err;
     if (!press.provider->limits(press.page->association.currency).currency_supported)
         return show_trouble(&press, "account_gone", 409);
     err = read_room(&press);
+    if (!err)
+        err = ticks_changed(&press, &changed);
     if (err)
         return err;
+    if (changed && amount_lags(&press)) {
+        press.trouble.typed = (struct str){0};
+        return show_trouble(&press, "amount_follows", 422);
+    }
     if (!amount_good(&press))
         return cart_show(press.page, &press.trouble);
     err = begin(&press, &start, &intent);

@@ -33,9 +33,13 @@ static const struct http_field cart_fields[] = {
 static const struct http_field pay_fields[] = {
     TOKEN_FIELD,
     {"montant", HTTP_AMOUNT, 64, NULL, 0},
-    {"moyen", HTTP_ID, 20, NULL, 1},
+    {"moyen", HTTP_ID, 20, NULL, 0},
     {"jeton", HTTP_TOKEN, 64, NULL, 1},
     {"solde", HTTP_TOKEN, 20, NULL, 1},
+    {"coche", HTTP_IDS, 20, NULL, 0},    /* charges to pay first */
+    {"somme", HTTP_TOKEN, 20, NULL, 0},  /* of those ticked when the page was made */
+    {"propose", HTTP_TEXT, 64, NULL, 0}, /* the amount it proposed then */
+    {"recalculer", HTTP_CHOICE, 3, "oui", 0},
     {0},
 };
 static const struct http_field notification_fields[] = {

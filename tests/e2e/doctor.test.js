@@ -121,7 +121,7 @@ test('another key: refused beside the server, then everything opens with it alon
   const member = house.member({ charges: [['40', 'Cotisation']] });
   const client = await house.asMember(member);
   const form = await client.form('/panier', '/panier/payer');
-  const { location } = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons[0].value });
+  const { location } = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons.find((one) => one['data-provider']).value });
   await house.control('POST', `/stripe/sessions/${path.basename(new URL(location).pathname)}/pay`, {});
   await house.state(member, 'paid');
 });

@@ -30,8 +30,12 @@ function formsOf(html) {
     const form = { ...attributes(head), fields: {}, buttons: [] };
     for (const [tag] of inside.matchAll(/<input\b[^>]*>/g)) {
       const input = attributes(tag);
-      if (input.name)
+      if (input.type === 'checkbox' && input.name === 'coche') {
+        if (/\schecked\b/.test(tag))
+          form.fields.coche = [...(form.fields.coche ?? []), input.value];
+      } else if (input.name) {
         form.fields[input.name] = input.value ?? '';
+      }
     }
     for (const [, tag] of inside.matchAll(/<button\b([^>]*)>/g))
       form.buttons.push(attributes(tag));
@@ -88,7 +92,9 @@ class Client {
 
   // A form of our own page, as a browser sends it.
   post(path, fields, { headers = {} } = {}) {
-    const body = typeof fields === 'string' ? fields : new URLSearchParams(fields).toString();
+    const pairs = typeof fields === 'string' ? [] : Object.entries(fields)
+      .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one) => [name, one]));
+    const body = typeof fields === 'string' ? fields : new URLSearchParams(pairs).toString();
     return this.send('POST', path, { body, headers: { Origin: this.base,
       'Sec-Fetch-Site': 'same-origin',
       'Content-Type': 'application/x-www-form-urlencoded', ...headers } });

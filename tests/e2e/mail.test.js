@@ -57,7 +57,7 @@ test('a member who paid gets one mail that reads well', async () => {
   const member = house.member({ first: 'Zoé', last: 'Lévêque', login: 'zoe', charges: [['40', 'Cotisation']] });
   const client = await house.asMember(member);
   const form = await client.form('/panier', '/panier/payer');
-  const { location } = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons[0].value });
+  const { location } = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons.find((one) => one['data-provider']).value });
   await house.control('POST', `/stripe/sessions/${path.basename(location)}/pay`, {});
   await house.state(member, 'paid');
   const [mail] = await waitFor('the mail', () => office.to('zoe@exemple.fr').length && office.to('zoe@exemple.fr'));

@@ -170,7 +170,7 @@ const someone = (...charges) => house.member({ charges });
 
 async function pay(client, amount) {
   const form = await client.form('/panier', '/panier/payer');
-  return client.post('/panier/payer', { ...form.fields, moyen: form.buttons[0].value, montant: amount });
+  return client.post('/panier/payer', { ...form.fields, moyen: form.buttons.find((one) => one['data-provider']).value, montant: amount });
 }
 
 test('without part payments a debt is paid whole', async (t) => {
@@ -255,7 +255,7 @@ test('a page from before the change is measured by the options of now', async ()
   const client = await house.asMember(someone(['40', 'Cotisation']));
   const form = await client.form('/panier', '/panier/payer');
   house.force('UPDATE association SET part_payments = 0');
-  const answer = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons[0].value, montant: '20' });
+  const answer = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons.find((one) => one['data-provider']).value, montant: '20' });
   assert.equal(answer.status, 422);
   assert.match(answer.text, /en une fois/);
   usual();

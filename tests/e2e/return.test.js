@@ -115,7 +115,7 @@ test('somebody else who is logged in sees no name and may do nothing', async () 
 // The token of the form that gives up an attempt, which is the same for every attempt of a session.
 async function abandonToken(client) {
   const form = await client.form('/panier', '/panier/payer');
-  await client.post('/panier/payer', { ...form.fields, moyen: form.buttons[0].value });
+  await client.post('/panier/payer', { ...form.fields, moyen: form.buttons.find((one) => one['data-provider']).value });
   const cart = await client.get('/panier');
   const [, token] = /data-live="([^"]+)"/.exec(cart.body);
   return (await client.form('/panier', `/paiement/${token}/abandonner`)).fields.csrf;

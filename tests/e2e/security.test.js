@@ -322,7 +322,7 @@ test('9: whoever reads every page changes nothing', async () => {
   const member = house.member({ charges: [['40', 'Cotisation'], ['20', 'Sortie', { account: '706', date: '2025-10-01' }]] });
   const client = await house.asMember(member);
   const form = await client.form('/panier', '/panier/payer');
-  const { location } = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons[0].value });
+  const { location } = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons.find((one) => one['data-provider']).value });
   await house.control('POST', `/stripe/sessions/${path.basename(location)}/pay`, {});
   const { token } = await house.state(member, 'paid');
   await house.settled();

@@ -260,7 +260,7 @@ test('pages carry no script but the one of the page that waits', async () => {
   const member = house.member({ charges: [['5', 'x']] });
   const client = await house.asMember(member);
   const form = await client.form('/panier', '/panier/payer');
-  const open = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons[0].value });
+  const open = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons.find((one) => one['data-provider']).value });
   assert.equal(open.status, 303);
   const { token } = house.intents(member)[0];
   for (const place of ['/panier', '/espaces', '/nulle-part'])

@@ -78,7 +78,7 @@ const says = async (staff, word) => (await staff.get(`/parametrage/mon-compte?st
 async function pay(member) {
   const client = await house.asMember(member);
   const form = await client.form('/panier', '/panier/payer');
-  const answer = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons[0].value });
+  const answer = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons.find((one) => one['data-provider']).value });
   assert.equal(answer.status, 303, answer.text);
   return path.basename(new URL(answer.location).pathname);
 }

@@ -170,7 +170,7 @@ test('an endpoint that rotates at Stripe signs with both, and is heard', async (
   const member = house.member({ charges: [['40', 'Cotisation']] });
   const client = await house.asMember(member);
   const form = await client.form('/panier', '/panier/payer');
-  const { location } = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons[0].value });
+  const { location } = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons.find((one) => one['data-provider']).value });
   const { deliveries } = await house.control('POST', `/stripe/sessions/${path.basename(location)}/pay`, { notify: 'before' });
   const { state } = await house.control('GET', `/deliveries/${deliveries.at(-1)}`);
   assert.equal(state, 'delivered');

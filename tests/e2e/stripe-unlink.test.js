@@ -53,7 +53,7 @@ const memberOf = (association, amount = '40') => {
 async function pay(member) {
   const client = await house.asMember(member);
   const form = await client.form('/panier', '/panier/payer');
-  const answer = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons[0].value });
+  const answer = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons.find((one) => one['data-provider']).value });
   assert.equal(answer.status, 303, answer.text);
   return path.basename(new URL(answer.location).pathname);
 }
@@ -201,7 +201,7 @@ test('PayPal: no new payment, and what was begun is booked when it arrives', asy
   const member = memberOf(association);
   const client = await house.asMember(member);
   const form = await client.form('/panier', '/panier/payer');
-  const { location } = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons[0].value });
+  const { location } = await client.post('/panier/payer', { ...form.fields, moyen: form.buttons.find((one) => one['data-provider']).value });
   const page = await house.visit(t, staff);
   await page.goto('/parametrage/paypal/dissocier');
   await page.getByText('ne peut pas être fermée').waitFor();
