@@ -14,14 +14,40 @@
 #include "base/str.h"
 
 enum fact_kind {
-    FACT_CAPTURE, /* money is there */
-    FACT_PENDING, /* the payer has done their part, the money is under way */
-    FACT_FAILED,  /* it will not come */
-    FACT_EXPIRED, /* nobody paid in time */
-    FACT_CANCELED /* ended on our word */
+    FACT_CAPTURE,  /* money is there */
+    FACT_PENDING,  /* the payer has done their part, the money is under way */
+    FACT_FAILED,   /* it will not come */
+    FACT_EXPIRED,  /* nobody paid in time */
+    FACT_CANCELED, /* ended on our word */
+    /* what follows a payment; parent names it */
+    FACT_CAPTURE_FAILED, /* money that was there did not hold */
+    FACT_FEE,            /* what the provider kept of its parent; negative: given back */
+    FACT_REFUND,         /* money went back to the payer */
+    FACT_REFUND_FAILED,  /* it came back; parent names the refund */
+    FACT_DISPUTE_OPENED, /* inquiry, opened, new case, other news of it: no money moves */
+    FACT_DISPUTE,        /* money withdrawn */
+    FACT_DISPUTE_FEE,    /* what the provider asks for it; negative: given back */
+    FACT_DISPUTE_WON,    /* money given back */
+    FACT_DISPUTE_LOST,   /* decided, no money moves */
+    /* what happens at the account */
+    FACT_PAYOUT,        /* to the bank; negative: the provider took from the bank */
+    FACT_PAYOUT_FAILED, /* it came back; parent names the payout */
+    FACT_OTHER          /* any other movement, of a nature; signed as seen by the association */
 };
 
-enum { FACT_OBJECTS_MAX = 4, FACTS_MAX = 4 };
+/* What another movement is, to find its account. */
+enum fact_nature {
+    NATURE_UNKNOWN,  /* 471, and a person looks at it in À rattacher */
+    NATURE_FEE,      /* the provider's invoice */
+    NATURE_RESERVE,  /* held back for a time, or set free */
+    NATURE_TRANSFER, /* to or from another account of the same owner */
+    NATURE_INCOME    /* money received that no payment is */
+};
+
+/* A dispute's state, told by FACT_DISPUTE_OPENED. */
+enum dispute_state { DISPUTE_INQUIRY, DISPUTE_OPEN, DISPUTE_WON, DISPUTE_LOST, DISPUTE_CLOSED };
+
+enum { FACT_OBJECTS_MAX = 4, FACTS_MAX = 8 };
 
 /* Strings live in the job's arena. */
 struct payment_fact {
@@ -30,12 +56,22 @@ struct payment_fact {
     int64_t provider_account_id; /* the receiving account */
     const char *token;           /* the intent it names ("" = none): exact value */
     bool our_mark;               /* it bears this installation's mark, known or not */
-    const char *reference;       /* FACT_CAPTURE: unique name at the provider (pi_, txn_id) */
-    int64_t amount_cents;        /* FACT_CAPTURE */
+    const char *reference;       /* of what moves money: unique name at the provider and of its
+                                    kind (domain.md: provider_transaction) */
+    int64_t amount_cents;        /* of what moves money: as its kind says, positive where it says
+                                    nothing of signs */
     const char *currency;        /* capital letters */
+    int64_t settled_cents;       /* currency is not the account's: what the account got, in the
+                                    association's currency; 0 = not known or the same currency */
     int64_t fact_at;
-    const char *payer;                     /* name or "" */
-    const char *reason;                    /* pending or failed: the provider's word, "" */
+    const char *parent;  /* any name of what it follows (pi_, ch_, re_, txn id); NULL = none */
+    const char *dispute; /* dp_, case id; NULL = none */
+    enum dispute_state dispute_state; /* FACT_DISPUTE_OPENED */
+    int64_t deadline_at;              /* FACT_DISPUTE_OPENED: until when to answer, 0 = none */
+    enum fact_nature nature;          /* FACT_OTHER */
+    const char *type;                 /* the provider's own word for what it is; NULL = none */
+    const char *payer;                /* name or "" */
+    const char *reason;               /* pending or failed: the provider's word, "" */
     const char *objects[FACT_OBJECTS_MAX]; /* further names (cs_, ch_), NULL = none */
 };
 

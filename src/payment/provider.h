@@ -12,6 +12,7 @@
 
 #include "accounting/accounting.h"
 #include "association/association.h"
+#include "base/zone.h"
 #include "db/db.h"
 #include "net/http_client.h"
 #include "payment/account.h"
@@ -146,6 +147,115 @@ struct provider_consent {
                           enum consent_end *end);
 };
 
+/* ---- refunds started in Guichet ---- */
+
+/* What a refund's request is computed from, once, before it is stored. */
+struct refund_order {
+    const char *capture;  /* the payment's reference: pi_ */
+    int64_t amount_cents; /* of the payment's currency */
+    int64_t refund_request_id;
+};
+enum refund_verdict {
+    REFUND_MADE,    /* the provider has it: facts may say more (pending is made too) */
+    REFUND_REFUSED, /* definitive; reason says why */
+    REFUND_UNKNOWN  /* time-out, 5xx, nonsense: the same bytes again later */
+};
+struct refund_answer {
+    enum refund_verdict verdict;
+    const char *reference;   /* REFUND_MADE: re_ */
+    const char *reason;      /* for staff and log */
+    struct resolution facts; /* REFUND_MADE: what to book at once; RESOLUTION_NOTHING: later */
+};
+struct provider_refunds {
+    /* Computes the exact request. No network. */
+    enum err (*prepare)(const struct provider_call *call, const struct refund_order *order,
+                        struct str *request);
+    /* Sends the stored request under its key. OK with any verdict; an error counts as
+     * REFUND_UNKNOWN. */
+    enum err (*send)(const struct provider_call *call, const struct provider_account *account,
+                     const char *request, const char *idempotency_key,
+                     struct refund_answer *answer);
+};
+
+/* ---- the provider's own list ---- */
+
+/* One line: what moved, and what our movement of it is called. */
+struct statement_line {
+    const char *reference; /* the line's own name: txn_, PayPal's transaction */
+    const char *type;      /* the provider's own word */
+    bool posts;            /* false: this type moves nothing that is booked (a row of the table) */
+    enum fact_kind kind;   /* posts: the movement it is */
+    enum fact_nature nature;   /* FACT_OTHER */
+    const char *movement;      /* reference of our movement: pi_, re_, txn_, po_ */
+    const char *fee_reference; /* reference of our fee, when fee_cents is not 0 */
+    const char *parent;        /* as in a fact; NULL = none */
+    const char *dispute;
+    const char *token; /* the intent it names, "" = none */
+    bool our_mark;
+    const char *payer;                     /* "" */
+    const char *objects[FACT_OBJECTS_MAX]; /* further names, NULL = none */
+    int64_t gross_cents;                   /* signed as seen by the association */
+    int64_t fee_cents;                     /* kept by the provider; negative: given back */
+    const char *currency;                  /* capital letters */
+    int64_t fact_at;
+    const char *payout; /* po_ where the line says it, "" */
+};
+struct statement_request {
+    int64_t since_at;   /* inclusive */
+    int64_t until_at;   /* exclusive */
+    const char *payout; /* only the lines of this payout; "" = all */
+    const char *cursor; /* "" = from the beginning */
+};
+enum statement_verdict {
+    STATEMENT_PAGE,    /* lines, and whether there is more */
+    STATEMENT_REFUSED, /* the provider does not let us: reason */
+    STATEMENT_LATER    /* could not be read now: the same page again */
+};
+struct statement_page {
+    enum statement_verdict verdict;
+    struct statement_line *lines;
+    size_t count;
+    const char *cursor; /* of the next page; NULL: this was the last */
+    const char *reason;
+    int64_t retry_after_s;
+    bool provider_down;
+};
+struct provider_balance {
+    bool known;
+    int64_t cents; /* in the account's currency, all that is held: available, pending, reserved */
+    int64_t at;
+};
+struct provider_statement {
+    /* Reads one page, in no promised order. OK with any verdict. */
+    enum err (*read)(const struct provider_call *call, const struct provider_account *account,
+                     const struct statement_request *request, struct statement_page *page);
+    /* What the provider holds now. known false when it could not be asked. */
+    enum err (*balance)(const struct provider_call *call, const struct provider_account *account,
+                        const char *currency, struct provider_balance *balance);
+};
+
+/* ---- the list as a file, where the provider cannot be asked ---- */
+
+enum { ACTIVITY_COLUMNS_MAX = 32 };
+struct activity_column {
+    const char *name;           /* ours: "date", "gross" ...: key of its sentence on the page */
+    const char *const *headers; /* as the provider names it (French, English), ended by NULL */
+    bool required;
+};
+/* A row as read: its cells in the order of columns, empty where the file has none. */
+struct activity_row {
+    const struct str *cells;
+    const struct zone *zone; /* the association's, for a row that names none */
+};
+struct provider_activity {
+    const struct activity_column *columns;
+    size_t column_count;
+    /* A row's meaning. ERR_INPUT: it cannot be read, *column says where (index), error_text why.
+     * No network. */
+    enum err (*line)(const struct provider_call *call, const struct provider_account *account,
+                     const struct activity_row *row, struct statement_line *line, size_t *column);
+};
+
 struct provider {
     const char *name;  /* "stripe": in the database and in ?event= */
     const char *label; /* "Stripe": on screen */
@@ -157,7 +267,10 @@ struct provider {
         usual_rate_points; /* what it usually takes of a payment, in 1/100 %: a proposal only */
     const struct provider_linking *linking; /* by keys and endpoints; NULL: it has none */
 
-    const struct provider_consent *consent; /* NULL: it has none */
+    const struct provider_consent *consent;     /* NULL: it has none */
+    const struct provider_refunds *refunds;     /* NULL: refunds are made at the provider only */
+    const struct provider_statement *statement; /* NULL: its list cannot be asked for */
+    const struct provider_activity *activity;   /* NULL: it has no list as a file */
 
     /* Amounts taken in a currency (the smallest unit matters: Stripe 0,50 EUR). */
     struct provider_limits (*limits)(const struct currency *currency);
@@ -182,6 +295,12 @@ struct provider {
                                const struct provider_account *account,
                                const struct provider_intent *intent, const char *state,
                                struct resolution *resolution);
+    /* Reads a payment again that was booked without its fee: its facts, FACT_FEE among them once
+     * the provider knows it (RESOLUTION_RETRY until then). NULL: the fee comes with the message.
+     */
+    enum err (*resolve_fee)(const struct provider_call *call,
+                            const struct provider_account *account, const char *capture,
+                            struct resolution *resolution);
     /* Asks the provider about the account, now, and notes what it says: keys, endpoint, clock,
      * currency. Changes nothing anywhere. A provider that cannot be reached is a finding, not
      * an error. NULL: there is nothing to ask. */

@@ -23,6 +23,7 @@ static const char *const triggers[] = {
     "payment_intent_arrows",
     "payment_intent_frozen",
     "allocation_within",
+    "quarantine_no_delete",
     "association_kind",
     "provider_account_mode",
     "fiscal_year_closed",
