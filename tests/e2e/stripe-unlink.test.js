@@ -64,6 +64,9 @@ async function press(staff, provider = 'stripe', more = '') {
   return staff.post(place, form.fields);
 }
 
+// What a page of payment that we closed becomes: Stripe's own word may be faster than ours.
+const CLOSED = '(canceled|expired)';
+const statesOf = (members) => members.map((one) => house.intents(one)[0].state).join();
 const sessionOf = (id) => house.control('GET', `/stripe/sessions/${id}`);
 const fault = (more) => house.control('POST', '/faults', { face: 'stripe', kind: 'status', status: 503, ...more });
 
@@ -90,7 +93,7 @@ for (const javaScript of [true, false])
       await check(page, 'dissocie-suivi');
     assert.deepEqual([rowOf(association).linked, rowOf(association).revoked], [0, 0]);
     assert.deepEqual([(await sessionOf(sessions[0])).status, (await sessionOf(sessions[1])).status], ['expired', 'expired']);
-    assert.deepEqual([open, other, debit].map((one) => house.intents(one)[0].state), ['canceled', 'canceled', 'processing']);
+    assert.match(statesOf([open, other, debit]), new RegExp(`^${CLOSED},${CLOSED},processing$`));
     assert.equal(await house.calls('stripe', 'POST', '/oauth/deauthorize'), given);
     // The debit arrives: it is booked, and the access is given back by itself.
     await house.control('POST', `/stripe/sessions/${sessions[2]}/settle`, { outcome: 'succeed' });
@@ -138,7 +141,7 @@ test('Stripe is away while pages are closed: said, and the second press goes on'
   const answer = await press(staff);
   assert.equal(answer.status, 503);
   assert.match(answer.text, /n'est pas encore dissocié/);
-  assert.deepEqual(members.map((one) => house.intents(one)[0].state), ['canceled', 'open']);
+  assert.match(statesOf(members), new RegExp(`^${CLOSED},open$`));
   assert.equal(rowOf(association).linked, 1);
   await house.control('DELETE', '/faults');
   const page = await house.visit(t, staff);
