@@ -9,7 +9,7 @@ const { Payer } = require('../money/payer.js');
 const { becomeQuiet, passTime } = require('../money/quiet.js');
 const { Board, makeLibrary } = require('./killer.js');
 
-const DEATH_PATIENCE_MS = 20000;
+const DEATH_PATIENCE_MS = 60000;
 // Longer than any lease, and than the time a page has for its own call.
 const LEASE_S = 90;
 
@@ -40,9 +40,9 @@ class FaultHouse extends House {
   }
 
   // True when it fell as it was aimed; false when the aim was never reached.
-  async death() {
+  async death(patienceMs = DEATH_PATIENCE_MS) {
     let timer;
-    const patience = new Promise((resolve) => { timer = setTimeout(resolve, DEATH_PATIENCE_MS); });
+    const patience = new Promise((resolve) => { timer = setTimeout(resolve, patienceMs); });
     const end = await Promise.race([this.guichet.ended, patience]);
     clearTimeout(timer);
     this.board.disarm();
@@ -58,13 +58,11 @@ class FaultHouse extends House {
       (await this.payer.client.get('/connexion')).status === 303);
   }
 
-  // Starts and, once the sweep of the start is over, aims: what was left is leased until then.
+  // Starts with an aim that comes once the lease of what was left has run out.
   async comeBackTo(aim) {
-    this.board.arm();
-    await this.startGuichet();
-    await waitFor('the sweep of the start', () => this.board.journal().some((line) =>
-      line.done && line.detail.startsWith('UPDATE provider_event SET raw')));
     this.board.arm(aim);
+    await this.startGuichet();
+    this.passLease();
   }
 
   passLease() {

@@ -6,9 +6,10 @@
  * nginx. The file named by GUICHET_KILLER is mapped: a test writes the aim into it and reads what
  * happened from it, also after the death, because the pages are the file's.
  *
- * The aim is up to four stages, each a set of kinds and a count: the first count-th call of such
- * a kind, then from there the next stage. At the end of the last one the process gets SIGKILL,
- * before the call or after it. Nothing is counted or noted while `armed` is 0.
+ * The aim is up to four stages, each a set of kinds, a count, and how the call's words begin: the
+ * count-th call that is such a one, then from there the next stage. At the end of the last one the
+ * process gets SIGKILL, before the call or after it. Nothing is counted or noted while `armed` is
+ * 0.
  *
  * Each line of the journal: thread, what, detail. A call is noted when it begins and, with
  * "done", when it has ended; what is only read is noted and never counted.
@@ -30,7 +31,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { STAGES = 4, LINE_MAX_LEN = 96, LINES_MAX = 8000, DETAIL_MAX = 64 };
+enum { STAGES = 4, LINE_MAX_LEN = 96, LINES_MAX = 8000, DETAIL_MAX = 64, WORDS_MAX = 56 };
 
 /* Kinds, as bits of a stage's mask. */
 enum kind {
@@ -49,6 +50,7 @@ struct board {
     uint32_t armed, stage_count, stage, after;
     struct {
         uint32_t mask, left;
+        char words[WORDS_MAX]; /* ends with 0; empty: whatever the call says */
     } stages[STAGES];
     uint32_t killed, line_count, reserved[6];
     char lines[LINES_MAX][LINE_MAX_LEN];
@@ -57,6 +59,9 @@ struct board {
 static struct board *board;
 /* Has this thread changed the database? A checkpoint touches the log too, but is no step. */
 static __thread int is_writer;
+/* Has it written to the log what is not synced? A new log's head is synced by itself, before
+ * anything of the transaction is in it: neither its write nor its sync is a step. */
+static __thread int has_written;
 /* Recursive: a statement that is waited for with the lock held may write pages. */
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
@@ -148,11 +153,13 @@ static void die(void)
 }
 
 /* Is this the call? With the lock held. */
-static int hits(enum kind kind)
+static int hits(enum kind kind, const char *detail)
 {
     uint32_t stage = board->stage;
 
     if (stage >= board->stage_count || !(board->stages[stage].mask & (uint32_t)kind))
+        return 0;
+    if (strncmp(detail, board->stages[stage].words, strlen(board->stages[stage].words)) != 0)
         return 0;
     if (--board->stages[stage].left > 0)
         return 0;
@@ -168,7 +175,7 @@ static int begin_call(enum kind kind, const char *detail)
     pthread_mutex_lock(&lock);
     if (board->armed) {
         note(kind_name(kind), detail, "");
-        hit = hits(kind);
+        hit = hits(kind, detail);
         if (hit && !board->after)
             die();
     }
@@ -212,7 +219,7 @@ static enum kind file_kind(int fd, enum kind log, enum kind database)
     if (len <= 0)
         return NOT_SEEN;
     if (ends_with(path, (size_t)len, ".db-wal"))
-        return is_writer ? log : database;
+        return is_writer && (log == LOG_WRITE || has_written) ? log : database;
     return ends_with(path, (size_t)len, ".db") ? database : NOT_SEEN;
 }
 
@@ -284,8 +291,11 @@ ssize_t pwrite64(int fd, const void *data, size_t len, off64_t offset)
     int hit;
 
     NEXT(pwrite64);
+    if (kind == LOG_WRITE && offset == 0)
+        kind = DATABASE_WRITE;
     if (kind == NOT_SEEN)
         return next(fd, data, len, offset);
+    has_written |= kind == LOG_WRITE;
     hit = begin_call(kind, "");
     result = next(fd, data, len, offset);
     end_call(kind, "", hit);
@@ -303,6 +313,7 @@ int fdatasync(int fd)
     hit = begin_call(kind, "");
     result = next(fd);
     end_call(kind, "", hit);
+    has_written = 0;
     return result;
 }
 
@@ -317,6 +328,7 @@ int fsync(int fd)
     hit = begin_call(kind, "");
     result = next(fd);
     end_call(kind, "", hit);
+    has_written = 0;
     return result;
 }
 

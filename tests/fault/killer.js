@@ -13,8 +13,11 @@ const build = path.resolve(top, process.env.BUILD || 'build');
 const STAGES = 4;
 const LINE_BYTES = 96;
 const LINES_MAX = 8000;
-const HEAD_BYTES = 4 * (4 + 2 * STAGES + 2 + 6);
-const OFFSET = { armed: 0, stage_count: 4, stage: 8, after: 12, stages: 16, killed: 48, line_count: 52 };
+const WORDS_BYTES = 56;
+const STAGE_BYTES = 8 + WORDS_BYTES;
+const OFFSET = { armed: 0, stage_count: 4, stages: 16, killed: 16 + STAGES * STAGE_BYTES,
+  line_count: 20 + STAGES * STAGE_BYTES };
+const HEAD_BYTES = OFFSET.line_count + 4 + 4 * 6;
 
 const KINDS = { write: 1, sync: 2, statement: 4, send: 8, answer: 16 };
 const ANY = 31;
@@ -32,15 +35,25 @@ function makeLibrary() {
 
 // ---- the board: the file that the program maps ----
 
+function numbers(...values) {
+  const bytes = Buffer.alloc(4 * values.length);
+  values.forEach((value, i) => bytes.writeUInt32LE(value, 4 * i));
+  return bytes;
+}
+
+function stageBytes([kind, which]) {
+  const words = Buffer.alloc(WORDS_BYTES);
+  if (typeof which === 'string' && words.write(which) >= WORDS_BYTES) throw new Error(`too long: ${which}`);
+  return Buffer.concat([numbers(kind === 'any' ? ANY : KINDS[kind], typeof which === 'string' ? 1 : which), words]);
+}
+
 class Board {
   constructor(file) {
     this.file = file;
     fs.writeFileSync(file, Buffer.alloc(HEAD_BYTES + LINE_BYTES * LINES_MAX));
   }
 
-  write(offset, numbers) {
-    const bytes = Buffer.alloc(4 * numbers.length);
-    numbers.forEach((number, i) => bytes.writeUInt32LE(number, 4 * i));
+  write(offset, bytes) {
     const fd = fs.openSync(this.file, 'r+');
     fs.writeSync(fd, bytes, 0, bytes.length, offset);
     fs.closeSync(fd);
@@ -58,18 +71,17 @@ class Board {
     return bytes;
   }
 
-  // stages: [[kind or 'any', count], ...]; none = only keep the journal.
+  // stages: [[kind or 'any', count or how its words begin], ...]; none = only keep the journal.
   arm({ stages = [], after = false } = {}) {
-    this.write(OFFSET.armed, [0]);
-    this.write(OFFSET.killed, [0, 0]);
-    const flat = stages.flatMap(([kind, count]) => [kind === 'any' ? ANY : KINDS[kind], count]);
-    while (flat.length < 2 * STAGES) flat.push(0);
-    this.write(OFFSET.stage_count, [stages.length, 0, after ? 1 : 0, ...flat]);
-    this.write(OFFSET.armed, [1]);
+    this.disarm();
+    this.write(OFFSET.killed, numbers(0, 0));
+    this.write(OFFSET.stage_count, numbers(stages.length, 0, after ? 1 : 0));
+    stages.forEach((stage, i) => this.write(OFFSET.stages + i * STAGE_BYTES, stageBytes(stage)));
+    this.write(OFFSET.armed, numbers(1));
   }
 
   disarm() {
-    this.write(OFFSET.armed, [0]);
+    this.write(OFFSET.armed, numbers(0));
   }
 
   get killed() {
