@@ -226,11 +226,20 @@ enum err control_ledger_handler(struct http_request *request, struct http_respon
         {.name = "account", .type = HTTP_TEXT, .max = 100},
         {.name = NULL},
     };
+    json_auto_t *object = json_object();
+    json_t *captures = NULL;
+    json_t *movements = NULL;
+    struct db_value values[2];
     enum err err = page_fields(request, fields);
 
     if (err)
         return err;
-    return control_list(
-        request, response, "captures", SQ_LEDGER_LIST,
-        DB_VALUES(control_filter(request, "provider"), control_filter(request, "account")));
+    values[0] = control_filter(request, "provider");
+    values[1] = control_filter(request, "account");
+    err = row_list(sandbox_db(request), SQ_LEDGER_LIST, values, 2, &captures);
+    if (!err)
+        err = row_list(sandbox_db(request), SQ_MOVEMENT_LIST, values, 2, &movements);
+    put(object, "captures", captures ? captures : json_array());
+    put(object, "movements", movements ? movements : json_array());
+    return err ? err : json_answer(response, 200, object);
 }

@@ -83,6 +83,15 @@ http_handler control_payment_status_handler;
 http_handler control_ipn_list_handler;
 http_handler control_ipn_add_handler;
 http_handler control_postback_list_handler;
+/* control_paypal_money.c */
+http_handler control_payment_add_handler;
+http_handler control_refund_handler;
+http_handler control_reversal_handler;
+http_handler control_reversal_cancel_handler;
+http_handler control_failure_handler;
+http_handler control_case_handler;
+http_handler control_movement_add_handler;
+http_handler control_activity_handler;
 /* control_delivery.c */
 http_handler control_delivery_list_handler;
 http_handler control_delivery_get_handler;

@@ -11,6 +11,8 @@
 
 #define IPN_CHOICES "normal|twice|resend|late|before|never|wrong_charset|pending_first"
 
+enum { EXCHANGE_MAX_MILLIONTHS = 1000000000 };
+
 /* ---- businesses ---- */
 
 struct business {
@@ -50,7 +52,8 @@ static enum err put_row(struct db *db, const struct business *business)
                             db_text(control_text(body, "charset", "windows-1252")),
                             db_int(control_integer(body, "fee_basis_points", 290)),
                             db_int(control_integer(body, "fee_fixed_cents", 35)),
-                            db_int(business->now)));
+                            db_int(business->now), db_text(row_text(body, "notify_url")),
+                            db_int(control_integer(body, "exchange_millionths", 0))));
 }
 
 static enum err put_business(struct db *db, void *argument)
@@ -87,6 +90,8 @@ enum err control_business_put_handler(struct http_request *request, struct http_
                                               {"aliases", JSON_ARRAY, 0},
                                               {"fee_basis_points", JSON_INTEGER, 0},
                                               {"fee_fixed_cents", JSON_INTEGER, 0},
+                                              {"notify_url", JSON_STRING, 0},
+                                              {"exchange_millionths", JSON_INTEGER, 0},
                                               {.name = NULL}};
     json_auto_t *body = NULL;
     struct business business = {.arena = request->arena, .now = sandbox_now(sandbox_of(request))};
@@ -94,6 +99,8 @@ enum err control_business_put_handler(struct http_request *request, struct http_
 
     if (err)
         return err;
+    if (control_integer(body, "exchange_millionths", 0) > EXCHANGE_MAX_MILLIONTHS)
+        return fail(ERR_INPUT, "key exchange_millionths is out of range");
     business.body = body;
     err = sandbox_write(sandbox_of(request), put_business, &business);
     if (!err)
@@ -220,6 +227,8 @@ static void read_payer(const json_t *body, struct paypal_move *move)
     move->last_name = control_text(body, "last_name", move->last_name);
     move->email = control_text(body, "email", move->email);
     move->paid_cents = control_integer(body, "paid_cents", move->paid_cents);
+    move->settle_s = control_integer(body, "settle_s", 0);
+    move->settle_status = control_text(body, "settle_status", "Completed");
     move->notify.mode = "normal";
 }
 
@@ -230,6 +239,7 @@ enum err control_form_pay_handler(struct http_request *request, struct http_resp
         {"late_s", JSON_INTEGER, 0},    {"charset", JSON_STRING, 0},
         {"first_name", JSON_STRING, 0}, {"last_name", JSON_STRING, 0},
         {"email", JSON_STRING, 0},      {"paid_cents", JSON_INTEGER, 0},
+        {"settle_s", JSON_INTEGER, 0},  {"settle_status", JSON_STRING, 0},
         {"return_extra", JSON_TRUE, 0}, {.name = NULL}};
     json_auto_t *body = NULL;
     struct paypal_move move;
@@ -243,6 +253,9 @@ enum err control_form_pay_handler(struct http_request *request, struct http_resp
     err = control_notify(body, "ipn", IPN_CHOICES, &move.notify);
     if (!err && move.charset)
         err = control_check_choice("charset", move.charset, "windows-1252|UTF-8");
+    if (!err)
+        err = control_check_choice("settle_status", move.settle_status,
+                                   "Completed|Denied|Failed|Expired|Voided");
     if (!err && move.paid_cents <= 0)
         err = fail(ERR_INPUT, "key paid_cents must be positive");
     if (!err)

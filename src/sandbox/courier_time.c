@@ -22,7 +22,7 @@ static enum err end_payment(struct sandbox *sandbox, struct arena *arena, const 
 
     paypal_move_init(&move, sandbox, arena, NULL);
     move.txn_id = row_text(row, "txn_id");
-    move.status = "Completed";
+    move.status = row_text(row, "status");
     return sandbox_write(sandbox, paypal_move_settle, &move);
 }
 

@@ -66,8 +66,11 @@ struct paypal_move {
     const char *last_name;
     const char *email;
     int64_t paid_cents;   /* outcome amount_changed */
-    const char *status;   /* settling */
-    struct notify notify; /* mode NULL when settling: as it was paid */
+    const char *txn_type; /* paying: what kind of payment its messages say */
+    int64_t settle_s;     /* paying: a pending one ends by itself after that time; 0 = never */
+    const char *settle_status; /* paying: how it ends then */
+    const char *status;        /* settling */
+    struct notify notify;      /* mode NULL when settling: as it was paid */
     int64_t now;
     int64_t now_ms;
     /* out; txn_id is in when settling */
@@ -85,8 +88,90 @@ enum err paypal_outcome_pays(const char *outcome, bool *pays);
 db_write_fn paypal_move_pay;
 db_write_fn paypal_move_settle;
 
+/* ---- what follows a payment: paypal_follow.c, paypal_case.c ---- */
+
+/* One step after a payment; each is one transaction. */
+struct paypal_step {
+    struct sandbox *sandbox;
+    struct arena *arena;
+    const char *payment_id;
+    const char *kind;      /* refund, reversal, canceled_reversal, failure */
+    int64_t amount_cents;  /* 0: all that is left (canceled_reversal: all that was withdrawn) */
+    const int64_t *fee;    /* kept by PayPal, negative: given back; NULL: what it usually is */
+    const char *reason;    /* reason_code; NULL: the usual one */
+    const char *case_id;   /* case: NULL = a new one is made; else NULL = none */
+    const char *case_type; /* case: dispute, complaint, chargeback */
+    bool closed;           /* case: told as ended */
+    struct notify notify;  /* mode NULL: as the payment was told */
+    int64_t now;
+    int64_t now_ms;
+    /* out */
+    const char *txn_id; /* of the movement */
+    struct delivery_batch batch;
+};
+void paypal_step_init(struct paypal_step *step, struct sandbox *sandbox, struct arena *arena,
+                      const char *payment_id);
+/* Closures; the argument is a struct paypal_step. ERR_NOT_FOUND; ERR_CONFLICT when the payment is
+ * not Completed or nothing is left for it; ERR_INPUT when it is more than that. */
+db_write_fn paypal_follow;
+/* News of a case about the payment: a message, no money. */
+db_write_fn paypal_case_tell;
+
+/* ---- the balance: paypal_balance.c ---- */
+
+/* A movement to be added. */
+struct paypal_entry {
+    const char *txn_id; /* NULL: made */
+    const char *business_id;
+    const char *kind;
+    const char *payment_id; /* NULL: none */
+    const char *parent_id;  /* NULL: none */
+    const char *type;
+    int64_t gross_cents;
+    int64_t fee_cents;
+    const char *currency;
+    int64_t now;
+};
+/* Adds it, and, when it is in another currency that its owner has changed at once, the exchange;
+ * *settled_cents is then what it became, else 0. Inside a transaction. */
+enum err paypal_entry_add(struct db *db, struct arena *arena, struct paypal_entry *entry,
+                          int64_t *settled_cents);
+/* Adds what a payment brings once it is Completed. */
+enum err paypal_payment_book(struct db *db, struct arena *arena, const char *txn_id, int64_t now);
+
+/* ---- the activity report: paypal_activity.c ---- */
+
+/* The lines of a business between two times, as PayPal's file of that language ("fr", "en"). */
+struct paypal_report {
+    const struct sandbox *sandbox;
+    struct arena *arena;
+    const char *business_id;
+    bool french;
+    int64_t from_at;
+    int64_t before_at;
+};
+enum err paypal_report_write(struct db *db, const struct paypal_report *report,
+                             struct buffer *file);
+
 /* ---- messages: paypal_message.c ---- */
 
+/* How a message is told. */
+struct paypal_telling {
+    struct arena *arena;
+    const struct notify *notify;
+    const char *object_id; /* what it is about: txn_id, case */
+    const char *kind;      /* payment_status, or txn_type without one */
+    int64_t now;
+    int64_t now_ms;
+    struct delivery_batch *batch;
+};
+/* Adds a message with these variables to the ledger and plans its sending to the payment's
+ * address. */
+enum err paypal_tell(struct db *db, const struct paypal_telling *telling, const json_t *payment,
+                     json_t *variables);
+
+/* "15:23:54 Apr 15, 2005 PDT": Pacific time, English months whatever the locale. */
+const char *paypal_date(int64_t at, const struct zone *pacific, struct arena *arena);
 /* The variables of a payment in PayPal's order, name -> text. The caller must json_decref
  * *variables. */
 enum err paypal_variables(const json_t *payment, const struct zone *pacific, struct arena *arena,

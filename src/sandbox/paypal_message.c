@@ -12,8 +12,7 @@
 
 /* ---- the variables ---- */
 
-/* "15:23:54 Apr 15, 2005 PDT": Pacific time, English months whatever the locale. */
-static const char *payment_date(int64_t at, const struct zone *pacific, struct arena *arena)
+const char *paypal_date(int64_t at, const struct zone *pacific, struct arena *arena)
 {
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -46,6 +45,23 @@ static bool has_fee(const json_t *payment)
     return !(row_is(payment, "status", "Pending") && row_is(payment, "pending_reason", "echeck"));
 }
 
+/* What was changed into the receiver's own currency. */
+static void put_exchange(json_t *variables, const json_t *payment, struct arena *arena)
+{
+    const char *code = row_text(payment, "settled_currency");
+    int64_t rate = row_integer(payment, "exchange_millionths");
+    char text[MONEY_TEXT_MAX];
+
+    if (!code)
+        return;
+    money_format_decimal(text, row_integer(payment, "settled_cents"), money_currency(code));
+    put_text(variables, "settle_amount", text);
+    put_text(variables, "settle_currency", code);
+    put_text(variables, "exchange_rate",
+             arena_printf(arena, "%lld.%06lld", (long long)(rate / 1000000),
+                          (long long)(rate % 1000000)));
+}
+
 static void put_payer(json_t *variables, const json_t *payment)
 {
     put_copy(variables, "first_name", payment, "first_name");
@@ -68,7 +84,7 @@ static void put_money(json_t *variables, const json_t *payment, struct arena *ar
     put_text(variables, "insurance_amount", "0.00");
     if (row_is(payment, "status", "Pending"))
         put_copy(variables, "pending_reason", payment, "pending_reason");
-    put_text(variables, "txn_type", "web_accept");
+    put_text(variables, "txn_type", row_text(payment, "txn_type"));
     put_text(variables, "item_name", field(payment, "item_name", ""));
     put_text(variables, "discount", "0.00");
     put_copy(variables, "mc_currency", payment, "currency");
@@ -98,11 +114,12 @@ enum err paypal_variables(const json_t *payment, const struct zone *pacific, str
     put_text(*variables, "protection_eligibility", "Ineligible");
     put_copy(*variables, "payer_id", payment, "payer_id");
     put_text(*variables, "payment_date",
-             payment_date(row_integer(payment, "created"), pacific, arena));
+             paypal_date(row_integer(payment, "created"), pacific, arena));
     put_copy(*variables, "payment_status", payment, "status");
     put_copy(*variables, "charset", payment, "charset");
     if (has_fee(payment))
         put_text(*variables, "mc_fee", decimal(payment, "fee_cents", arena));
+    put_exchange(*variables, payment, arena);
     put_text(*variables, "notify_version", "3.9");
     put_text(*variables, "custom", field(payment, "custom", ""));
     put_payer(*variables, payment);
@@ -205,7 +222,7 @@ enum err paypal_message_keep(struct db *db, struct str body, const char *txn_id,
         number);
 }
 
-static enum err plan(struct db *db, struct paypal_move *move, const json_t *payment,
+static enum err plan(struct db *db, const struct paypal_telling *telling, const json_t *payment,
                      const json_t *variables, int64_t delay_s)
 {
     bool wrong = row_flag(payment, "wrong_charset");
@@ -215,20 +232,38 @@ static enum err plan(struct db *db, struct paypal_move *move, const json_t *paym
     int64_t number = 0;
     enum err err = OK;
 
-    draft.body = paypal_encode(variables, utf8 != wrong ? "UTF-8" : "CP1252", move->arena);
-    err = paypal_message_keep(db, draft.body, move->txn_id, row_text(payment, "status"), move->now,
+    draft.body = paypal_encode(variables, utf8 != wrong ? "UTF-8" : "CP1252", telling->arena);
+    err = paypal_message_keep(db, draft.body, telling->object_id, telling->kind, telling->now,
                               &number);
     if (err || !*url)
         return err;
-    draft.kind = arena_string(move->arena, row_text(payment, "status"));
-    draft.reference = arena_printf(move->arena, "%lld", (long long)number);
-    draft.object_id = move->txn_id;
-    draft.url = arena_string(move->arena, url);
-    return delivery_plan(&move->batch, &draft);
+    draft.kind = telling->kind;
+    draft.reference = arena_printf(telling->arena, "%lld", (long long)number);
+    draft.object_id = telling->object_id;
+    draft.url = arena_string(telling->arena, url);
+    return delivery_plan(telling->batch, &draft);
+}
+
+enum err paypal_tell(struct db *db, const struct paypal_telling *telling, const json_t *payment,
+                     json_t *variables)
+{
+    enum err err = plan(db, telling, payment, variables, 0);
+
+    if (!err && !strcmp(telling->notify->mode, "resend")) {
+        put_text(variables, "resend", "true");
+        err = plan(db, telling, payment, variables, telling->notify->late_s);
+    }
+    return err ? err : delivery_add(db, telling->batch, telling->notify, telling->now_ms);
 }
 
 enum err paypal_message_add(struct db *db, struct paypal_move *move)
 {
+    struct paypal_telling telling = {.arena = move->arena,
+                                     .notify = &move->notify,
+                                     .object_id = move->txn_id,
+                                     .now = move->now,
+                                     .now_ms = move->now_ms,
+                                     .batch = &move->batch};
     json_auto_t *payment = NULL;
     json_auto_t *variables = NULL;
     enum err err = row_need(db, SQ_PAYPAL_PAYMENT_FIND, DB_VALUES(db_text(move->txn_id)),
@@ -236,11 +271,8 @@ enum err paypal_message_add(struct db *db, struct paypal_move *move)
 
     if (!err)
         err = paypal_variables(payment, move->sandbox->pacific_zone, move->arena, &variables);
-    if (!err)
-        err = plan(db, move, payment, variables, 0);
-    if (!err && !strcmp(move->notify.mode, "resend")) {
-        put_text(variables, "resend", "true");
-        err = plan(db, move, payment, variables, move->notify.late_s);
-    }
-    return err ? err : delivery_add(db, &move->batch, &move->notify, move->now_ms);
+    if (err)
+        return err;
+    telling.kind = arena_string(move->arena, row_text(payment, "status"));
+    return paypal_tell(db, &telling, payment, variables);
 }

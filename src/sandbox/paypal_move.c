@@ -19,6 +19,8 @@ void paypal_move_init(struct paypal_move *move, struct sandbox *sandbox, struct 
                                  .last_name = "Lef\xc3\xa8vre",
                                  .email = "zoe.lefevre@example.org",
                                  .paid_cents = CHANGED_CENTS,
+                                 .txn_type = "web_accept",
+                                 .settle_status = "Completed",
                                  .now = sandbox_now(sandbox),
                                  .now_ms = clock_now_ms()};
 }
@@ -115,12 +117,19 @@ static int64_t fee_of(const json_t *receiver, int64_t gross_cents)
            row_integer(receiver, "fee_fixed_cents");
 }
 
+/* When a pending payment ends by itself, if it does. */
+static struct db_value settle_time(const struct paypal_move *move, bool pending)
+{
+    if (!strcmp(move->notify.mode, "pending_first"))
+        return db_int(move->now + move->notify.late_s);
+    return pending && move->settle_s > 0 ? db_int(move->now + move->settle_s) : db_null();
+}
+
 static enum err insert_payment(struct db *db, const struct paypal_move *move,
                                const struct draft *draft)
 {
     const char *charset =
         move->charset ? move->charset : row_text(draft->form, "business_charset");
-    bool later = !strcmp(move->notify.mode, "pending_first");
     bool pending = draft->pending_reason != NULL;
     int64_t gross_cents =
         draft->outcome->other_amount ? move->paid_cents : row_integer(draft->form, "amount");
@@ -136,8 +145,8 @@ static enum err insert_payment(struct db *db, const struct paypal_move *move,
             db_int(!strcmp(move->notify.mode, "wrong_charset")), db_text(draft->payer_id),
             db_text(move->first_name), db_text(move->last_name), db_text(move->email),
             db_text(draft->receipt_id), db_int(move->now), pending ? db_null() : db_int(move->now),
-            later ? db_int(move->now + move->notify.late_s) : db_null(),
-            db_text(move->notify.mode), db_int(move->notify.late_s)));
+            settle_time(move, pending), db_text(move->notify.mode), db_int(move->notify.late_s),
+            db_text(move->txn_type), db_text(move->settle_status)));
 }
 
 static enum err pay(struct db *db, struct paypal_move *move, struct draft *draft)
@@ -160,6 +169,8 @@ static enum err pay(struct db *db, struct paypal_move *move, struct draft *draft
     if (!err)
         err = db_run(db, SQ_PAYPAL_FORM_PAID,
                      DB_VALUES(db_text(move->token), db_text(move->txn_id)));
+    if (!err && !draft->pending_reason)
+        err = paypal_payment_book(db, move->arena, move->txn_id, move->now);
     return err ? err : paypal_message_add(db, move);
 }
 
@@ -202,5 +213,7 @@ enum err paypal_move_settle(struct db *db, void *argument)
     err = db_run(db, SQ_PAYPAL_PAYMENT_SETTLE,
                  DB_VALUES(db_text(move->txn_id), db_text(move->status),
                            completed ? db_int(move->now) : db_null()));
+    if (!err && completed)
+        err = paypal_payment_book(db, move->arena, move->txn_id, move->now);
     return err ? err : paypal_message_add(db, move);
 }

@@ -390,6 +390,100 @@ static void test_a_payment_without_address_is_told_to_nobody(void **state)
     assert_int_equal(bench_count(bench, "SELECT count(*) FROM paypal_ipn"), 1);
 }
 
+/* ---- what follows a PayPal payment ---- */
+
+static enum err follow(struct bench *bench, const char *payment_id, const char *kind,
+                       int64_t amount_cents)
+{
+    struct paypal_step step;
+
+    paypal_step_init(&step, &bench->sandbox, bench->arena, payment_id);
+    step.kind = kind;
+    step.amount_cents = amount_cents;
+    return db_write(bench->sandbox.writer, paypal_follow, &step);
+}
+
+static int64_t balance(struct bench *bench, const char *currency)
+{
+    return bench_count(bench,
+                       "SELECT coalesce(sum(gross_cents - fee_cents), 0) FROM paypal_movement "
+                       "WHERE currency = '%s'",
+                       currency);
+}
+
+static void test_no_more_is_refunded_than_was_paid(void **state)
+{
+    struct bench *bench = *state;
+    struct paypal_move move;
+    const char *txn_id = NULL;
+
+    bench_ok(pay(bench, &move, bench_visit(bench, "42.50", ""), "completed", "normal"));
+    txn_id = move.txn_id;
+    assert_int_equal(balance(bench, "EUR"), 4250 - 158);
+    bench_err(follow(bench, txn_id, "refund", 4251), ERR_INPUT);
+    bench_ok(follow(bench, txn_id, "refund", 1000)); /* 2.9 % of it come back */
+    assert_int_equal(balance(bench, "EUR"), 3250 - 129);
+    bench_err(follow(bench, txn_id, "refund", 3251), ERR_INPUT);
+    bench_ok(follow(bench, txn_id, "refund", 0));
+    assert_int_equal(balance(bench, "EUR"), -35); /* the fixed part stays with PayPal */
+    bench_err(follow(bench, txn_id, "refund", 1), ERR_CONFLICT);
+    bench_err(follow(bench, txn_id, "reversal", 0), ERR_CONFLICT);
+    bench_err(follow(bench, "NOBODYNOBODYNOBOD", "refund", 0), ERR_NOT_FOUND);
+    bench_err(follow(bench, txn_id, "gift", 0), ERR_INPUT);
+    assert_int_equal(bench_count(bench, "SELECT count(*) FROM paypal_ipn"), 3);
+}
+
+static void test_a_reversal_is_canceled_once(void **state)
+{
+    struct bench *bench = *state;
+    struct paypal_move move;
+    const char *txn_id = NULL;
+
+    bench_ok(pay(bench, &move, bench_visit(bench, "42.50", ""), "completed", "normal"));
+    txn_id = move.txn_id;
+    bench_err(follow(bench, txn_id, "canceled_reversal", 0), ERR_CONFLICT);
+    bench_ok(follow(bench, txn_id, "reversal", 0));
+    assert_int_equal(balance(bench, "EUR"), -158 - 1600);
+    bench_err(follow(bench, txn_id, "refund", 0), ERR_CONFLICT);
+    bench_ok(follow(bench, txn_id, "canceled_reversal", 0));
+    assert_int_equal(balance(bench, "EUR"), 4250 - 158 - 1600);
+    bench_err(follow(bench, txn_id, "canceled_reversal", 0), ERR_CONFLICT);
+    bench_ok(follow(bench, txn_id, "refund", 0));
+}
+
+static void test_what_waits_has_moved_nothing(void **state)
+{
+    struct bench *bench = *state;
+    struct paypal_move move;
+
+    bench_ok(pay(bench, &move, bench_visit(bench, "42.50", ""), "echeck", "normal"));
+    assert_int_equal(balance(bench, "EUR"), 0);
+    bench_err(follow(bench, move.txn_id, "refund", 0), ERR_CONFLICT);
+    move.status = "Completed";
+    bench_ok(db_write(bench->sandbox.writer, paypal_move_settle, &move));
+    assert_int_equal(balance(bench, "EUR"), 4250 - 158);
+    bench_ok(follow(bench, move.txn_id, "failure", 0));
+    assert_int_equal(balance(bench, "EUR"), 0);
+}
+
+static void test_another_currency_is_changed_at_once(void **state)
+{
+    struct bench *bench = *state;
+    struct paypal_move move;
+
+    bench_execute(bench, "UPDATE paypal_business SET exchange_millionths = 573333");
+    bench_execute(bench, "INSERT INTO paypal_form (token, business_id, fields, amount_cents, "
+                         "currency, created_at) VALUES ('EC-1', '" BENCH_BUSINESS "', '{}', 1000, "
+                         "'USD', 1)");
+    bench_ok(pay(bench, &move, "EC-1", "completed", "normal"));
+    assert_int_equal(balance(bench, "USD"), 0);
+    assert_int_equal(balance(bench, "EUR"), 537); /* 10.00 - 0.64 = 9.36 */
+    assert_int_equal(bench_count(bench, "SELECT settled_cents FROM paypal_payment"), 537);
+    bench_ok(follow(bench, move.txn_id, "refund", 0));
+    assert_int_equal(balance(bench, "USD"), 0);
+    assert_int_equal(balance(bench, "EUR"), 537 - 557);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,6 +503,10 @@ int main(void)
         BENCH_TEST(test_a_pending_payment_ends_once),
         BENCH_TEST(test_other_outcomes),
         BENCH_TEST(test_a_payment_without_address_is_told_to_nobody),
+        BENCH_TEST(test_no_more_is_refunded_than_was_paid),
+        BENCH_TEST(test_a_reversal_is_canceled_once),
+        BENCH_TEST(test_what_waits_has_moved_nothing),
+        BENCH_TEST(test_another_currency_is_changed_at_once),
     };
 
     return cmocka_run_group_tests_name("sandbox ledger", tests, NULL, NULL);

@@ -110,3 +110,9 @@ JOIN paypal_business b ON b.id = f.business_id
 LEFT JOIN paypal_payment p ON p.txn_id = f.txn_id
 ORDER BY f.number DESC
 LIMIT 20
+
+-- name: movement_list
+-- $1 provider, $2 account; NULL = any. Every movement of an account's balance, oldest first
+SELECT object FROM paypal_movement_row
+WHERE coalesce($1, 'paypal') = 'paypal' AND business_id = coalesce($2, business_id)
+ORDER BY created_at, number

@@ -17,14 +17,16 @@ SELECT object FROM paypal_business_row WHERE id <> $1 ORDER BY number LIMIT 1
 SELECT object FROM paypal_business_row ORDER BY number
 
 -- name: paypal_business_put
--- $1 id, $2 e-mail, $3 name, $4 currency, $5 charset, $6 fee in basis points, $7 fixed fee, $8 now
+-- $1 id, $2 e-mail, $3 name, $4 currency, $5 charset, $6 fee in basis points, $7 fixed fee, $8 now,
+-- $9 address for messages or NULL, $10 rate of exchange
 INSERT INTO paypal_business (id, email, name, currency, charset, fee_basis_points,
-                             fee_fixed_cents, created_at)
-VALUES ($1, lower($2), $3, $4, $5, $6, $7, $8)
+                             fee_fixed_cents, created_at, notify_url, exchange_millionths)
+VALUES ($1, lower($2), $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (id) DO UPDATE
 SET email = excluded.email, name = excluded.name, currency = excluded.currency,
     charset = excluded.charset, fee_basis_points = excluded.fee_basis_points,
-    fee_fixed_cents = excluded.fee_fixed_cents
+    fee_fixed_cents = excluded.fee_fixed_cents, notify_url = excluded.notify_url,
+    exchange_millionths = excluded.exchange_millionths
 
 -- name: paypal_address_put
 -- $1 e-mail, $2 business
@@ -47,13 +49,14 @@ UPDATE paypal_form SET txn_id = $2 WHERE token = $1
 -- name: paypal_payment_add
 -- $1 id, $2 visit, $3 receiver, $4 its address, $5 status, $6 pending reason, $7 gross, $8 fee,
 -- $9 currency, $10 charset, $11 wrong charset, $12 payer id, $13 first name, $14 last name,
--- $15 e-mail, $16 receipt, $17 now, $18 completed, $19 settles, $20 way of notifying, $21 delay
+-- $15 e-mail, $16 receipt, $17 now, $18 completed, $19 settles, $20 way of notifying, $21 delay,
+-- $22 type, $23 how it settles
 INSERT INTO paypal_payment (txn_id, token, receiver_id, receiver_email, status, pending_reason,
                             gross_cents, fee_cents, currency, charset, wrong_charset, payer_id,
                             first_name, last_name, payer_email, receipt_id, created_at,
-                            completed_at, settle_at, notify, late_s)
+                            completed_at, settle_at, notify, late_s, txn_type, settle_status)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-        $21)
+        $21, $22, $23)
 
 -- name: paypal_payment_find
 -- $1 id
@@ -68,10 +71,54 @@ SELECT object FROM paypal_payment_row ORDER BY number DESC LIMIT $1
 UPDATE paypal_payment SET status = $2, completed_at = $3, settle_at = NULL WHERE txn_id = $1
 
 -- name: paypal_payment_due
--- $1 now. Payments that complete by themselves.
-SELECT json_object('txn_id', txn_id) FROM paypal_payment
+-- $1 now. Payments that end by themselves.
+SELECT json_object('txn_id', txn_id, 'status', settle_status) FROM paypal_payment
 WHERE settle_at IS NOT NULL AND settle_at <= $1
 LIMIT 100
+
+-- name: paypal_payment_convert
+-- $1 id, $2 settled, $3 in which currency, $4 rate
+UPDATE paypal_payment SET settled_cents = $2, settled_currency = $3, exchange_millionths = $4
+WHERE txn_id = $1
+
+-- name: paypal_movement_add
+-- $1 id, $2 business, $3 kind, $4 payment or NULL, $5 parent or NULL, $6 type, $7 gross, $8 fee,
+-- $9 currency, $10 now
+INSERT INTO paypal_movement (txn_id, business_id, kind, payment_id, parent_id, type, gross_cents,
+                             fee_cents, currency, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+
+-- name: paypal_movement_find
+-- $1 id
+SELECT object FROM paypal_movement_row WHERE txn_id = $1
+
+-- name: paypal_payment_left
+-- $1 payment. What is left of it: amount and fee, after all that followed; what was refunded, what
+-- was withdrawn and not given back.
+SELECT json_object(
+    'gross_cents', coalesce(sum(gross_cents), 0), 'fee_cents', coalesce(sum(fee_cents), 0),
+    'reversed_cents', coalesce(-sum(gross_cents) FILTER (
+        WHERE kind IN ('reversal', 'canceled_reversal')), 0),
+    'reversed_fee_cents', coalesce(sum(fee_cents) FILTER (
+        WHERE kind IN ('reversal', 'canceled_reversal')), 0),
+    'reversal', max(txn_id) FILTER (WHERE kind = 'reversal'))
+FROM paypal_movement WHERE payment_id = $1 AND kind <> 'conversion'
+
+-- name: paypal_activity_list
+-- $1 business, $2 from, $3 before. The lines of a report, oldest first, each with the balance of its
+-- currency after it.
+SELECT object FROM (
+    SELECT created_at, number, json_set(object, '$.balance_cents', sum(net_cents) OVER (
+        PARTITION BY currency ORDER BY created_at, number)) AS object
+    FROM paypal_movement_row WHERE business_id = $1)
+WHERE created_at >= $2 AND created_at < $3
+ORDER BY created_at, number
+
+-- name: paypal_unsettled_list
+-- $1 business, $2 from, $3 before. Payments that moved nothing: they wait, or came to nothing.
+SELECT object FROM paypal_payment_row
+WHERE receiver_id = $1 AND status <> 'Completed' AND created_at >= $2 AND created_at < $3
+ORDER BY created_at, number
 
 -- name: paypal_ipn_add
 -- $1 payment or NULL, $2 status, $3 body, $4 hash, $5 now

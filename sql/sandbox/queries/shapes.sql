@@ -119,6 +119,7 @@ SELECT b.number, b.id, json_object(
         'id', b.id, 'email', b.email, 'name', b.name, 'currency', b.currency,
         'charset', b.charset, 'fee_basis_points', b.fee_basis_points,
         'fee_fixed_cents', b.fee_fixed_cents, 'created', b.created_at,
+        'notify_url', b.notify_url, 'exchange_millionths', b.exchange_millionths,
         'aliases', (SELECT json_group_array(x.email) FROM paypal_address x
                     WHERE x.business_id = b.id AND x.email <> b.email)) AS object
 FROM paypal_business b
@@ -132,7 +133,7 @@ SELECT f.number, f.token, json_object(
 FROM paypal_form f JOIN paypal_business b ON b.id = f.business_id
 
 -- shape: paypal_payment_row
-SELECT p.number, p.txn_id, p.token, p.status, json_object(
+SELECT p.number, p.txn_id, p.token, p.status, p.receiver_id, p.created_at, json_object(
         'txn_id', p.txn_id, 'token', p.token, 'business', f.business_id,
         'receiver', p.receiver_id, 'receiver_email', p.receiver_email, 'status', p.status,
         'pending_reason', p.pending_reason, 'gross_cents', p.gross_cents,
@@ -141,9 +142,32 @@ SELECT p.number, p.txn_id, p.token, p.status, json_object(
         'first_name', p.first_name, 'last_name', p.last_name, 'payer_email', p.payer_email,
         'receipt_id', p.receipt_id, 'created', p.created_at, 'completed_at', p.completed_at,
         'notify', p.notify, 'late_s', p.late_s, 'fields', json(f.fields),
+        'txn_type', p.txn_type, 'settled_cents', p.settled_cents,
+        'settled_currency', p.settled_currency, 'exchange_millionths', p.exchange_millionths,
         'invoice', json_extract(f.fields, '$.invoice'),
         'custom', json_extract(f.fields, '$.custom')) AS object
 FROM paypal_payment p JOIN paypal_form f ON f.token = p.token
+
+-- shape: paypal_movement_row
+SELECT m.number, m.txn_id, m.business_id, m.payment_id, m.kind, m.currency, m.created_at,
+    m.gross_cents - m.fee_cents AS net_cents, json_object(
+        'provider', 'paypal', 'account', m.business_id, 'livemode', json('false'),
+        'reference', m.txn_id, 'kind', m.kind, 'type', m.type, 'payment', m.payment_id,
+        'parent', m.parent_id, 'gross_cents', m.gross_cents, 'fee_cents', m.fee_cents,
+        'net_cents', m.gross_cents - m.fee_cents, 'currency', m.currency,
+        'created', m.created_at, 'invoice', json_extract(f.fields, '$.invoice'),
+        'custom', json_extract(f.fields, '$.custom'), 'txn_type', p.txn_type,
+        'first_name', p.first_name, 'last_name', p.last_name, 'payer_email', p.payer_email,
+        'receiver_email', p.receiver_email, 'item_name', json_extract(f.fields, '$.item_name'),
+        'notifications', (SELECT json_object(
+                'made', COUNT(*),
+                'delivered', COUNT(*) FILTER (WHERE d.state = 'delivered'),
+                'dropped', COUNT(*) FILTER (WHERE d.state IN ('dropped', 'exhausted')),
+                'waiting', COUNT(*) FILTER (WHERE d.state IN ('waiting', 'held')))
+            FROM delivery d WHERE d.object_id = m.txn_id)) AS object
+FROM paypal_movement m
+LEFT JOIN paypal_payment p ON p.txn_id = m.payment_id
+LEFT JOIN paypal_form f ON f.token = p.token
 
 -- shape: delivery_row
 SELECT d.number, d.provider, d.state, d.reference, d.object_id, json_object(
