@@ -134,13 +134,61 @@ CREATE TABLE statement_line (
     fact_day TEXT NOT NULL,                    -- civil day in the association's zone
     payout TEXT NOT NULL DEFAULT '',           -- the payout it went out with, once known
     read_at BIGINT NOT NULL,                   -- when we read it first
+    told_gross_cents BIGINT,                   -- told again with other figures: what it said then
+    told_fee_cents BIGINT,                     -- the same of its fee
+    told_at BIGINT,                            -- when that was read; NULL: it never said anything else
     PRIMARY KEY (association_id, provider_account_id, reference),
     FOREIGN KEY (association_id, provider_account_id) REFERENCES provider_account (association_id, id),
-    CHECK (net_cents = gross_cents - fee_cents)
+    CHECK (net_cents = gross_cents - fee_cents),
+    CHECK ((told_at IS NULL) = (told_gross_cents IS NULL) AND (told_at IS NULL) = (told_fee_cents IS NULL))
 );
 CREATE INDEX statement_line_day ON statement_line (association_id, provider_account_id, fact_day, reference);
 CREATE INDEX statement_line_movement ON statement_line (association_id, provider_account_id, kind, movement);
 CREATE INDEX statement_line_payout ON statement_line (association_id, provider_account_id, payout) WHERE payout <> '';
+CREATE INDEX statement_line_fee ON statement_line (association_id, provider_account_id, fee_reference) WHERE fee_reference <> '';
+CREATE INDEX provider_transaction_account ON provider_transaction (association_id, provider_account_id, fact_at, id);
+
+-- Each line beside our movement of it, in one word. A line may be one of several of a movement: then
+-- their sum counts.
+CREATE VIEW statement_match AS
+SELECT l.association_id, l.provider_account_id, l.reference, l.type, l.kind, l.nature, l.movement,
+    l.fee_reference, l.parent, l.dispute, l.token, l.our_mark, l.payer, l.objects, l.gross_cents,
+    l.fee_cents, l.net_cents, l.currency, l.fact_at, l.fact_day, l.payout, l.told_at,
+    l.told_gross_cents, l.told_fee_cents, m.id AS transaction_id, m.kind AS movement_kind,
+    CASE WHEN m.currency = l.currency THEN m.amount_cents ELSE m.settled_cents END AS booked_cents,
+    m.fact_at AS booked_at, m.entry_id, f.id AS fee_id, f.amount_cents AS fee_booked_cents,
+    CASE WHEN l.kind = 'none' THEN 'no_entry'
+        WHEN m.id IS NULL AND f.id IS NULL AND l.fact_day < a.since_day THEN 'outside'
+        WHEN l.told_at IS NOT NULL THEN 'different'
+        WHEN m.id IS NULL THEN 'missing'
+        WHEN CASE WHEN m.currency = l.currency THEN m.amount_cents ELSE m.settled_cents END
+            IS DISTINCT FROM (SELECT SUM(o.gross_cents) FROM statement_line o
+                WHERE o.association_id = l.association_id AND o.provider_account_id = l.provider_account_id
+                    AND o.kind = l.kind AND o.movement = l.movement) THEN 'different'
+        WHEN l.fee_cents <> 0 AND f.id IS NULL THEN 'missing'
+        WHEN l.fee_cents <> 0 AND f.amount_cents <> -l.fee_cents THEN 'different'
+        ELSE 'matched' END AS state
+FROM statement_line l
+JOIN provider_account a ON a.association_id = l.association_id AND a.id = l.provider_account_id
+LEFT JOIN provider_transaction m ON m.association_id = l.association_id
+    AND m.provider_account_id = l.provider_account_id AND m.kind = l.kind AND m.reference = l.movement
+LEFT JOIN provider_transaction f ON f.association_id = l.association_id
+    AND f.provider_account_id = l.provider_account_id AND l.fee_reference <> ''
+    AND f.kind = CASE WHEN l.kind IN ('dispute', 'dispute_won') THEN 'dispute_fee' ELSE 'fee' END
+    AND f.reference = l.fee_reference;
+
+-- Each movement of money with the day of its line; NULL: the list does not have it.
+CREATE VIEW statement_movement AS
+SELECT t.association_id, t.provider_account_id, t.id, t.kind, t.reference, t.type, t.payer, t.fact_at,
+    t.parent_id, t.entry_id, t.currency, t.amount_cents, t.settled_cents,
+    COALESCE((SELECT MIN(l.fact_day) FROM statement_line l
+            WHERE l.association_id = t.association_id AND l.provider_account_id = t.provider_account_id
+                AND l.kind = t.kind AND l.movement = t.reference),
+        CASE WHEN t.kind IN ('fee', 'dispute_fee') THEN (SELECT MIN(f.fact_day) FROM statement_line f
+            WHERE f.association_id = t.association_id AND f.provider_account_id = t.provider_account_id
+                AND f.fee_reference = t.reference AND f.fee_reference <> '') END) AS line_day
+FROM provider_transaction t
+WHERE t.amount_cents <> 0 AND t.kind <> 'dispute_lost';
 
 -- A reading of the list under way: resumable, one page at a time.
 CREATE TABLE statement_task (
