@@ -16,7 +16,7 @@ SELECT a.name, a.kind, a.currency, a.zone, a.email, a.how_to_pay,
        a.address, a.siren, a.rna, a.version, a.part_payments, a.advances, a.fee_booking,
        a.button_text, a.options_version, COALESCE(l.hash, '') AS logo_hash,
        COALESCE(l.width, 0) AS logo_width, COALESCE(l.height, 0) AS logo_height,
-       a.second_factor
+       a.second_factor, a.covers_fees
 FROM association a
 LEFT JOIN logo l ON l.association_id = a.id
 WHERE a.id = CAST($1 AS BIGINT);
@@ -35,11 +35,12 @@ VALUES (CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT)
 SELECT id FROM association ORDER BY created_at, id;
 
 -- name: association_set_options
--- $1 id, $2 part payments, $3 advances, $4 minimum, $5 maximum, $6 fee booking, $7 button text.
+-- $1 id, $2 part payments, $3 advances, $4 minimum, $5 maximum, $6 fee booking, $7 button text,
+-- $8 covers fees.
 UPDATE association SET part_payments = CAST($2 AS BIGINT), advances = CAST($3 AS BIGINT),
     amount_min_cents = CAST($4 AS BIGINT), amount_max_cents = CAST($5 AS BIGINT),
     fee_booking = CAST($6 AS TEXT), button_text = CAST($7 AS TEXT),
-    options_version = options_version + 1
+    covers_fees = CAST($8 AS BIGINT), options_version = options_version + 1
 WHERE id = CAST($1 AS BIGINT);
 
 -- name: association_set_profile

@@ -3,7 +3,7 @@
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider, i.check_since
+    i.updated_at, a.provider, i.check_since, i.fee_cover_cents
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.association_id = $1 AND i.id = $2;
@@ -13,7 +13,7 @@ WHERE i.association_id = $1 AND i.id = $2;
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider, i.check_since
+    i.updated_at, a.provider, i.check_since, i.fee_cover_cents
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.token = $1;
@@ -23,7 +23,7 @@ WHERE i.token = $1;
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider, i.check_since
+    i.updated_at, a.provider, i.check_since, i.fee_cover_cents
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.association_id = $1 AND i.member_id = $2 AND i.state IN ('created', 'open');
@@ -33,7 +33,7 @@ WHERE i.association_id = $1 AND i.member_id = $2 AND i.state IN ('created', 'ope
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider, i.check_since
+    i.updated_at, a.provider, i.check_since, i.fee_cover_cents
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.association_id = $1 AND i.member_id = $2 AND i.state IN ('created', 'open', 'processing')
@@ -51,8 +51,8 @@ WHERE association_id = $1 AND member_id = $2 AND state IN ('created', 'open');
 -- name: intent_add
 INSERT INTO payment_intent (association_id, id, member_id, provider_account_id, key_version,
     token, form_token, amount_cents, currency, state, request, idempotency_key, expires_at,
-    next_at, created_by, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'created', $10, $11, $12, $13, $14, $15, $15);
+    next_at, created_by, created_at, updated_at, fee_cover_cents)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'created', $10, $11, $12, $13, $14, $15, $15, $16);
 
 -- name: intent_add_charge
 -- $1 association, $2 intent, $3 charge line, $4 position, $5 amount.

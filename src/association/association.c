@@ -57,6 +57,7 @@ static void read_settings(const struct db_rows *rows, struct arena *arena,
     association->logo_hash = db_column_text(rows, 20, arena);
     association->logo_width = (int)db_column_int(rows, 21);
     association->logo_height = (int)db_column_int(rows, 22);
+    association->covers_fees = db_column_int(rows, 24) != 0;
     association->second_factor_required = str_is(db_column_str(rows, 23), "required");
 }
 

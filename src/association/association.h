@@ -41,6 +41,7 @@ struct association {
     bool part_payments;          /* less than the debt may be paid */
     bool advances;               /* more than the debt may be paid */
     enum fee_booking fee_booking;
+    bool covers_fees;            /* the cart proposes, unticked, to add the fees of the payment */
     const char *button_text;     /* under the buttons of the cart */
     int64_t options_version;     /* of what the cart accepts: grows with each change */
     bool second_factor_required; /* of roles that see money; never asked in a trial */

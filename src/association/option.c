@@ -18,6 +18,7 @@ static enum err describe(const struct association *before, const struct option_d
     change_number(change, "amount_max_cents", before->amount_max_cents, after->amount_max_cents);
     change_word(change, "fee_booking", fee_bookings[before->fee_booking],
                 fee_bookings[after->fee_booking]);
+    change_number(change, "covers_fees", before->covers_fees, after->covers_fees);
     return change_text(change, "button_text", before->button_text, after->button_text);
 }
 
@@ -25,12 +26,12 @@ static enum err write(struct db *db, const struct option_draft *draft,
                       const struct audit_actor *actor, const struct change *change,
                       struct arena *arena)
 {
-    enum err err =
-        db_run(db, Q_ASSOCIATION_SET_OPTIONS,
-               DB_VALUES(db_int(draft->association_id), db_int(draft->part_payments),
-                         db_int(draft->advances), db_int(draft->amount_min_cents),
-                         db_int(draft->amount_max_cents),
-                         db_text(fee_bookings[draft->fee_booking]), db_text(draft->button_text)));
+    enum err err = db_run(db, Q_ASSOCIATION_SET_OPTIONS,
+                          DB_VALUES(db_int(draft->association_id), db_int(draft->part_payments),
+                                    db_int(draft->advances), db_int(draft->amount_min_cents),
+                                    db_int(draft->amount_max_cents),
+                                    db_text(fee_bookings[draft->fee_booking]),
+                                    db_text(draft->button_text), db_int(draft->covers_fees)));
 
     if (err)
         return err;

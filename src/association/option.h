@@ -22,6 +22,7 @@ struct option_draft {
     int64_t amount_min_cents; /* at least 1, at most amount_max_cents */
     int64_t amount_max_cents;
     enum fee_booking fee_booking;
+    bool covers_fees;
     const char *button_text;
 };
 /* Inside a transaction. ERR_CONFLICT when somebody changed the options since. */

@@ -85,6 +85,7 @@ static enum err prepare_draft(struct beginning *beginning)
     draft->account = &beginning->account;
     draft->form_token = press->form_token;
     draft->amount_cents = press->amount_cents;
+    draft->fee_cover_cents = press->fee_cover_cents;
     draft->currency = beginning->association.currency->code;
     draft->balance_shown_cents = press->balance_shown_cents;
     draft->ticked = press->ticked;
@@ -155,6 +156,7 @@ static enum err settle_live(struct beginning *beginning, struct payment_intent *
     if (err)
         return err;
     if (same && intent->amount_cents == press->amount_cents &&
+        intent->fee_cover_cents == press->fee_cover_cents &&
         intent->provider_account_id == press->provider_account_id) {
         beginning->start = INTENT_SAME_FORM;
         return OK;

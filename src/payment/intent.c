@@ -59,6 +59,7 @@ static void read_intent(const struct db_rows *rows, struct arena *arena,
     intent->updated_at = db_column_int(rows, 19);
     intent->provider = db_column_text(rows, 20, arena);
     intent->to_check = !db_column_is_null(rows, 21);
+    intent->fee_cover_cents = db_column_int(rows, 22);
 }
 
 static enum err find_intent(struct db *db, int query, const struct db_value *values, size_t count,
@@ -117,7 +118,7 @@ enum err intent_in_progress(struct db *db, int64_t association_id, int64_t membe
     while (!err && !(err = db_next(&rows, &found)) && found && *count < IN_PROGRESS_MAX) {
         struct payment_intent *intent = &(*intents)[(*count)++];
         read_intent(&rows, arena, intent);
-        *sum_cents = money_add(*sum_cents, intent->amount_cents);
+        *sum_cents = money_add(*sum_cents, intent->amount_cents - intent->fee_cover_cents);
     }
     db_rows_done(&rows);
     return err;
@@ -169,7 +170,7 @@ static enum err choose_charges(struct db *db, const struct intent_draft *draft,
 {
     struct cart_due *dues;
     size_t count = 0;
-    int64_t left_cents = draft->amount_cents;
+    int64_t left_cents = draft->amount_cents - draft->fee_cover_cents;
     enum err err = cart_dues(db, draft->association_id, draft->member_id, arena, &dues, &count);
 
     *frozen_count = 0;
@@ -226,12 +227,13 @@ static enum err insert_intent(struct db *db, const struct intent_draft *draft, s
     const struct audit_actor actor = {draft->login_id, draft->address};
     enum err err = db_run(
         db, Q_INTENT_ADD,
-        DB_VALUES(
-            db_int(draft->association_id), db_int(draft->id), db_int(draft->member_id),
-            db_int(draft->account->id), db_int(draft->account->key_version), db_text(draft->token),
-            db_text(draft->form_token), db_int(draft->amount_cents), db_text(draft->currency),
-            db_text(draft->request), db_text(draft->idempotency_key), db_int(draft->expires_at),
-            db_int(draft->now + INTENT_PAGE_CALL_S), db_int(draft->login_id), db_int(draft->now)));
+        DB_VALUES(db_int(draft->association_id), db_int(draft->id), db_int(draft->member_id),
+                  db_int(draft->account->id), db_int(draft->account->key_version),
+                  db_text(draft->token), db_text(draft->form_token), db_int(draft->amount_cents),
+                  db_text(draft->currency), db_text(draft->request),
+                  db_text(draft->idempotency_key), db_int(draft->expires_at),
+                  db_int(draft->now + INTENT_PAGE_CALL_S), db_int(draft->login_id),
+                  db_int(draft->now), db_int(draft->fee_cover_cents)));
 
     if (!err)
         err = freeze_charges(db, draft, arena);
@@ -257,7 +259,8 @@ static enum err look_at_room(struct db *db, const struct intent_draft *draft, st
         return err;
     if (room.balance_cents != draft->balance_shown_cents)
         *start = INTENT_BALANCE_CHANGED;
-    else if (payment_room_takes(&association, &room, draft->amount_cents) != ROOM_FITS)
+    else if (payment_room_takes(&association, &room,
+                                draft->amount_cents - draft->fee_cover_cents) != ROOM_FITS)
         *start = INTENT_AMOUNT_REFUSED;
     else
         *start = INTENT_STARTED;

@@ -41,6 +41,7 @@ struct payment_intent {
     const char *token;
     const char *form_token;
     int64_t amount_cents;
+    int64_t fee_cover_cents; /* the part that the payer added for the fees, 0 = none */
     const char *currency;
     enum intent_state state;
     const char *request;
@@ -81,7 +82,8 @@ struct intent_draft {
     const struct provider_account *account;
     const char *token;
     const char *form_token;
-    int64_t amount_cents;
+    int64_t amount_cents;    /* all that is asked */
+    int64_t fee_cover_cents; /* of it, added for the fees: a donation, it pays no debt */
     const char *currency;
     int64_t balance_shown_cents; /* what the form showed (room.h) */
     const int64_t *ticked;       /* charges to pay first; the others follow, oldest first */

@@ -4,6 +4,7 @@
 #include "association/outbox.h"
 #include "base/arena.h"
 #include "base/random.h"
+#include "payment/cover.h"
 #include "payment/internal.h"
 #include "payment/posting.h"
 #include "queries.h"
@@ -236,7 +237,7 @@ static enum err book_to_member(struct posting_fact *work)
     const struct payment_intent *intent = &work->intent;
     bool second = intent->state == INTENT_PAID, moved;
     enum err err = second ? posting_share_advance(posting, intent->member_id)
-                          : posting_share_out(posting, intent->member_id, intent->id);
+                          : cover_share_out(posting, intent);
 
     if (!err)
         err = posting_write_shares(posting);

@@ -68,7 +68,8 @@ static struct share *share_of(struct posting *posting, int64_t charge_line_id)
     return NULL;
 }
 
-/* Gives at most `cents` of what is left to one charge; the last share is kept for an advance. */
+/* Gives at most `cents` of what is left to one charge; the last two shares are kept for an advance
+ * and a donation. */
 static void pay_due(struct posting *posting, struct cart_due *due, int64_t cents,
                     int64_t *left_cents)
 {
@@ -78,7 +79,7 @@ static void pay_due(struct posting *posting, struct cart_due *due, int64_t cents
         cents = due->open_cents;
     if (cents > *left_cents)
         cents = *left_cents;
-    if (cents <= 0 || (!share && posting->share_count >= SHARES_MAX - 1))
+    if (cents <= 0 || (!share && posting->share_count >= SHARES_MAX - 2))
         return;
     if (share)
         share->amount_cents = money_add(share->amount_cents, cents);
@@ -123,7 +124,7 @@ enum err posting_share_out(struct posting *posting, int64_t payer_id, int64_t in
 {
     struct cart_due *dues;
     size_t count;
-    int64_t left_cents = posting->amount_cents;
+    int64_t left_cents = posting->amount_cents - posting->kept_cents;
     enum err err =
         cart_dues(posting->db, posting->association.id, payer_id, posting->arena, &dues, &count);
 
@@ -132,6 +133,11 @@ enum err posting_share_out(struct posting *posting, int64_t payer_id, int64_t in
     for (size_t i = 0; !err && i < count; i++)
         pay_due(posting, &dues[i], left_cents, &left_cents);
     return err ? err : add_advance(posting, payer_id, left_cents);
+}
+
+void posting_add_share(struct posting *posting, const struct share *share)
+{
+    posting->shares[posting->share_count++] = *share;
 }
 
 enum err posting_share_ticked(struct posting *posting, int64_t payer_id,

@@ -37,6 +37,7 @@ struct posting {
     int64_t transaction_id;
     int64_t entry_id;
     int64_t amount_cents;
+    int64_t kept_cents; /* of it: not for what is due (cover.h) */
     const char *piece;
     const char *cart_label; /* "Paiement Stripe" */
     struct share shares[SHARES_MAX];
@@ -49,6 +50,8 @@ enum err posting_begin(struct posting *posting, int64_t association_id, int64_t 
 /* Splits the amount: first the charges frozen with the intent (intent_id 0: none), then the
  * oldest due of the payer's carts, the rest is the payer's advance. */
 enum err posting_share_out(struct posting *posting, int64_t payer_id, int64_t intent_id);
+/* A share that was not due before: a donation made with the payment. There is a place for it. */
+void posting_add_share(struct posting *posting, const struct share *share);
 /* The same with charges a person ticked; what they do not take goes to the oldest due. */
 struct ticked_charge {
     int64_t charge_line_id;

@@ -38,7 +38,7 @@ static enum err read_confirming(struct db *db, int64_t association_id, int64_t p
 
     for (size_t i = 0; !err && i < count; i++)
         if (intent_state_live(intents[i].state))
-            *sum_cents -= intents[i].amount_cents;
+            *sum_cents -= intents[i].amount_cents - intents[i].fee_cover_cents;
     return err;
 }
 

@@ -39,7 +39,8 @@ struct payment_press {
     int64_t member_id;
     int64_t provider_account_id;
     const char *form_token;
-    int64_t amount_cents;
+    int64_t amount_cents;    /* all of it */
+    int64_t fee_cover_cents; /* of it, added for the fees */
     int64_t balance_shown_cents;
     const int64_t *ticked; /* charges to pay first; none: the oldest */
     size_t ticked_count;

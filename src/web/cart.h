@@ -21,7 +21,8 @@ struct cart {
     int64_t in_progress_cents;
     const struct payment_intent *live;
     struct payment_room room;
-    struct due *dues; /* to tick; none when all is paid in one go */
+    int64_t cover_points; /* rate of the first provider, 1/100 %; 0: no fees to cover */
+    struct due *dues;     /* to tick; none when all is paid in one go */
     size_t due_count;
 };
 

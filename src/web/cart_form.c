@@ -2,6 +2,8 @@
 
 #include "base/random.h"
 #include "payment/account.h"
+#include "payment/cover.h"
+#include "payment/service.h"
 
 #include <string.h>
 
@@ -35,6 +37,8 @@ static bool add_provider(struct cart *cart, struct template_list *list,
     limits = provider->limits(cart->currency);
     if (!limits.currency_supported)
         return false;
+    if (!cart->cover_points)
+        cart->cover_points = payment_rate_points(provider, account);
     item = template_list_add(list);
     page_set_id(page, item, "id", account->id);
     template_set_text(item, "name", provider->name);
@@ -166,6 +170,24 @@ static enum err set_providers(struct cart *cart)
     return err;
 }
 
+/* "J'ajoute 0,81 €": never ticked by the page itself, and only where a sum is proposed. */
+static void set_cover(struct cart *cart, const struct cart_trouble *trouble)
+{
+    const struct association *association = &cart->page->association;
+    int64_t proposed = exact(cart) ? cart->room.lowest_cents : ticked_cents(cart, trouble), typed;
+    int64_t cents;
+
+    if (trouble && trouble->typed.data && !exact(cart) &&
+        money_parse(trouble->typed, cart->currency, &typed) == MONEY_OK)
+        proposed = typed;
+    cents = cover_cents(proposed, cart->cover_points);
+    template_set_flag(cart->data, "covers_fees", association->covers_fees && cents > 0);
+    template_set_flag(cart->data, "cover_ticked", trouble && trouble->covers);
+    template_set_money(cart->data, "cover", cents, cart->currency);
+    page_set_id(cart->page, cart->data, "cover_cents", cents);
+    template_set_int(cart->data, "cover_points", cart->cover_points);
+}
+
 enum err cart_set_form(struct cart *cart, const struct cart_trouble *trouble)
 {
     struct page *page = cart->page;
@@ -182,6 +204,7 @@ enum err cart_set_form(struct cart *cart, const struct cart_trouble *trouble)
     err = page_form_token(page, cart->data, "csrf", "/panier/payer");
     if (!err)
         err = set_providers(cart);
+    set_cover(cart, trouble);
     page_flags(cart->data, troubles, TROUBLE_COUNT, trouble ? trouble->key : NULL);
     template_set_flag(cart->data, "has_trouble", trouble && trouble->key);
     template_set_flag(cart->data, "in_error", trouble && trouble->key);

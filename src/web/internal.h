@@ -236,6 +236,7 @@ struct cart_trouble {
     int64_t limit_cents;   /* of the sentences that name one */
     struct str typed;      /* the amount as it was typed; data NULL: prefilled */
     const char *provider;  /* label of the provider spoken of, or NULL */
+    bool covers;           /* the payer adds something for the fees */
     bool has_ticked;       /* the form had charges to tick; false: all of them are */
     const int64_t *ticked; /* those that were */
     size_t ticked_count;

@@ -112,6 +112,7 @@ static void set_stored(struct page *page, struct template_map *data)
     set_amount(page, data, "minimum", association->amount_min_cents);
     set_amount(page, data, "maximum", association->amount_max_cents);
     template_set_flag(data, "by_month", association->fee_booking == FEES_BY_MONTH);
+    template_set_flag(data, "participation", association->covers_fees);
     template_set_text(data, "texte", association->button_text);
 }
 
@@ -215,6 +216,7 @@ static void read_draft(struct page *page, struct form *form, const struct span *
     check_amounts(form, draft, span);
     draft->fee_booking =
         str_is(http_field_text(request, "frais"), "mois") ? FEES_BY_MONTH : FEES_BY_PAYMENT;
+    draft->covers_fees = !str_empty(http_field_text(request, "participation"));
     draft->button_text = str_copy(page->arena, text);
     if (text.len > OPTION_BUTTON_TEXT_MAX)
         form_fault(form, "texte", "too_long");

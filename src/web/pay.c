@@ -70,9 +70,9 @@ static bool amount_good(struct press *press)
         return false;
     if (cents < limits.minimum_cents)
         return refused(press, "amount_below_provider", limits.minimum_cents);
-    if (cents > limits.maximum_cents)
+    if (cents > limits.maximum_cents - press->press.fee_cover_cents)
         return refused(press, "amount_above_maximum", limits.maximum_cents);
-    press->press.amount_cents = cents;
+    press->press.amount_cents = cents + press->press.fee_cover_cents;
     return true;
 }
 
@@ -104,6 +104,22 @@ static void read_ticked(struct press *press)
     press->press.ticked_count = trouble->ticked_count;
 }
 
+/* What the ticked sentence said, nothing when it is not proposed (any more). */
+static bool read_cover(struct press *press)
+{
+    struct page *page = press->page;
+    struct str typed = http_field_text(page->request, "participation");
+    int64_t cents = 0;
+
+    press->trouble.covers = !str_empty(typed);
+    if (str_empty(typed) || !page->association.covers_fees)
+        return true;
+    if (!str_to_int64(typed, &cents) || cents < 0 || cents > page->association.amount_max_cents)
+        return false;
+    press->press.fee_cover_cents = cents;
+    return true;
+}
+
 static enum err read_press(struct press *press)
 {
     struct page *page = press->page;
@@ -119,7 +135,9 @@ static enum err read_press(struct press *press)
         return err;
     press->provider = payment_provider(page->web->options.service, str_of(account.provider));
     if (!press->provider ||
-        !str_to_int64(http_field_text(page->request, "solde"), &press->press.balance_shown_cents))
+        !str_to_int64(http_field_text(page->request, "solde"),
+                      &press->press.balance_shown_cents) ||
+        !read_cover(press))
         return fail(ERR_INPUT, "the form is not ours");
     press->trouble.typed = http_field_text(page->request, "montant");
     press->trouble.provider = press->provider->label;
@@ -234,6 +252,7 @@ static enum err recalculate(struct press *press)
         err = ticks_changed(press, &changed);
     if (err)
         return err;
+    press->trouble.covers = http_field_given(press->page->request, "participation");
     press->trouble.typed =
         changed ? (struct str){0} : http_field_text(press->page->request, "montant");
     return show_trouble(press, NULL, 200);

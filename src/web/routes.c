@@ -36,9 +36,10 @@ static const struct http_field pay_fields[] = {
     {"moyen", HTTP_ID, 20, NULL, 0},
     {"jeton", HTTP_TOKEN, 64, NULL, 1},
     {"solde", HTTP_TOKEN, 20, NULL, 1},
-    {"coche", HTTP_IDS, 20, NULL, 0},    /* charges to pay first */
-    {"somme", HTTP_TOKEN, 20, NULL, 0},  /* of those ticked when the page was made */
-    {"propose", HTTP_TEXT, 64, NULL, 0}, /* the amount it proposed then */
+    {"coche", HTTP_IDS, 20, NULL, 0},           /* charges to pay first */
+    {"somme", HTTP_TOKEN, 20, NULL, 0},         /* of those ticked when the page was made */
+    {"propose", HTTP_TEXT, 64, NULL, 0},        /* the amount it proposed then */
+    {"participation", HTTP_TOKEN, 20, NULL, 0}, /* what the payer adds for the fees, cents */
     {"recalculer", HTTP_CHOICE, 3, "oui", 0},
     {0},
 };
@@ -142,6 +143,7 @@ static const struct http_field options_fields[] = {
     {"minimum", HTTP_AMOUNT, 64, NULL, 0},
     {"maximum", HTTP_AMOUNT, 64, NULL, 0},
     {"frais", HTTP_CHOICE, 8, "paiement|mois", 1},
+    {"participation", HTTP_CHOICE, 3, "oui", 0},
     {"texte", HTTP_LINES, WEB_LINES_MAX, NULL, 0},
     {0},
 };

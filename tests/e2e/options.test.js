@@ -9,9 +9,9 @@ const { check } = require('./browser.js');
 const house = houseOf('options');
 
 const stored = () => house.one(`SELECT part_payments, advances, amount_min_cents, amount_max_cents,
-  fee_booking, button_text, options_version FROM association WHERE id = ${house.association}`);
+  fee_booking, covers_fees, button_text, options_version FROM association WHERE id = ${house.association}`);
 const usual = () => house.force(`UPDATE association SET part_payments = 1, advances = 1,
-  amount_min_cents = 100, amount_max_cents = 1000000, fee_booking = 'payment', button_text = ''`);
+  amount_min_cents = 100, amount_max_cents = 1000000, fee_booking = 'payment', covers_fees = 0, button_text = ''`);
 const audits = (action) => house.sql(`SELECT detail, login_id FROM audit
   WHERE association_id = ${house.association} AND action = '${action}' ORDER BY chain_number`);
 
@@ -37,6 +37,7 @@ for (const javaScript of [true, false])
     await page.getByLabel('Montant minimum').fill('2,50');
     await page.getByLabel('Montant maximum').fill('1 500');
     await page.getByLabel('Une seule écriture par mois').check();
+    await page.getByLabel("Proposer à l'adhérent d'ajouter").check();
     await page.getByLabel('Texte sous les boutons').fill('Aussi par chèque,\nau secrétariat.');
     await page.getByRole('button', { name: 'Enregistrer' }).click();
     await page.getByText('Les options sont enregistrées').waitFor();
@@ -44,11 +45,11 @@ for (const javaScript of [true, false])
     const { options_version: version, ...rest } = stored();
     assert.ok(version > 1);
     assert.deepEqual(rest, { part_payments: 1, advances: 0, amount_min_cents: 250,
-      amount_max_cents: 150000, fee_booking: 'month', button_text: 'Aussi par chèque,\nau secrétariat.' });
+      amount_max_cents: 150000, fee_booking: 'month', covers_fees: 1, button_text: 'Aussi par chèque,\nau secrétariat.' });
     assert.equal(await page.getByLabel('Montant maximum').inputValue(), '1500,00');
     assert.equal(await page.getByLabel('Davantage que ce qu').isChecked(), false);
     const last = audits('association.options').at(-1);
-    assert.match(last.detail, /^advances 1 > 0, amount_min_cents 100 > 250, amount_max_cents 1000000 > 150000, fee_booking payment > month, button_text - > [0-9a-f]{8}$/);
+    assert.match(last.detail, /^advances 1 > 0, amount_min_cents 100 > 250, amount_max_cents 1000000 > 150000, fee_booking payment > month, covers_fees 0 > 1, button_text - > [0-9a-f]{8}$/);
     assert.ok(last.login_id);
   });
 
