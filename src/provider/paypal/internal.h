@@ -51,6 +51,16 @@ struct str ipn_field(struct str body, const char *name, struct arena *arena);
 /* Printable ASCII of 1 to max bytes: fit to be looked up, shown and kept. */
 bool ipn_is_word(struct str text, size_t max);
 
+/* ---- word.c ---- */
+
+/* The word's copy when it is fit to be kept, else `otherwise`. */
+const char *paypal_word(struct str word, const char *otherwise, struct arena *arena);
+/* The reference of the fee that a transaction carries. */
+const char *paypal_fee_reference(const char *txn_id, struct arena *arena);
+/* Ends a resolution without facts. */
+void paypal_conclude(struct resolution *resolution, enum event_outcome outcome,
+                     const char *detail);
+
 /* ---- date.c ---- */
 
 /* Reads a payment_date in any form PayPal or its simulator was seen to send, whatever the

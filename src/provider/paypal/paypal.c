@@ -1,5 +1,6 @@
 #include "provider/paypal/paypal.h"
 
+#include "provider/paypal/activity.h"
 #include "provider/paypal/internal.h"
 
 const struct provider provider_paypal = {
@@ -17,4 +18,5 @@ const struct provider provider_paypal = {
     .resolve_event = paypal_resolve_event,
     .resolve_intent = paypal_resolve_intent,
     .examine = paypal_examine,
+    .activity = &paypal_activity,
 };

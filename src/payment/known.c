@@ -1,0 +1,16 @@
+#include "payment/known.h"
+
+#include "queries.h"
+
+enum err movement_known(struct db *db, int64_t association_id, int64_t provider_account_id,
+                        const char *kind, const char *reference, bool *known)
+{
+    struct db_rows rows = {0};
+    enum err err = db_first(db, Q_TRANSACTION_KNOWN,
+                            DB_VALUES(db_int(association_id), db_int(provider_account_id),
+                                      db_text(kind), db_text(reference)),
+                            &rows, known);
+
+    db_rows_done(&rows);
+    return err;
+}

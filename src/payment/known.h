@@ -1,0 +1,18 @@
+/*
+ * known: is a movement of a provider in the books already?
+ *
+ * Invariant: only looks; who asks may be told "no" a moment before it is booked.
+ */
+#ifndef PAYMENT_KNOWN_H
+#define PAYMENT_KNOWN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db/db.h"
+
+/* kind as the database says it: "capture", "refund" (domain.md: provider_transaction). */
+enum err movement_known(struct db *db, int64_t association_id, int64_t provider_account_id,
+                        const char *kind, const char *reference, bool *known);
+
+#endif
