@@ -2,7 +2,7 @@
 
 #include "queries.h"
 
-enum err movement_known(struct db *db, int64_t association_id, int64_t provider_account_id,
+enum err known_movement(struct db *db, int64_t association_id, int64_t provider_account_id,
                         const char *kind, const char *reference, bool *known)
 {
     struct db_rows rows = {0};

@@ -12,7 +12,7 @@
 #include "db/db.h"
 
 /* kind as the database says it: "capture", "refund" (domain.md: provider_transaction). */
-enum err movement_known(struct db *db, int64_t association_id, int64_t provider_account_id,
+enum err known_movement(struct db *db, int64_t association_id, int64_t provider_account_id,
                         const char *kind, const char *reference, bool *known);
 
 #endif

@@ -204,7 +204,7 @@ static enum err exchanged(const struct reading *reading)
     for (size_t i = 0; err == OK && !known && i < sizeof kinds / sizeof kinds[0]; i++) {
         if (kinds[i].sign != sign)
             continue;
-        err = movement_known(reading->call->db, reading->account->association_id,
+        err = known_movement(reading->call->db, reading->account->association_id,
                              reading->account->id, kinds[i].name, reading->reference, &known);
         if (err == OK && known)
             is_kind(line, kinds[i].kind);
