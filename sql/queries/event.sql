@@ -85,3 +85,14 @@ WHERE state = 'invalid' AND received_at < $1 AND length(raw) > 0;
 -- $1 now, $2 provider, $3 now + lease. 1 when some message wants to be worked on.
 SELECT 1 FROM provider_event WHERE state = 'waiting' AND provider = $2 AND priority IN (0, 1)
     AND next_at <= $1 AND (lease_until <= $1 OR lease_until > $3) LIMIT 1;
+
+-- name: event_replayable
+-- $1 association, $2 message. 1 when it has an end and still its text.
+SELECT CASE WHEN state <> 'waiting' AND length(raw) > 0 THEN 1 ELSE 0 END
+FROM provider_event WHERE association_id = $1 AND id = $2;
+
+-- name: event_replay
+-- $1 association, $2 message, $3 now.
+UPDATE provider_event SET state = 'waiting', outcome = NULL, next_at = $3, attempts = 0, crashes = 0,
+    lease_until = 0, updated_at = $3
+WHERE association_id = $1 AND id = $2 AND state <> 'waiting';

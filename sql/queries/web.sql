@@ -51,3 +51,15 @@ SELECT a.label, a.provider, a.mode, a.external_id,
 FROM provider_account a
 WHERE a.association_id = $1 AND a.provider <> 'manual' AND a.unlinked_at IS NULL
 ORDER BY a.position, a.id;
+
+-- name: notification_page
+-- $1 association, $2 message.
+SELECT n.id, n.provider, n.type, n.external_id, n.received_at, n.state, n.outcome, n.detail,
+    n.attempts, n.next_at, t.entry_id, e.number, e.journal, n.authentic, n.raw, n.updated_at,
+    t.id, t.kind, t.amount_cents, t.currency, i.member_id, m.number, m.first_name, m.last_name
+FROM provider_event n
+LEFT JOIN provider_transaction t ON t.association_id = n.association_id AND t.id = n.transaction_id
+LEFT JOIN entry e ON e.association_id = t.association_id AND e.id = t.entry_id
+LEFT JOIN payment_intent i ON i.association_id = n.association_id AND i.id = n.intent_id
+LEFT JOIN member m ON m.association_id = i.association_id AND m.id = i.member_id
+WHERE n.association_id = $1 AND n.id = $2;

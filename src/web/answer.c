@@ -23,6 +23,7 @@ static const struct {
     {"creances", "books"},
     {"actions", "books"},
     {"notifications", "revenue"},
+    {"notification", "revenue"},
     {"mon_compte", "settings"},
     {"verification", "settings"},
     {"installation", NULL},

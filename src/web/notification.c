@@ -1,3 +1,4 @@
+#include "web/notification.h"
 #include "web/staff.h"
 
 #include "queries.h"
@@ -67,10 +68,8 @@ static const char *const outcomes[] = {
     "not_ours", "other_account",  "test_money", "unsupported", "waits_for_parent",
     "waiting",  "invalid",        "parked"};
 
-static void add_notification(struct page *page, struct template_list *list,
-                             const struct db_rows *rows)
+void notification_set(struct page *page, struct template_map *item, const struct db_rows *rows)
 {
-    struct template_map *item = template_list_add(list);
     const char *state = db_column_text(rows, 5, page->arena);
     const char *outcome = db_column_text(rows, 6, page->arena);
     const char *shown = outcome ? outcome : state;
@@ -111,7 +110,7 @@ static enum err add_notifications(struct page *page, struct template_map *data, 
             more = true;
             break;
         }
-        add_notification(page, list, &rows);
+        notification_set(page, template_list_add(list), &rows);
         last_id = db_column_int(&rows, 0);
         count++;
     }

@@ -4,6 +4,7 @@
 #include "web/members.h"
 #include "web/books.h"
 #include "web/manual.h"
+#include "web/notification.h"
 #include "web/reference.h"
 
 /* Fields by form. The form token is looked at by the dispatcher; it stands here because what is
@@ -306,6 +307,10 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/comptabilite/actions/export", actions_export_get, action_fields, 0, ACCESS_MONEY,
      0},
     {HTTP_GET, "/notifications", notifications_get, notification_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/notifications/{}", notification_get, notification_page_fields, 0, ACCESS_STAFF,
+     0},
+    {HTTP_POST, "/notifications/{}/rejouer", notification_replay_post, token_only, 0, ACCESS_MONEY,
+     0},
     {HTTP_GET, "/adherents", members_get, members_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/adherents/export", members_export_get, members_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/adherents/nouveau", member_new_get, NULL, 0, ACCESS_MONEY, 0},
