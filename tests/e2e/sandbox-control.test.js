@@ -80,6 +80,25 @@ test('a listener that fails is asked again, then given up', async (t) => {
   assert.equal((await house.get('/ledger')).captures[1].notifications.dropped, 1);
 });
 
+test('what is dropped while it is on its way is not tried again', async (t) => {
+  const { house, listener, endpoint, session } = await open(t, { stripe_retries: '0 0' });
+  await house.post(`/stripe/endpoints/${endpoint.id}`, { events: [COMPLETED] });
+  const dropping = [];
+  listener.answer = async () => {
+    const [one] = (await house.get('/deliveries?limit=1')).deliveries;
+    dropping.push((await house.post(`/deliveries/${one.id}/drop`)).state);
+    return 500;
+  };
+  const { deliveries } = await house.post(`/stripe/sessions/${await session()}/pay`);
+  const tried = await until('the try is noted', async () => {
+    const delivery = await house.get(`/deliveries/${deliveries[0]}`);
+    return delivery.attempts > 0 && delivery;
+  });
+  assert.deepEqual([tried.state, tried.attempts, dropping], ['dropped', 1, ['dropped']]);
+  await house.idle();
+  assert.equal(listener.got.length, 1);
+});
+
 test('PayPal wants exactly 200', async (t) => {
   const { house, listener } = await open(t, { paypal_retries: '0' });
   await house.post('/paypal/businesses', { email: 'a@example.org' });

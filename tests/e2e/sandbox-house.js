@@ -101,19 +101,19 @@ function sandboxConfiguration(folder, port, more) {
   return Object.entries(values).map(([key, value]) => `${key} = ${value}\n`).join('');
 }
 
-/** A listener on the loopback. answer(request) may choose the status; 200 otherwise. */
+/** A listener on the loopback. answer(request) may choose the status, in its time; 200 otherwise. */
 async function startListener(t) {
   const listener = { got: [], answer: () => 200 };
   const server = http.createServer((request, response) => {
     const pieces = [];
     request.on('data', (piece) => pieces.push(piece));
-    request.on('end', () => {
+    request.on('end', async () => {
       const got = {
         method: request.method, path: request.url, headers: request.headers,
         body: Buffer.concat(pieces),
       };
       listener.got.push(got);
-      response.statusCode = listener.answer(got);
+      response.statusCode = await listener.answer(got);
       response.end();
     });
   });

@@ -108,10 +108,12 @@ LIMIT 1
 SELECT coalesce(MIN(due_at_ms), $1) FROM delivery WHERE state = 'waiting'
 
 -- name: delivery_tried
--- $1 number, $2 status, $3 error, $4 new state, $5 next due, $6 now (ms)
+-- $1 number, $2 status, $3 error, $4 new state, $5 next due, $6 now (ms). What was dropped while it
+-- was on its way is not tried again.
 UPDATE delivery
-SET attempts = attempts + 1, last_status = $2, last_error = $3, state = $4, due_at_ms = $5,
-    done_at_ms = iif($4 = 'waiting', NULL, $6)
+SET attempts = attempts + 1, last_status = $2, last_error = $3, due_at_ms = $5,
+    state = iif(state = 'dropped' AND $4 = 'waiting', 'dropped', $4),
+    done_at_ms = CASE WHEN $4 <> 'waiting' THEN $6 WHEN state = 'dropped' THEN done_at_ms END
 WHERE number = $1
 
 -- name: delivery_try_add
