@@ -109,9 +109,11 @@ static enum err pay(struct stripe_move *move, const char *outcome)
 enum err control_session_pay_handler(struct http_request *request, struct http_response *response)
 {
     static const struct control_key keys[] = {
-        {"outcome", JSON_STRING, 0}, {"card", JSON_STRING, 0},      {"iban", JSON_STRING, 0},
-        {"name", JSON_STRING, 0},    {"email", JSON_STRING, 0},     {"notify", JSON_STRING, 0},
-        {"late_s", JSON_INTEGER, 0}, {"settle_s", JSON_INTEGER, 0}, {.name = NULL}};
+        {"outcome", JSON_STRING, 0},     {"card", JSON_STRING, 0},
+        {"iban", JSON_STRING, 0},        {"name", JSON_STRING, 0},
+        {"email", JSON_STRING, 0},       {"notify", JSON_STRING, 0},
+        {"late_s", JSON_INTEGER, 0},     {"settle_s", JSON_INTEGER, 0},
+        {"fee_late_s", JSON_INTEGER, 0}, {.name = NULL}};
     json_auto_t *body = NULL;
     struct stripe_move move;
     const char *outcome = NULL;
@@ -126,6 +128,9 @@ enum err control_session_pay_handler(struct http_request *request, struct http_r
     move.name = control_text(body, "name", "Jeanne Martin");
     move.email = control_text(body, "email", "jeanne.martin@example.org");
     move.settle_s = control_integer(body, "settle_s", move.settle_s);
+    move.fee_late_s = control_integer(body, "fee_late_s", FEE_AS_ACCOUNT);
+    if (move.fee_late_s < FEE_AS_ACCOUNT)
+        return fail(ERR_INPUT, "fee_late_s is -1 or a number of seconds");
     move.notify.mode = "normal";
     err = control_notify(body, "notify", NOTIFY_CHOICES, &move.notify);
     if (!err)

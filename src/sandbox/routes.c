@@ -2,6 +2,7 @@
 
 #include "sandbox/connect.h"
 #include "sandbox/control.h"
+#include "sandbox/control_money.h"
 #include "sandbox/home.h"
 #include "sandbox/paypal.h"
 #include "sandbox/stripe.h"
@@ -52,6 +53,9 @@ static const struct http_route routes[] = {
     STRIPE(HTTP_GET, "/v1/charges/{}", stripe_charge_get_handler),
     STRIPE(HTTP_GET, "/v1/balance_transactions", stripe_balance_list_handler),
     STRIPE(HTTP_GET, "/v1/balance_transactions/{}", stripe_balance_get_handler),
+    STRIPE(HTTP_POST, "/v1/refunds", stripe_refund_create_handler),
+    STRIPE(HTTP_GET, "/v1/refunds", stripe_refund_list_handler),
+    STRIPE(HTTP_GET, "/v1/refunds/{}", stripe_refund_get_handler),
     STRIPE(HTTP_GET, "/v1/events", stripe_event_list_handler),
     STRIPE(HTTP_GET, "/v1/events/{}", stripe_event_get_handler),
     STRIPE(HTTP_GET, "/v1/account", stripe_account_own_handler),
@@ -89,6 +93,13 @@ static const struct http_route routes[] = {
     CONTROL(HTTP_POST, "/control/stripe/sessions/{}/settle", control_session_settle_handler),
     CONTROL(HTTP_POST, "/control/stripe/sessions/{}/expire", control_session_expire_handler),
     CONTROL(HTTP_GET, "/control/stripe/events", control_event_list_handler),
+
+    /* ---- control: money after a payment, at Stripe's face ---- */
+    CONTROL(HTTP_POST, "/control/stripe/accounts/{}/options", control_account_options_handler),
+    CONTROL(HTTP_POST, "/control/stripe/payments/{}/fee", control_stripe_fee_handler),
+    CONTROL(HTTP_POST, "/control/stripe/payments/{}/refund", control_stripe_refund_handler),
+    CONTROL(HTTP_GET, "/control/stripe/refunds", control_stripe_refund_list_handler),
+    CONTROL(HTTP_POST, "/control/stripe/refunds/{}", control_stripe_refund_end_handler),
 
     /* ---- control: PayPal's face ---- */
     CONTROL(HTTP_GET, "/control/paypal/businesses", control_business_list_handler),

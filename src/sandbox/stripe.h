@@ -98,6 +98,15 @@ void stripe_idempotency_release(struct stripe_call *call);
 enum err stripe_expand_check(struct stripe_call *call, const char *kind);
 /* What expand says below a field: a new array, or NULL when the field stays an id. */
 json_t *stripe_expand_below(const json_t *expand, const char *field);
+/* Puts the field: the id, or the object when expand names it. id may be NULL. */
+struct stripe_reference {
+    const char *field;
+    const char *id;
+    int query; /* of the object's row by $1 id */
+    enum err (*build)(struct db *db, const json_t *row, const json_t *expand, json_t **object);
+};
+enum err stripe_expand_put(struct db *db, json_t *object, const struct stripe_reference *reference,
+                           const json_t *expand);
 /* The call's expand list; NULL when it has none. Borrowed. */
 const json_t *stripe_expand_of(const struct stripe_call *call);
 
@@ -113,11 +122,21 @@ struct stripe_list {
     const char *url;  /* "/v1/events" */
     const char *kind; /* "event", for expand */
     int query;
+    int back_query;   /* for ending_before; 0: the same */
     int number_query; /* number of the row with id $1 of account $2 and livemode $3 */
     stripe_object *object;
 };
 enum err stripe_list_answer(struct stripe_call *call, struct db *db,
                             const struct stripe_list *list, json_t **answer);
+
+/* One object by the id in the path. */
+struct stripe_single {
+    const char *kind; /* "charge", for expand and messages */
+    int query;        /* $1 id, $2 account, $3 livemode */
+    stripe_object *object;
+};
+enum err stripe_single_answer(struct stripe_call *call, struct db *db,
+                              const struct stripe_single *single, json_t **answer);
 
 /* ---- objects: stripe_object.c, stripe_charge_object.c ---- */
 
@@ -127,6 +146,7 @@ stripe_object stripe_session_object;
 stripe_object stripe_payment_object;
 stripe_object stripe_charge_object;
 stripe_object stripe_balance_object;
+stripe_object stripe_refund_object;
 stripe_object stripe_event_object;
 stripe_object stripe_endpoint_object;
 stripe_object stripe_account_object;
@@ -154,6 +174,9 @@ http_handler stripe_charge_get_handler;
 http_handler stripe_charge_list_handler;
 http_handler stripe_balance_get_handler;
 http_handler stripe_balance_list_handler;
+http_handler stripe_refund_create_handler;
+http_handler stripe_refund_get_handler;
+http_handler stripe_refund_list_handler;
 http_handler stripe_event_get_handler;
 http_handler stripe_event_list_handler;
 http_handler stripe_account_own_handler;

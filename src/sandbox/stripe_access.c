@@ -22,6 +22,7 @@ static const struct {
     {"/v1/checkout/sessions", "checkout_session"},
     {"/v1/payment_intents", "payment_intent"},
     {"/v1/charges", "charge"},
+    {"/v1/refunds", "charge"},
     {"/v1/balance_transactions", "balance_transaction_source"},
     {"/v1/events", "event"},
     {"/v1/webhook_endpoints", "webhook"},

@@ -116,7 +116,6 @@ static void put_charge_constants(json_t *object)
                                         "application_fee",
                                         "application_fee_amount",
                                         "customer",
-                                        "failure_balance_transaction",
                                         "on_behalf_of",
                                         "receipt_number",
                                         "receipt_url",
@@ -130,51 +129,24 @@ static void put_charge_constants(json_t *object)
 
     put_text(object, "object", "charge");
     put_nulls(object, nulls);
-    put_integer(object, "amount_refunded", 0);
-    put_false(object, "disputed");
-    put_false(object, "refunded");
     put(object, "fraud_details", json_object());
 }
 
-static enum err put_balance(struct db *db, json_t *object, const json_t *row, const json_t *expand)
+static enum err put_references(struct db *db, json_t *object, const json_t *row,
+                               const json_t *expand)
 {
-    json_auto_t *below = stripe_expand_below(expand, "balance_transaction");
-    const char *balance_id = row_text(row, "balance_id");
-    json_auto_t *balance_row = NULL;
-    json_t *balance = NULL;
+    const struct stripe_reference references[] = {
+        {"balance_transaction", row_text(row, "balance_id"), SQ_STRIPE_BALANCE_BY_ID,
+         stripe_balance_object},
+        {"failure_balance_transaction", row_text(row, "failure_balance_id"),
+         SQ_STRIPE_BALANCE_BY_ID, stripe_balance_object},
+        {"payment_intent", row_text(row, "payment_intent"), SQ_STRIPE_PAYMENT_BY_ID,
+         stripe_payment_object},
+    };
     enum err err = OK;
 
-    if (!below || !balance_id) {
-        put_text(object, "balance_transaction", balance_id);
-        return OK;
-    }
-    err = row_need(db, SQ_STRIPE_BALANCE_BY_ID, DB_VALUES(db_text(balance_id)),
-                   "balance_transaction", &balance_row);
-    if (!err)
-        err = stripe_balance_object(db, balance_row, NULL, &balance);
-    if (!err)
-        put(object, "balance_transaction", balance);
-    return err;
-}
-
-static enum err put_payment(struct db *db, json_t *object, const json_t *row, const json_t *expand)
-{
-    json_auto_t *below = stripe_expand_below(expand, "payment_intent");
-    json_auto_t *payment_row = NULL;
-    json_t *payment = NULL;
-    enum err err = OK;
-
-    if (!below) {
-        put_copy(object, "payment_intent", row, "payment_intent");
-        return OK;
-    }
-    err =
-        row_need(db, SQ_STRIPE_PAYMENT_BY_ID, DB_VALUES(db_text(row_text(row, "payment_intent"))),
-                 "payment_intent", &payment_row);
-    if (!err)
-        err = stripe_payment_object(db, payment_row, below, &payment);
-    if (!err)
-        put(object, "payment_intent", payment);
+    for (size_t i = 0; i < sizeof(references) / sizeof(*references) && !err; i++)
+        err = stripe_expand_put(db, object, &references[i], expand);
     return err;
 }
 
@@ -210,47 +182,14 @@ enum err stripe_charge_object(struct db *db, const json_t *row, const json_t *ex
     put(*object, "outcome", outcome(row));
     put_bool(*object, "paid", succeeded);
     put(*object, "payment_method_details", method_details(row));
-    err = put_balance(db, *object, row, expand);
-    if (!err)
-        err = put_payment(db, *object, row, expand);
+    put_copy(*object, "amount_refunded", row, "refunded_cents");
+    put_copy(*object, "disputed", row, "disputed");
+    put_bool(*object, "refunded",
+             row_integer(row, "refunded_cents") == row_integer(row, "amount"));
+    err = put_references(db, *object, row, expand);
     if (err) {
         json_decref(*object);
         *object = NULL;
     }
     return err;
-}
-
-/* ---- the movement of the balance ---- */
-
-static json_t *fee_details(const json_t *row)
-{
-    json_t *list = json_array();
-    json_t *fee = json_object();
-
-    put_copy(fee, "amount", row, "fee");
-    put_text(fee, "application", NULL);
-    put_copy(fee, "currency", row, "currency");
-    put_text(fee, "description", "Stripe processing fees");
-    put_text(fee, "type", "stripe_fee");
-    json_array_append_new(list, fee);
-    return list;
-}
-
-enum err stripe_balance_object(struct db *db, const json_t *row, const json_t *expand,
-                               json_t **object)
-{
-    static const char *const copies[] = {"id",       "amount", "available_on", "created",
-                                         "currency", "fee",    "net",          "description",
-                                         "source",   "status", "type",         NULL};
-
-    (void)db;
-    (void)expand;
-    *object = json_object();
-    put_text(*object, "object", "balance_transaction");
-    put_copies(*object, row, copies);
-    put_text(*object, "balance_type", "payments");
-    put_text(*object, "exchange_rate", NULL);
-    put(*object, "fee_details", fee_details(row));
-    put_text(*object, "reporting_category", "charge");
-    return OK;
 }

@@ -136,7 +136,7 @@ enum err stripe_endpoint_get_handler(struct http_request *request, struct http_r
 static enum err list(struct stripe_call *call, struct db *db, json_t **answer)
 {
     static const struct stripe_list endpoints = {
-        "/v1/webhook_endpoints", "webhook_endpoint", SQ_STRIPE_ENDPOINT_LIST,
+        "/v1/webhook_endpoints",   "webhook_endpoint",    SQ_STRIPE_ENDPOINT_LIST, 0,
         SQ_STRIPE_ENDPOINT_NUMBER, stripe_endpoint_object};
 
     return stripe_list_answer(call, db, &endpoints, answer);

@@ -20,6 +20,8 @@ static json_t *event_row(const struct stripe_move *move, const json_t *session, 
     put(row, "object", json_deep_copy(object));
     put_text(row, "request_id", move->request_id);
     put_text(row, "idempotency_key", move->idempotency_key);
+    if (move->previous)
+        put(row, "previous", json_loads(move->previous, 0, NULL));
     return row;
 }
 
@@ -27,14 +29,14 @@ static enum err insert_event(struct db *db, const struct stripe_move *move, cons
                              const json_t *row)
 {
     char *text = json_dumps(json_object_get(row, "object"), JSON_COMPACT);
-    enum err err =
-        db_run(db, SQ_STRIPE_EVENT_ADD,
-               DB_VALUES(db_text(row_text(row, "id")), db_text(row_text(session, "account")),
-                         db_int(row_flag(session, "livemode")), db_text(row_text(row, "type")),
-                         db_text(row_text(session, "id")),
-                         db_text(row_text(json_object_get(row, "object"), "id")), db_text(text),
-                         db_text(STRIPE_VERSION), db_text(move->request_id),
-                         db_text(move->idempotency_key), db_int(move->now)));
+    enum err err = db_run(
+        db, SQ_STRIPE_EVENT_ADD,
+        DB_VALUES(db_text(row_text(row, "id")), db_text(row_text(session, "account")),
+                  db_int(row_flag(session, "livemode")), db_text(row_text(row, "type")),
+                  db_text(row_text(session, "id")),
+                  db_text(row_text(json_object_get(row, "object"), "id")), db_text(text),
+                  db_text(STRIPE_VERSION), db_text(move->request_id),
+                  db_text(move->idempotency_key), db_int(move->now), db_text(move->previous)));
 
     free(text);
     return err;

@@ -5,7 +5,8 @@
 
 enum { EXPAND_DEPTH_MAX = 4, LIST_PREFIX_LEN = 5 };
 
-/* Which field of which object can be expanded into what. */
+/* Which field of which object can be expanded into what. A source may be of any kind; what it
+ * does not have is not expanded. */
 static const struct expandable {
     const char *kind;
     const char *field;
@@ -15,6 +16,16 @@ static const struct expandable {
     {"payment_intent", "latest_charge", "charge"},
     {"charge", "balance_transaction", "balance_transaction"},
     {"charge", "payment_intent", "payment_intent"},
+    {"charge", "failure_balance_transaction", "balance_transaction"},
+    {"balance_transaction", "source", "source"},
+    {"source", "balance_transaction", "balance_transaction"},
+    {"source", "failure_balance_transaction", "balance_transaction"},
+    {"source", "charge", "charge"},
+    {"source", "payment_intent", "payment_intent"},
+    {"refund", "balance_transaction", "balance_transaction"},
+    {"refund", "failure_balance_transaction", "balance_transaction"},
+    {"refund", "charge", "charge"},
+    {"refund", "payment_intent", "payment_intent"},
 };
 
 static const char *target_of(const char *kind, struct str field)
@@ -74,4 +85,25 @@ json_t *stripe_expand_below(const json_t *expand, const char *field)
             json_array_append_new(below, json_string(path + len + 1));
     }
     return below;
+}
+
+enum err stripe_expand_put(struct db *db, json_t *object, const struct stripe_reference *reference,
+                           const json_t *expand)
+{
+    json_auto_t *below = stripe_expand_below(expand, reference->field);
+    json_auto_t *row = NULL;
+    json_t *inner = NULL;
+    enum err err = OK;
+
+    if (!below || !reference->id) {
+        put_text(object, reference->field, reference->id);
+        return OK;
+    }
+    err =
+        row_need(db, reference->query, DB_VALUES(db_text(reference->id)), reference->field, &row);
+    if (!err)
+        err = reference->build(db, row, below, &inner);
+    if (!err)
+        put(object, reference->field, inner);
+    return err;
 }

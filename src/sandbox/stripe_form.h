@@ -38,6 +38,24 @@ struct stripe_rule {
     const char *choices;
 };
 
+/* What every list takes, without and with expand. */
+#define STRIPE_PAGE_RULES                                                                         \
+    {.path = "limit", .kind = RULE_INTEGER, .min = 1, .max = 100},                                \
+        {.path = "starting_after", .kind = RULE_TEXT, .max = 255},                                \
+        {.path = "ending_before", .kind = RULE_TEXT, .max = 255},                                 \
+        {.path = "created", .kind = RULE_INTEGER, .min = 0, .max = INT64_MAX},                    \
+        {.path = "created.gt", .kind = RULE_INTEGER, .min = 0, .max = INT64_MAX},                 \
+        {.path = "created.gte", .kind = RULE_INTEGER, .min = 0, .max = INT64_MAX},                \
+        {.path = "created.lt", .kind = RULE_INTEGER, .min = 0, .max = INT64_MAX},                 \
+    {                                                                                             \
+        .path = "created.lte", .kind = RULE_INTEGER, .min = 0, .max = INT64_MAX                   \
+    }
+#define STRIPE_LIST_RULES                                                                         \
+    STRIPE_PAGE_RULES,                                                                            \
+    {                                                                                             \
+        .path = "expand[]", .kind = RULE_TEXT, .max = 500                                         \
+    }
+
 /* Reads "a[b][0][c]=d&..." into nested objects and arrays of texts. Refuses what has no such
  * form. *tree is an object; the caller must json_decref it. */
 enum err stripe_form_read(struct stripe_call *call, struct str form, json_t **tree);

@@ -36,7 +36,7 @@ static enum err read_rows(struct stripe_call *call, struct db *db, const struct 
     if (err || call->error.status)
         return err;
     filters = json_dumps(call->parameters, JSON_COMPACT);
-    err = row_list(db, list->query,
+    err = row_list(db, after && list->back_query ? list->back_query : list->query,
                    DB_VALUES(db_text(call->account_id), db_int(call->livemode), db_text(filters),
                              before ? db_int(before) : db_null(),
                              after ? db_int(after) : db_null(), db_int(limit + 1)),
@@ -85,4 +85,23 @@ enum err stripe_list_answer(struct stripe_call *call, struct db *db,
         count = (size_t)limit;
     return build_data(db, list, expand, rows, count,
                       json_object_get(call->parameters, "ending_before") != NULL, data);
+}
+
+enum err stripe_single_answer(struct stripe_call *call, struct db *db,
+                              const struct stripe_single *single, json_t **answer)
+{
+    const char *id = str_copy(call->arena, call->request->path_parts[0]);
+    json_auto_t *row = NULL;
+    enum err err = stripe_expand_check(call, single->kind);
+
+    if (err || call->error.status)
+        return err;
+    err =
+        row_find(db, single->query,
+                 DB_VALUES(db_text(id), db_text(call->account_id), db_int(call->livemode)), &row);
+    if (err)
+        return err;
+    if (!row)
+        return stripe_refuse_missing(call, single->kind, id);
+    return single->object(db, row, stripe_expand_of(call), answer);
 }

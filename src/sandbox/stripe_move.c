@@ -6,9 +6,8 @@
 #include "sandbox/internal.h"
 #include "sandbox/row.h"
 #include "sandbox/stripe.h"
+#include "sandbox/stripe_money.h"
 #include "sandbox_queries.h"
-
-enum { AVAILABLE_AFTER_S = 2 * 24 * 3600 };
 
 static const struct pay_method secure_failure = {
     "",
@@ -27,6 +26,7 @@ void stripe_move_init(struct stripe_move *move, struct sandbox *sandbox, struct 
                                  .session_id = session_id,
                                  .last4 = "4242",
                                  .settle_s = sandbox->options.sepa_delay_s,
+                                 .fee_late_s = FEE_AS_ACCOUNT,
                                  .now = sandbox_now(sandbox),
                                  .now_ms = clock_now_ms()};
 }
@@ -112,20 +112,19 @@ static enum err add_charge(struct db *db, struct stripe_move *move, const char *
     return err;
 }
 
-/* The money is there: the charge gets its movement of the balance, fee taken. */
+/* The money is there: the charge gets its movement of the balance, fee taken, now or later. */
 static enum err capture(struct db *db, const struct stripe_move *move, const char *charge_id)
 {
-    const char *balance_id = NULL;
-    enum err err = id_make(move->arena, "txn_3", 23, &balance_id);
+    int64_t late_s = 0;
+    enum err err =
+        db_integer(db, SQ_STRIPE_CHARGE_FEE_LATE, DB_VALUES(db_text(charge_id)), 0, &late_s);
 
-    if (!err)
-        err = db_run(db, SQ_STRIPE_BALANCE_ADD,
-                     DB_VALUES(db_text(balance_id), db_text(charge_id), db_int(move->now),
-                               db_int(move->now + AVAILABLE_AFTER_S)));
-    if (!err)
-        err = db_run(db, SQ_STRIPE_CHARGE_CAPTURE,
-                     DB_VALUES(db_text(charge_id), db_text(balance_id), db_int(move->now)));
-    return err;
+    if (err)
+        return err;
+    err = db_run(db, SQ_STRIPE_CHARGE_CAPTURE,
+                 DB_VALUES(db_text(charge_id), db_int(move->now),
+                           late_s > 0 ? db_int(move->now + late_s) : db_null()));
+    return err || late_s ? err : stripe_charge_balance(db, move->arena, charge_id, move->now);
 }
 
 static enum err set_payment(struct db *db, const char *payment_id, const char *status,
@@ -276,6 +275,9 @@ enum err stripe_move_pay(struct db *db, void *argument)
     err = db_run(db, SQ_STRIPE_SESSION_SET_PAYER,
                  DB_VALUES(db_text(move->session_id), db_text(move->name), db_text(move->email),
                            db_text(move->notify.mode), db_int(move->notify.late_s)));
+    if (!err && move->fee_late_s != FEE_AS_ACCOUNT)
+        err = db_run(db, SQ_STRIPE_SESSION_SET_FEE_LATE,
+                     DB_VALUES(db_text(move->session_id), db_int(move->fee_late_s)));
     if (!err)
         err = ensure_payment(db, move, session, &payment_id);
     return err ? err : carry_out(db, move, payment_id);

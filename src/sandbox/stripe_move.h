@@ -45,6 +45,9 @@ const struct pay_method *stripe_iban_find(const char *number);
 /* The number a named outcome stands for ("declined"); NULL for an unknown name. */
 const char *stripe_outcome_number(const char *outcome);
 
+/* No delay of its own: that of the session, else of the account. */
+enum { FEE_AS_ACCOUNT = -2 };
+
 /* How long a page may wait for what is sent before the return, and the longest delay. */
 enum { NOTIFY_WAIT_MS = 12000, NOTIFY_LATE_MAX_S = 3600 };
 
@@ -60,6 +63,7 @@ struct stripe_move {
     const char *name;   /* payer's; NULL = as before */
     const char *email;
     int64_t settle_s;     /* a debit ends by itself after that; -1 = never */
+    int64_t fee_late_s;   /* its fee is told so much later; -1 = when asked; FEE_AS_ACCOUNT */
     bool succeed;         /* stripe_move_settle */
     struct notify notify; /* mode NULL: as the session was paid */
     int64_t now;
@@ -67,6 +71,7 @@ struct stripe_move {
     const char *request_id; /* of the call that caused it, or NULL */
     const char *idempotency_key;
     const char *only_platform; /* it alone hears of the event; NULL = all who listen */
+    const char *previous;      /* JSON: what was before the event in hand; NULL = not told */
     /* out */
     struct delivery_batch batch;
     bool challenge;   /* 3-D Secure is to be shown */

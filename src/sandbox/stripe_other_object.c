@@ -20,6 +20,8 @@ enum err stripe_event_object(struct db *db, const json_t *row, const json_t *exp
         put_copy(*object, "account", row, "account");
     put_copies(*object, row, copies);
     put_copy(data, "object", row, "object");
+    if (json_is_object(json_object_get(row, "previous")))
+        put_copy(data, "previous_attributes", row, "previous");
     put(*object, "data", data);
     put_copy(request, "id", row, "request_id");
     put_copy(request, "idempotency_key", row, "idempotency_key");

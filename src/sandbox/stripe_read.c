@@ -6,62 +6,19 @@
 
 enum { EVENTS_KEPT_S = 30 * 24 * 3600 };
 
-#define PAGE_RULES                                                                                \
-    {.path = "limit", .kind = RULE_INTEGER, .min = 1, .max = 100},                                \
-        {.path = "starting_after", .kind = RULE_TEXT, .max = 255},                                \
-        {.path = "ending_before", .kind = RULE_TEXT, .max = 255},                                 \
-        {.path = "created", .kind = RULE_INTEGER, .min = 0, .max = INT64_MAX},                    \
-        {.path = "created.gt", .kind = RULE_INTEGER, .min = 0, .max = INT64_MAX},                 \
-        {.path = "created.gte", .kind = RULE_INTEGER, .min = 0, .max = INT64_MAX},                \
-        {.path = "created.lt", .kind = RULE_INTEGER, .min = 0, .max = INT64_MAX},                 \
-    {                                                                                             \
-        .path = "created.lte", .kind = RULE_INTEGER, .min = 0, .max = INT64_MAX                   \
-    }
-#define LIST_RULES                                                                                \
-    PAGE_RULES,                                                                                   \
-    {                                                                                             \
-        .path = "expand[]", .kind = RULE_TEXT, .max = 500                                         \
-    }
-
 static const struct stripe_rule get_rules[] = {
     {.path = "expand[]", .kind = RULE_TEXT, .max = 500},
     {.path = NULL},
 };
 
-/* One object by the id in the path. */
-struct single {
-    const char *kind;
-    int query; /* $1 id, $2 account, $3 livemode */
-    stripe_object *object;
-};
-
-static enum err read_single(struct stripe_call *call, struct db *db, const struct single *single,
-                            json_t **answer)
-{
-    const char *id = str_copy(call->arena, call->request->path_parts[0]);
-    json_auto_t *row = NULL;
-    enum err err = stripe_expand_check(call, single->kind);
-
-    if (err || call->error.status)
-        return err;
-    err =
-        row_find(db, single->query,
-                 DB_VALUES(db_text(id), db_text(call->account_id), db_int(call->livemode)), &row);
-    if (err)
-        return err;
-    if (!row)
-        return stripe_refuse_missing(call, single->kind, id);
-    return single->object(db, row, stripe_expand_of(call), answer);
-}
-
 /* ---- sessions ---- */
 
 static enum err read_session(struct stripe_call *call, struct db *db, json_t **answer)
 {
-    static const struct single single = {"checkout.session", SQ_STRIPE_SESSION_FIND,
-                                         stripe_session_object};
+    static const struct stripe_single single = {"checkout.session", SQ_STRIPE_SESSION_FIND,
+                                                stripe_session_object};
 
-    return read_single(call, db, &single, answer);
+    return stripe_single_answer(call, db, &single, answer);
 }
 
 enum err stripe_session_get_handler(struct http_request *request, struct http_response *response)
@@ -73,9 +30,9 @@ enum err stripe_session_get_handler(struct http_request *request, struct http_re
 
 static enum err list_sessions(struct stripe_call *call, struct db *db, json_t **answer)
 {
-    static const struct stripe_list list = {"/v1/checkout/sessions", "checkout.session",
-                                            SQ_STRIPE_SESSION_LIST, SQ_STRIPE_SESSION_NUMBER,
-                                            stripe_session_object};
+    static const struct stripe_list list = {"/v1/checkout/sessions",  "checkout.session",
+                                            SQ_STRIPE_SESSION_LIST,   0,
+                                            SQ_STRIPE_SESSION_NUMBER, stripe_session_object};
     enum err err = stripe_expand_check(call, "list:checkout.session");
 
     return err || call->error.status ? err : stripe_list_answer(call, db, &list, answer);
@@ -84,7 +41,7 @@ static enum err list_sessions(struct stripe_call *call, struct db *db, json_t **
 enum err stripe_session_list_handler(struct http_request *request, struct http_response *response)
 {
     static const struct stripe_rule rules[] = {
-        LIST_RULES,
+        STRIPE_LIST_RULES,
         {.path = "payment_intent", .kind = RULE_TEXT, .max = 255},
         {.path = "status", .kind = RULE_CHOICE, .choices = "open|complete|expired"},
         {.path = "customer_details.email", .kind = RULE_EMAIL, .max = 800},
@@ -140,10 +97,10 @@ enum err stripe_session_expire_handler(struct http_request *request,
 
 static enum err read_payment(struct stripe_call *call, struct db *db, json_t **answer)
 {
-    static const struct single single = {"payment_intent", SQ_STRIPE_PAYMENT_FIND,
-                                         stripe_payment_object};
+    static const struct stripe_single single = {"payment_intent", SQ_STRIPE_PAYMENT_FIND,
+                                                stripe_payment_object};
 
-    return read_single(call, db, &single, answer);
+    return stripe_single_answer(call, db, &single, answer);
 }
 
 enum err stripe_payment_get_handler(struct http_request *request, struct http_response *response)
@@ -155,9 +112,10 @@ enum err stripe_payment_get_handler(struct http_request *request, struct http_re
 
 static enum err read_charge(struct stripe_call *call, struct db *db, json_t **answer)
 {
-    static const struct single single = {"charge", SQ_STRIPE_CHARGE_FIND, stripe_charge_object};
+    static const struct stripe_single single = {"charge", SQ_STRIPE_CHARGE_FIND,
+                                                stripe_charge_object};
 
-    return read_single(call, db, &single, answer);
+    return stripe_single_answer(call, db, &single, answer);
 }
 
 enum err stripe_charge_get_handler(struct http_request *request, struct http_response *response)
@@ -169,10 +127,10 @@ enum err stripe_charge_get_handler(struct http_request *request, struct http_res
 
 static enum err read_balance(struct stripe_call *call, struct db *db, json_t **answer)
 {
-    static const struct single single = {"balance_transaction", SQ_STRIPE_BALANCE_FIND,
-                                         stripe_balance_object};
+    static const struct stripe_single single = {"balance_transaction", SQ_STRIPE_BALANCE_FIND,
+                                                stripe_balance_object};
 
-    return read_single(call, db, &single, answer);
+    return stripe_single_answer(call, db, &single, answer);
 }
 
 enum err stripe_balance_get_handler(struct http_request *request, struct http_response *response)
@@ -182,20 +140,30 @@ enum err stripe_balance_get_handler(struct http_request *request, struct http_re
     return stripe_serve(request, response, &operation);
 }
 
+/* Of a source or a payout there are few movements; the whole list has statements of its own. */
 static enum err list_balance(struct stripe_call *call, struct db *db, json_t **answer)
 {
-    static const struct stripe_list list = {"/v1/balance_transactions", "balance_transaction",
-                                            SQ_STRIPE_BALANCE_LIST, SQ_STRIPE_BALANCE_NUMBER,
-                                            stripe_balance_object};
+    struct stripe_list list = {"/v1/balance_transactions", "balance_transaction",
+                               SQ_STRIPE_BALANCE_LIST,     SQ_STRIPE_BALANCE_LIST_BACK,
+                               SQ_STRIPE_BALANCE_NUMBER,   stripe_balance_object};
     enum err err = stripe_expand_check(call, "list:balance_transaction");
 
-    return err || call->error.status ? err : stripe_list_answer(call, db, &list, answer);
+    if (err || call->error.status)
+        return err;
+    if (row_text(call->parameters, "payout")) {
+        list.query = SQ_STRIPE_BALANCE_LIST_PAYOUT;
+        list.back_query = 0;
+    } else if (row_text(call->parameters, "source")) {
+        list.query = SQ_STRIPE_BALANCE_LIST_SOURCE;
+        list.back_query = 0;
+    }
+    return stripe_list_answer(call, db, &list, answer);
 }
 
 enum err stripe_balance_list_handler(struct http_request *request, struct http_response *response)
 {
     static const struct stripe_rule rules[] = {
-        LIST_RULES,
+        STRIPE_LIST_RULES,
         {.path = "currency", .kind = RULE_CURRENCY},
         {.path = "payout", .kind = RULE_TEXT, .max = 255},
         {.path = "source", .kind = RULE_TEXT, .max = 255},
@@ -209,16 +177,16 @@ enum err stripe_balance_list_handler(struct http_request *request, struct http_r
 
 static enum err list_payments(struct stripe_call *call, struct db *db, json_t **answer)
 {
-    static const struct stripe_list list = {"/v1/payment_intents", "payment_intent",
-                                            SQ_STRIPE_PAYMENT_LIST, SQ_STRIPE_PAYMENT_NUMBER,
-                                            stripe_payment_object};
+    static const struct stripe_list list = {"/v1/payment_intents",    "payment_intent",
+                                            SQ_STRIPE_PAYMENT_LIST,   0,
+                                            SQ_STRIPE_PAYMENT_NUMBER, stripe_payment_object};
 
     return stripe_list_answer(call, db, &list, answer);
 }
 
 enum err stripe_payment_list_handler(struct http_request *request, struct http_response *response)
 {
-    static const struct stripe_rule rules[] = {PAGE_RULES, {.path = NULL}};
+    static const struct stripe_rule rules[] = {STRIPE_PAGE_RULES, {.path = NULL}};
     static const struct stripe_operation operation = {.rules = rules, .work = list_payments};
 
     return stripe_serve(request, response, &operation);
@@ -226,7 +194,8 @@ enum err stripe_payment_list_handler(struct http_request *request, struct http_r
 
 static enum err list_charges(struct stripe_call *call, struct db *db, json_t **answer)
 {
-    static const struct stripe_list list = {"/v1/charges", "charge", SQ_STRIPE_CHARGE_LIST,
+    static const struct stripe_list list = {"/v1/charges",           "charge",
+                                            SQ_STRIPE_CHARGE_LIST,   0,
                                             SQ_STRIPE_CHARGE_NUMBER, stripe_charge_object};
 
     return stripe_list_answer(call, db, &list, answer);
@@ -235,7 +204,7 @@ static enum err list_charges(struct stripe_call *call, struct db *db, json_t **a
 enum err stripe_charge_list_handler(struct http_request *request, struct http_response *response)
 {
     static const struct stripe_rule rules[] = {
-        PAGE_RULES,
+        STRIPE_PAGE_RULES,
         {.path = "payment_intent", .kind = RULE_TEXT, .max = 255},
         {.path = NULL},
     };
@@ -248,9 +217,10 @@ enum err stripe_charge_list_handler(struct http_request *request, struct http_re
 
 static enum err read_event(struct stripe_call *call, struct db *db, json_t **answer)
 {
-    static const struct single single = {"event", SQ_STRIPE_EVENT_FIND, stripe_event_object};
+    static const struct stripe_single single = {"event", SQ_STRIPE_EVENT_FIND,
+                                                stripe_event_object};
 
-    return read_single(call, db, &single, answer);
+    return stripe_single_answer(call, db, &single, answer);
 }
 
 enum err stripe_event_get_handler(struct http_request *request, struct http_response *response)
@@ -262,7 +232,8 @@ enum err stripe_event_get_handler(struct http_request *request, struct http_resp
 
 static enum err list_events(struct stripe_call *call, struct db *db, json_t **answer)
 {
-    static const struct stripe_list list = {"/v1/events", "event", SQ_STRIPE_EVENT_LIST,
+    static const struct stripe_list list = {"/v1/events",           "event",
+                                            SQ_STRIPE_EVENT_LIST,   0,
                                             SQ_STRIPE_EVENT_NUMBER, stripe_event_object};
 
     if (row_text(call->parameters, "type") && json_object_get(call->parameters, "types"))
@@ -274,7 +245,7 @@ static enum err list_events(struct stripe_call *call, struct db *db, json_t **an
 enum err stripe_event_list_handler(struct http_request *request, struct http_response *response)
 {
     static const struct stripe_rule rules[] = {
-        LIST_RULES,
+        STRIPE_LIST_RULES,
         {.path = "type", .kind = RULE_TEXT, .max = 100},
         {.path = "types[]", .kind = RULE_TEXT, .max = 100},
         {.path = "delivery_success", .kind = RULE_BOOLEAN},

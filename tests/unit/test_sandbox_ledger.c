@@ -215,7 +215,9 @@ static void test_the_ledger_refuses_untrue_rows(void **state)
 {
     static const char *const untrue[] = {
         "UPDATE stripe_charge SET status = 'pending'",
-        "UPDATE stripe_charge SET balance_id = NULL",
+        "UPDATE stripe_charge SET captured_at = NULL",
+        "UPDATE stripe_charge SET refunded_cents = amount_cents + 1",
+        "UPDATE stripe_charge SET balance_due_at = 1",
         "UPDATE stripe_session SET amount_cents = 0",
         "UPDATE stripe_session SET status = 'gone'",
         "UPDATE stripe_payment SET session_id = 'cs_none'",

@@ -18,6 +18,7 @@ static const struct {
     {"call_counts", "a test counts"},
     {"call_list", "a test looks"},
     {"control_event_list", "a test looks"},
+    {"control_refund_list", "a test looks"},
     {"control_session_list", "a test looks"},
     {"delivery_drop_all", "a reset"},
     {"delivery_held", "a release of all"},

@@ -30,10 +30,11 @@ SELECT p.number, p.id, p.account_id, p.livemode, p.created_at, json_object(
                            WHERE c.id = p.charge_id AND c.status <> 'failed'),
         'error_code', p.error_code, 'error_decline_code', p.error_decline_code,
         'error_message', p.error_message, 'created', p.created_at, 'canceled_at', p.canceled_at,
-        'payment_method_types', json(s.method_types),
-        'metadata', json(coalesce(
+        'payment_method_types', json(coalesce(s.method_types, '["card","sepa_debit"]')),
+        'metadata', json(coalesce(p.metadata,
             json_extract(s.parameters, '$.payment_intent_data.metadata'), '{}')),
-        'description', json_extract(s.parameters, '$.payment_intent_data.description'),
+        'description', coalesce(p.description,
+            json_extract(s.parameters, '$.payment_intent_data.description')),
         'receipt_email', json_extract(s.parameters, '$.payment_intent_data.receipt_email'),
         'capture_method', coalesce(
             json_extract(s.parameters, '$.payment_intent_data.capture_method'),
@@ -43,11 +44,15 @@ SELECT p.number, p.id, p.account_id, p.livemode, p.created_at, json_object(
         'statement_descriptor_suffix',
             json_extract(s.parameters, '$.payment_intent_data.statement_descriptor_suffix')
     ) AS object
-FROM stripe_payment p JOIN stripe_session s ON s.id = p.session_id
+FROM stripe_payment p LEFT JOIN stripe_session s ON s.id = p.session_id
 
 -- shape: stripe_charge_row
 SELECT c.number, c.id, c.account_id, c.livemode, c.payment_id, c.created_at, json_object(
         'id', c.id, 'payment_intent', c.payment_id, 'account_name', a.name,
+        'account', c.account_id, 'session', p.session_id, 'notify', coalesce(s.notify, 'normal'),
+        'late_s', coalesce(s.late_s, 0), 'refunded_cents', c.refunded_cents,
+        'disputed', json(iif(c.disputed, 'true', 'false')), 'captured_at', c.captured_at,
+        'failure_balance_id', c.failure_balance_id,
         'livemode', json(iif(c.livemode, 'true', 'false')), 'amount', c.amount_cents,
         'currency', c.currency, 'status', c.status, 'method', c.method,
         'payment_method', c.method_id, 'brand', c.brand, 'country', c.country, 'last4', c.last4,
@@ -55,10 +60,12 @@ SELECT c.number, c.id, c.account_id, c.livemode, c.payment_id, c.created_at, jso
         'secure', json(iif(c.secure, 'true', 'false')), 'failure_code', c.failure_code,
         'failure_decline_code', c.failure_decline_code, 'failure_message', c.failure_message,
         'balance_id', c.balance_id, 'created', c.created_at,
-        'payer_name', s.payer_name, 'payer_email', s.payer_email,
-        'metadata', json(coalesce(
+        'payer_name', coalesce(p.payer_name, s.payer_name),
+        'payer_email', coalesce(p.payer_email, s.payer_email),
+        'metadata', json(coalesce(p.metadata,
             json_extract(s.parameters, '$.payment_intent_data.metadata'), '{}')),
-        'description', json_extract(s.parameters, '$.payment_intent_data.description'),
+        'description', coalesce(p.description,
+            json_extract(s.parameters, '$.payment_intent_data.description')),
         'receipt_email', json_extract(s.parameters, '$.payment_intent_data.receipt_email'),
         'statement_descriptor',
             json_extract(s.parameters, '$.payment_intent_data.statement_descriptor'),
@@ -67,17 +74,33 @@ SELECT c.number, c.id, c.account_id, c.livemode, c.payment_id, c.created_at, jso
     ) AS object
 FROM stripe_charge c
 JOIN stripe_payment p ON p.id = c.payment_id
-JOIN stripe_session s ON s.id = p.session_id
+LEFT JOIN stripe_session s ON s.id = p.session_id
 JOIN stripe_account a ON a.id = c.account_id
 
+-- Pending until its day by the sandbox's clock.
 -- shape: stripe_balance_row
-SELECT b.number, b.id, b.account_id, b.livemode, b.source_id, b.kind, b.currency, b.created_at,
-    json_object(
+SELECT b.number, b.id, b.account_id, b.livemode, b.source_id, b.kind, b.currency, b.payout_id,
+    b.created_at, json_object(
         'id', b.id, 'amount', b.amount_cents, 'fee', b.fee_cents,
         'net', b.amount_cents - b.fee_cents, 'currency', b.currency,
         'description', b.description, 'created', b.created_at, 'available_on', b.available_at,
-        'source', b.source_id, 'type', b.kind, 'status', 'pending') AS object
+        'source', b.source_id, 'type', b.kind, 'status', iif(
+            b.available_at <= CAST(strftime('%s', 'now') AS INTEGER) + coalesce(
+                (SELECT value FROM setting WHERE name = 'clock_offset_s'), 0),
+            'available', 'pending')) AS object
 FROM stripe_balance b
+
+-- shape: stripe_refund_row
+SELECT r.number, r.id, r.account_id, r.livemode, r.charge_id, c.payment_id, r.created_at,
+    json_object(
+        'id', r.id, 'amount', r.amount_cents, 'balance_id', r.balance_id, 'charge', r.charge_id,
+        'payment_intent', c.payment_id, 'method', c.method, 'created', r.created_at,
+        'currency', r.currency, 'account', r.account_id,
+        'livemode', json(iif(r.livemode, 'true', 'false')),
+        'failure_balance_id', r.failure_balance_id, 'failure_reason', r.failure_reason,
+        'metadata', json(r.metadata), 'pending_reason', r.pending_reason, 'reason', r.reason,
+        'status', r.status) AS object
+FROM stripe_refund r JOIN stripe_charge c ON c.id = r.charge_id
 
 -- shape: stripe_event_row
 SELECT e.number, e.id, e.account_id, e.livemode, e.type, e.session_id, e.created_at,
@@ -87,6 +110,7 @@ SELECT e.number, e.id, e.account_id, e.livemode, e.type, e.session_id, e.created
         'id', e.id, 'livemode', json(iif(e.livemode, 'true', 'false')), 'type', e.type,
         'api_version', e.api_version, 'created', e.created_at, 'object', json(e.object),
         'request_id', e.request_id, 'idempotency_key', e.idempotency_key,
+        'previous', json(e.previous),
         'pending_webhooks', (SELECT COUNT(*) FROM delivery d
                              WHERE d.provider = 'stripe' AND d.reference = e.id
                                AND d.state IN ('waiting', 'held'))) AS object
@@ -197,7 +221,7 @@ SELECT 'stripe' AS provider, p.account_id AS account_id, p.created_at, c.number,
         'charge', c.id, 'session', p.session_id, 'amount_cents', c.amount_cents,
         'fee_cents', b.fee_cents, 'currency', upper(c.currency), 'status', c.status,
         'paid', json(iif(c.status = 'succeeded', 'true', 'false')),
-        'metadata', json(coalesce(json_extract(s.parameters, '$.metadata'), '{}')),
+        'metadata', json(coalesce(p.metadata, json_extract(s.parameters, '$.metadata'), '{}')),
         'client_reference_id', json_extract(s.parameters, '$.client_reference_id'),
         'invoice', NULL, 'custom', NULL, 'created', c.created_at, 'captured_at', c.captured_at,
         'notifications', (SELECT json_object(
@@ -205,9 +229,9 @@ SELECT 'stripe' AS provider, p.account_id AS account_id, p.created_at, c.number,
                 'delivered', COUNT(*) FILTER (WHERE d.state = 'delivered'),
                 'dropped', COUNT(*) FILTER (WHERE d.state IN ('dropped', 'exhausted')),
                 'waiting', COUNT(*) FILTER (WHERE d.state IN ('waiting', 'held')))
-            FROM delivery d WHERE d.object_id = p.session_id)) AS object
+            FROM delivery d WHERE d.object_id = coalesce(p.session_id, p.id))) AS object
 FROM stripe_payment p
-JOIN stripe_session s ON s.id = p.session_id
+LEFT JOIN stripe_session s ON s.id = p.session_id
 JOIN stripe_charge c ON c.id = p.charge_id
 LEFT JOIN stripe_balance b ON b.id = c.balance_id
 UNION ALL

@@ -100,6 +100,10 @@ SET payer_name = coalesce($2, payer_name), payer_email = coalesce($3, payer_emai
     late_s = $5
 WHERE id = $1
 
+-- name: stripe_session_set_fee_late
+-- $1 session, $2 seconds
+UPDATE stripe_session SET fee_late_s = $2 WHERE id = $1
+
 -- name: stripe_session_complete
 -- $1 session, $2 payment status, $3 when a debit ends by itself, $4 how
 UPDATE stripe_session
@@ -205,8 +209,27 @@ ORDER BY iif($5 IS NULL, -number, number)
 LIMIT $6
 
 -- name: stripe_charge_capture
--- $1 id, $2 movement of the balance, $3 now
-UPDATE stripe_charge SET status = 'succeeded', balance_id = $2, captured_at = $3 WHERE id = $1
+-- $1 id, $2 now, $3 when its movement of the balance is told, or NULL
+UPDATE stripe_charge SET status = 'succeeded', captured_at = $2, balance_due_at = $3 WHERE id = $1
+
+-- name: stripe_charge_fee_late
+-- $1 charge. Seconds from its capture to its movement of the balance.
+SELECT coalesce(s.fee_late_s, a.fee_late_s)
+FROM stripe_charge c
+JOIN stripe_account a ON a.id = c.account_id
+JOIN stripe_payment p ON p.id = c.payment_id
+LEFT JOIN stripe_session s ON s.id = p.session_id
+WHERE c.id = $1
+
+-- name: stripe_charge_set_balance
+-- $1 id, $2 movement of the balance
+UPDATE stripe_charge SET balance_id = $2, balance_due_at = NULL WHERE id = $1
+
+-- name: stripe_charge_balance_due
+-- $1 now. Charges whose movement of the balance comes now.
+SELECT json_object('id', id) FROM stripe_charge
+WHERE balance_due_at IS NOT NULL AND balance_due_at <= $1
+LIMIT 100
 
 -- name: stripe_charge_fail
 -- $1 id, $2 code, $3 decline code, $4 message
@@ -219,15 +242,24 @@ WHERE id = $1
 -- name: stripe_balance_add
 -- $1 id, $2 charge, $3 now, $4 available. The fee is rounded half up.
 INSERT INTO stripe_balance (id, account_id, livemode, source_id, kind, amount_cents, fee_cents,
-                            currency, description, created_at, available_at)
+                            currency, description, charge_id, created_at, available_at)
 SELECT $1, c.account_id, c.livemode, c.id, iif(c.method = 'card', 'charge', 'payment'),
     c.amount_cents, (c.amount_cents * a.fee_basis_points + 5000) / 10000 + a.fee_fixed_cents,
-    c.currency, json_extract(s.parameters, '$.payment_intent_data.description'), $3, $4
+    c.currency,
+    coalesce(p.description, json_extract(s.parameters, '$.payment_intent_data.description')),
+    c.id, $3, $4
 FROM stripe_charge c
 JOIN stripe_account a ON a.id = c.account_id
 JOIN stripe_payment p ON p.id = c.payment_id
-JOIN stripe_session s ON s.id = p.session_id
+LEFT JOIN stripe_session s ON s.id = p.session_id
 WHERE c.id = $2
+
+-- name: stripe_balance_put
+-- $1 id, $2 account, $3 livemode, $4 source, $5 kind, $6 amount, $7 fee, $8 currency,
+-- $9 description, $10 charge, $11 payout, $12 now, $13 available
+INSERT INTO stripe_balance (id, account_id, livemode, source_id, kind, amount_cents, fee_cents,
+                            currency, description, charge_id, payout_id, created_at, available_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 
 -- name: stripe_balance_by_id
 -- $1 id
@@ -241,32 +273,92 @@ SELECT object FROM stripe_balance_row WHERE id = $1 AND account_id = $2 AND live
 -- $1 account, $2 livemode, $3 id
 SELECT number FROM stripe_balance WHERE account_id = $1 AND livemode = $2 AND id = $3
 
+-- Newest first by their time; of one second, the last to arrive first. Two statements, one for each
+-- way, because only then an index gives the order and a page costs what it shows; of a source or
+-- a payout there are few.
+
 -- name: stripe_balance_list
--- $1 account, $2 livemode, $3 parameters, $4 before, $5 after, $6 how many. No payout has been
--- made, so none contains anything.
+-- $1 account, $2 livemode, $3 parameters, $4 before, $5 not used, $6 how many
 SELECT object FROM stripe_balance_row
-WHERE account_id = $1 AND livemode = $2
-  AND ($4 IS NULL OR number < $4) AND ($5 IS NULL OR number > $5)
-  AND source_id = coalesce(json_extract($3, '$.source'), source_id)
+WHERE account_id = $1 AND livemode = $2 AND $5 IS NULL
+  AND (created_at, number) < (
+    coalesce((SELECT c.created_at FROM stripe_balance c WHERE c.number = $4), 9223372036854775807),
+    coalesce($4, 9223372036854775807))
   AND kind = coalesce(json_extract($3, '$.type'), kind)
   AND currency = coalesce(json_extract($3, '$.currency'), currency)
-  AND json_extract($3, '$.payout') IS NULL
   AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
   AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
   AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
   AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
   AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
-ORDER BY iif($5 IS NULL, -number, number)
+ORDER BY created_at DESC, number DESC
+LIMIT $6
+
+-- name: stripe_balance_list_back
+-- $1 account, $2 livemode, $3 parameters, $4 not used, $5 after, $6 how many
+SELECT object FROM stripe_balance_row
+WHERE account_id = $1 AND livemode = $2 AND $4 IS NULL
+  AND (created_at, number) > (
+    coalesce((SELECT c.created_at FROM stripe_balance c WHERE c.number = $5), -1),
+    coalesce($5, -1))
+  AND kind = coalesce(json_extract($3, '$.type'), kind)
+  AND currency = coalesce(json_extract($3, '$.currency'), currency)
+  AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
+  AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
+  AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
+  AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
+  AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+ORDER BY created_at, number
+LIMIT $6
+
+-- name: stripe_balance_list_source
+-- $1 account, $2 livemode, $3 parameters with `source`, $4 before, $5 after, $6 how many
+SELECT object FROM stripe_balance_row
+WHERE source_id = json_extract($3, '$.source') AND account_id = $1 AND livemode = $2
+  AND (created_at, number) < (
+    coalesce((SELECT c.created_at FROM stripe_balance c WHERE c.number = $4), 9223372036854775807),
+    coalesce($4, 9223372036854775807))
+  AND (created_at, number) > (
+    coalesce((SELECT c.created_at FROM stripe_balance c WHERE c.number = $5), -1),
+    coalesce($5, -1))
+  AND kind = coalesce(json_extract($3, '$.type'), kind)
+  AND currency = coalesce(json_extract($3, '$.currency'), currency)
+  AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
+  AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
+  AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
+  AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
+  AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+ORDER BY iif($5 IS NULL, -created_at, created_at), iif($5 IS NULL, -number, number)
+LIMIT $6
+
+-- name: stripe_balance_list_payout
+-- $1 account, $2 livemode, $3 parameters with `payout`, $4 before, $5 after, $6 how many
+SELECT object FROM stripe_balance_row
+WHERE payout_id = json_extract($3, '$.payout') AND account_id = $1 AND livemode = $2
+  AND (created_at, number) < (
+    coalesce((SELECT c.created_at FROM stripe_balance c WHERE c.number = $4), 9223372036854775807),
+    coalesce($4, 9223372036854775807))
+  AND (created_at, number) > (
+    coalesce((SELECT c.created_at FROM stripe_balance c WHERE c.number = $5), -1),
+    coalesce($5, -1))
+  AND kind = coalesce(json_extract($3, '$.type'), kind)
+  AND currency = coalesce(json_extract($3, '$.currency'), currency)
+  AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
+  AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
+  AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
+  AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
+  AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+ORDER BY iif($5 IS NULL, -created_at, created_at), iif($5 IS NULL, -number, number)
 LIMIT $6
 
 -- ---- events ----
 
 -- name: stripe_event_add
 -- $1 id, $2 account, $3 livemode, $4 type, $5 session, $6 object id, $7 object, $8 version,
--- $9 request, $10 idempotency key, $11 now
+-- $9 request, $10 idempotency key, $11 now, $12 what was before, or NULL
 INSERT INTO stripe_event (id, account_id, livemode, type, session_id, object_id, object,
-                          api_version, request_id, idempotency_key, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                          api_version, request_id, idempotency_key, created_at, previous)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 
 -- name: stripe_event_find
 -- $1 id, $2 account, $3 livemode
