@@ -26,7 +26,7 @@ enum {
     BREAKER_PAUSE_MAX_MS = 300000
 };
 
-enum task_kind { TASK_EVENT, TASK_INTENT, TASK_WAKE, TASK_ENDPOINT };
+enum task_kind { TASK_EVENT, TASK_INTENT, TASK_WAKE, TASK_ENDPOINT, TASK_REFUND };
 
 struct task {
     enum task_kind kind;

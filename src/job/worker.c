@@ -11,6 +11,7 @@
 #include "job/queue.h"
 #include "payment/consent.h"
 #include "payment/link.h"
+#include "payment/refund_request.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -75,6 +76,14 @@ static enum err claim_endpoints(struct db *db, void *argument)
                           &claiming->count);
 }
 
+static enum err claim_refunds(struct db *db, void *argument)
+{
+    struct claiming *claiming = argument;
+
+    return refund_claim_due(db, claiming->provider, claiming->now, claiming->claims, claiming->max,
+                            &claiming->count);
+}
+
 static enum err claim_intent(struct db *db, void *argument)
 {
     struct claiming *claiming = argument;
@@ -95,6 +104,8 @@ static enum err release(struct db *db, void *argument)
 
     if (task->kind == TASK_EVENT)
         return event_release(db, &task->claim, releasing->now);
+    if (task->kind == TASK_REFUND)
+        return refund_release(db, &task->claim, releasing->now);
     return task->kind == TASK_ENDPOINT ? link_release(db, &task->claim, releasing->now)
                                        : intent_release(db, &task->claim, releasing->now);
 }
@@ -173,7 +184,7 @@ static enum err poll_kind(struct job_thread *job, size_t index, enum task_kind k
 
 /* What the whole service has due, asked once a round. */
 struct dues {
-    bool intents, endpoints;
+    bool intents, endpoints, refunds;
 };
 
 static enum err poll_provider(struct job_thread *job, size_t index, const struct dues *dues)
@@ -188,17 +199,21 @@ static enum err poll_provider(struct job_thread *job, size_t index, const struct
         err = poll_kind(job, index, TASK_INTENT, claim_intents);
     if (!err && dues->endpoints)
         err = poll_kind(job, index, TASK_ENDPOINT, claim_endpoints);
+    if (!err && dues->refunds)
+        err = poll_kind(job, index, TASK_REFUND, claim_refunds);
     return err;
 }
 
 static void poll_all(struct job_thread *job)
 {
     const struct payment_service *service = job->worker->options.service;
-    struct dues dues = {false, false};
+    struct dues dues = {0};
     enum err err = intent_any_due(job->db, clock_now(), &dues.intents);
 
     if (!err)
         err = link_any_due(job->db, clock_now(), &dues.endpoints);
+    if (!err)
+        err = refund_any_due(job->db, clock_now(), &dues.refunds);
     for (size_t i = 0; !err && i < service->provider_count; i++)
         err = poll_provider(job, i, &dues);
     if (err)
@@ -243,6 +258,8 @@ static bool run_task(struct job_thread *job, struct task *task)
         err = payment_work_event(service, &call, &task->claim, &provider_down);
     else if (!err && task->kind == TASK_ENDPOINT)
         err = payment_work_endpoint(service, &call, &task->claim, &provider_down);
+    else if (!err && task->kind == TASK_REFUND)
+        err = payment_work_refund(service, &call, &task->claim, &provider_down);
     else if (!err && task->claim.id)
         err = payment_work_intent(service, &call, &task->claim, &provider_down);
     if (err)

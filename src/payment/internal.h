@@ -28,5 +28,9 @@ struct provider_intent payment_provider_intent(const struct payment_intent *inte
  * repeats it. *provider_down says that the outcome is unknown. */
 enum err payment_open(const struct payment_service *service, const struct provider_call *call,
                       const struct payment_intent *intent, bool *provider_down);
+/* Sends a refund request that waits, stores the answer and books what it says; for the page and
+ * for the job that repeats it. provider_down may be NULL. */
+enum err refund_send(const struct payment_service *service, const struct provider_call *call,
+                     int64_t association_id, int64_t request_id, bool *provider_down);
 
 #endif

@@ -67,6 +67,7 @@ static const struct {
     {"annuler_paiement", "revenue"},
     {"impaye", "revenue"},
     {"rembourser", "revenue"},
+    {"rembourser_en_ligne", "revenue"},
     {"remises", "revenue"},
     {"remise_nouvelle", "revenue"},
     {"remise", "revenue"},

@@ -28,10 +28,12 @@ enum {
 extern const struct http_field receive_page_fields[], receive_fields[];
 extern const struct http_field received_fields[];
 extern const struct http_field undo_fields[], unpaid_fields[], refund_fields[];
+extern const struct http_field refund_online_fields[];
 extern const struct http_field deposits_fields[], deposit_page_fields[], deposit_fields[];
 extern const struct http_field deposit_done_fields[];
 http_handler receive_get, receive_post, received_get, receipt_get, own_receipt_get;
 http_handler undo_get, undo_post, unpaid_get, unpaid_post, refund_get, refund_post;
+http_handler refund_online_get, refund_online_post;
 http_handler deposits_get, deposit_get, deposit_new_get, deposit_new_post;
 
 /* ---- receiving (manual.c, manual_page.c) ---- */

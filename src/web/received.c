@@ -5,7 +5,7 @@
 #include <string.h>
 
 const struct http_field received_fields[] = {
-    {"fait", HTTP_CHOICE, 12, "encaisse|annule|impaye|rembourse", 0},
+    {"fait", HTTP_CHOICE, 12, "encaisse|annule|impaye|rembourse|rendu|demande", 0},
     {0},
 };
 
@@ -207,9 +207,11 @@ enum err received_get(struct http_request *request, struct http_response *respon
     template_set_flag(data, "may_undo", received_may_undo(&received));
     template_set_flag(data, "may_return", received_may_return(&received));
     template_set_flag(data, "may_refund", received_may_refund(&received));
-    form_done(page, "encaisse|annule|impaye|rembourse", data);
+    form_done(page, "encaisse|annule|impaye|rembourse|rendu|demande", data);
     err = received_set_parts(page, data, &received);
     if (!err)
         err = add_all_later(page, data, &received);
+    if (!err)
+        err = received_set_requests(page, data, &received);
     return err ? err : page_render(page, 200, "paiement-recu.html", data);
 }

@@ -16,6 +16,10 @@ void received_set(struct page *page, struct template_map *data, const struct rec
 /* Sets what it pays now: the list "parts", "has_advance", "advance". */
 enum err received_set_parts(struct page *page, struct template_map *data,
                             const struct received *received);
+/* Sets refunds asked of the provider: "requests", "has_requests", and "online": one can be asked
+ * for (refund_online.c). */
+enum err received_set_requests(struct page *page, struct template_map *data,
+                               const struct received *received);
 const struct currency *received_currency(const struct page *page, const struct received *received);
 /* What was not paid back or taken back of it. */
 int64_t received_left(const struct received *received);

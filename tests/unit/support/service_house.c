@@ -63,6 +63,28 @@ static enum err cancel(const struct provider_call *call, const struct provider_a
     return OK;
 }
 
+static enum err refund_prepare(const struct provider_call *call, const struct refund_order *order,
+                               struct str *request)
+{
+    *request =
+        str_of(arena_printf(call->arena, "payment=%s&amount=%lld&request=%lld", order->capture,
+                            (long long)order->amount_cents, (long long)order->refund_request_id));
+    return OK;
+}
+
+static enum err refund_send(const struct provider_call *call,
+                            const struct provider_account *account, const char *request,
+                            const char *idempotency_key, struct refund_answer *answer)
+{
+    (void)call, (void)account;
+    require(present->refunds < CALLS_MAX);
+    present->refund_requests[present->refunds] = arena_string(present->house.arena, request);
+    present->refund_keys[present->refunds++] = arena_string(present->house.arena, idempotency_key);
+    *answer = present->refund;
+    return OK;
+}
+static const struct provider_refunds refunds = {refund_prepare, refund_send};
+
 static enum err receive(const struct provider_call *call, const struct provider_message *message,
                         struct door_answer *answer)
 {
@@ -109,6 +131,7 @@ static const struct provider asked = {.name = "stripe",
                                       .limits = limits,
                                       .prepare = prepare,
                                       .checkout = checkout,
+                                      .refunds = &refunds,
                                       .cancel = cancel,
                                       .receive = receive,
                                       .resolve_event = resolve_event,

@@ -33,6 +33,9 @@ struct service_house {
     int cancels, looks, events;
     bool events_hang;
     enum err look_error;
+    struct refund_answer refund;
+    int refunds;
+    const char *refund_requests[CALLS_MAX], *refund_keys[CALLS_MAX];
 };
 
 /* cmocka's fixtures: *state becomes a struct service_house *. */

@@ -1,0 +1,187 @@
+/*
+ * A refund request on its way: sent, answered, sent again.
+ */
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "payment/internal.h"
+#include "payment/refund_request.h"
+#include "queries.h"
+
+enum { DUE_MAX = 16 };
+
+/* One answer: what is kept of it in one transaction. */
+struct refund_ending {
+    const struct refund_request *request;
+    const struct refund_answer *answer;
+    int64_t now;
+};
+
+/* Later again, as long as the provider knows the key; then a person looks at the provider. */
+static enum err keep_unanswered(struct db *db, const struct refund_ending *ending)
+{
+    const struct refund_request *request = ending->request;
+    int64_t next_at = ending->now + event_backoff_s(request->attempts + 3);
+    bool again = next_at < request->created_at + REFUND_KEY_LIFE_S;
+
+    return db_run(db, Q_REFUND_REQUEST_UNANSWERED,
+                  DB_VALUES(db_int(request->association_id), db_int(request->id),
+                            db_text(ending->answer->reason ? ending->answer->reason : ""),
+                            again ? db_int(next_at) : db_null(), db_int(ending->now)));
+}
+
+static enum err keep_refused(struct db *db, const struct refund_ending *ending)
+{
+    const struct audit_actor provider = {0, ""};
+    const struct refund_request *request = ending->request;
+    struct arena *arena = arena_new();
+    enum err err = db_run(db, Q_REFUND_REQUEST_REFUSED,
+                          DB_VALUES(db_int(request->association_id), db_int(request->id),
+                                    db_text(ending->answer->reason ? ending->answer->reason : ""),
+                                    db_int(ending->now)));
+
+    if (!err)
+        err = audit_add(
+            db, request->association_id, &provider, "refund.refused",
+            arena_printf(arena, "provider_transaction:%lld", (long long)request->transaction_id),
+            ending->answer->reason ? ending->answer->reason : "");
+    arena_free(arena);
+    return err;
+}
+
+static enum err keep_made(struct db *db, const struct refund_ending *ending, struct arena *arena)
+{
+    const struct refund_request *request = ending->request;
+    const struct resolution *facts = &ending->answer->facts;
+    enum err err = refund_request_sent(db, request->association_id, request->id,
+                                       ending->answer->reference, ending->now);
+
+    for (int i = 0; !err && facts->kind == RESOLUTION_FACTS && i < facts->fact_count; i++) {
+        struct post_result result;
+
+        err = payment_post(db, &facts->facts[i], ending->now, arena, &result);
+    }
+    return err;
+}
+
+static enum err write_answer(struct db *db, void *argument)
+{
+    const struct refund_ending *ending = argument;
+    struct arena *arena = arena_new();
+    enum err err = OK;
+
+    switch (ending->answer->verdict) {
+    case REFUND_MADE:
+        err = keep_made(db, ending, arena);
+        break;
+    case REFUND_REFUSED:
+        err = keep_refused(db, ending);
+        break;
+    case REFUND_UNKNOWN:
+        err = keep_unanswered(db, ending);
+        break;
+    }
+    arena_free(arena);
+    return err;
+}
+
+static void send(const struct payment_service *service, const struct provider_call *call,
+                 const struct refund_request *request, struct refund_answer *answer)
+{
+    struct provider_account account;
+    const struct provider *provider;
+    enum err err = account_find(call->db, request->association_id, request->provider_account_id,
+                                call->arena, &account);
+
+    provider = err ? NULL : payment_provider(service, str_of(account.provider));
+    if (!err && (!provider || !provider->refunds))
+        err = fail(ERR_INTERNAL, "provider of a refund takes none");
+    if (!err)
+        err = provider->refunds->send(call, &account, request->request, request->idempotency_key,
+                                      answer);
+    if (err) {
+        log_failure("payment.refund");
+        *answer = (struct refund_answer){.verdict = REFUND_UNKNOWN, .reason = err_name(err)};
+    }
+}
+
+enum err refund_send(const struct payment_service *service, const struct provider_call *call,
+                     int64_t association_id, int64_t request_id, bool *provider_down)
+{
+    struct refund_answer *answer = arena_alloc(call->arena, sizeof(*answer));
+    struct refund_request request;
+    struct refund_ending ending = {.request = &request, .answer = answer};
+    enum err err =
+        refund_request_find(call->db, association_id, request_id, call->arena, &request);
+
+    if (err || request.state != REFUND_REQUEST_CREATED)
+        return err;
+    send(service, call, &request, answer);
+    if (provider_down)
+        *provider_down = answer->verdict == REFUND_UNKNOWN;
+    ending.now = clock_now();
+    return db_write(service->writer, write_answer, &ending);
+}
+
+/* ---- claims ---- */
+
+enum err refund_any_due(struct db *db, int64_t now, bool *due)
+{
+    int64_t found = 0;
+    enum err err = db_integer(db, Q_REFUND_REQUEST_ANY_DUE,
+                              DB_VALUES(db_int(now), db_int(now + EVENT_LEASE_S)), 0, &found);
+
+    *due = found > 0;
+    return err;
+}
+
+enum err refund_claim_due(struct db *db, const char *provider, int64_t now, struct claim *claims,
+                          size_t max, size_t *count)
+{
+    struct claim due[DUE_MAX];
+    size_t due_count = 0;
+    struct db_rows rows = {0};
+    bool found = false;
+    enum err err;
+
+    *count = 0;
+    if (max > DUE_MAX)
+        max = DUE_MAX;
+    err = db_select(db, Q_REFUND_REQUEST_DUE,
+                    DB_VALUES(db_text(provider), db_int(now), db_int(now + EVENT_LEASE_S),
+                              db_int((int64_t)max)),
+                    &rows);
+    while (!err && due_count < max && !(err = db_next(&rows, &found)) && found)
+        due[due_count++] = (struct claim){db_column_int(&rows, 0), db_column_int(&rows, 1), 0};
+    db_rows_done(&rows);
+    for (size_t i = 0; !err && i < due_count; i++) {
+        err = db_integer(db, Q_REFUND_REQUEST_CLAIM,
+                         DB_VALUES(db_int(due[i].association_id), db_int(due[i].id), db_int(now),
+                                   db_int(now + EVENT_LEASE_S)),
+                         0, &due[i].claim);
+        if (!err && due[i].claim > 0)
+            claims[(*count)++] = due[i];
+    }
+    return err;
+}
+
+enum err refund_release(struct db *db, const struct claim *claim, int64_t now)
+{
+    return db_run(db, Q_REFUND_REQUEST_RELEASE,
+                  DB_VALUES(db_int(claim->association_id), db_int(claim->id), db_int(claim->claim),
+                            db_int(now)));
+}
+
+enum err payment_work_refund(const struct payment_service *service,
+                             const struct provider_call *call, const struct claim *claim,
+                             bool *provider_down)
+{
+    struct refund_request request;
+    enum err err =
+        refund_request_find(call->db, claim->association_id, claim->id, call->arena, &request);
+
+    *provider_down = false;
+    if (err || request.claim != claim->claim)
+        return err;
+    return refund_send(service, call, claim->association_id, claim->id, provider_down);
+}
