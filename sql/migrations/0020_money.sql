@@ -216,3 +216,20 @@ CREATE TABLE statement_task (
 CREATE UNIQUE INDEX statement_task_live ON statement_task (association_id, provider_account_id, payout)
     WHERE state = 'waiting';
 CREATE INDEX statement_task_due ON statement_task (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX statement_task_account ON statement_task (association_id, provider_account_id, payout, created_at);
+
+-- Payments whose fee the provider has not told yet: a job asks for it, for a month.
+CREATE TABLE fee_search (
+    association_id BIGINT NOT NULL,            -- tenant
+    transaction_id BIGINT NOT NULL,            -- the payment
+    provider_account_id BIGINT NOT NULL,       -- at which account
+    since_at BIGINT NOT NULL,                  -- when the payment was booked
+    next_at BIGINT,                            -- when it is asked for; NULL: found, or given up
+    attempts BIGINT NOT NULL DEFAULT 0,        -- how often it was asked for
+    lease_until BIGINT NOT NULL DEFAULT 0,     -- a job works on it until then
+    claim BIGINT NOT NULL DEFAULT 0,           -- which claim holds the lease
+    PRIMARY KEY (association_id, transaction_id),
+    FOREIGN KEY (association_id, transaction_id) REFERENCES provider_transaction (association_id, id),
+    FOREIGN KEY (association_id, provider_account_id) REFERENCES provider_account (association_id, id)
+);
+CREATE INDEX fee_search_due ON fee_search (next_at) WHERE next_at IS NOT NULL;

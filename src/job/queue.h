@@ -26,7 +26,16 @@ enum {
     BREAKER_PAUSE_MAX_MS = 300000
 };
 
-enum task_kind { TASK_EVENT, TASK_INTENT, TASK_WAKE, TASK_ENDPOINT, TASK_REFUND };
+enum task_kind {
+    TASK_EVENT,
+    TASK_INTENT,
+    TASK_WAKE,
+    TASK_ENDPOINT,
+    TASK_REFUND,
+    TASK_STATEMENT,
+    TASK_FEE,
+    TASK_KINDS
+};
 
 struct task {
     enum task_kind kind;

@@ -12,13 +12,14 @@
 #include "payment/consent.h"
 #include "payment/link.h"
 #include "payment/refund_request.h"
+#include "payment/statement_task.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { POLL_MS = 1000, WAIT_MS = 250, SWEEP_MS = 3600 * 1000 };
+enum { POLL_MS = 1000, WAIT_MS = 250, FEES_MS = 60 * 1000, SWEEP_MS = 3600 * 1000 };
 
 struct worker {
     struct worker_options options;
@@ -26,6 +27,7 @@ struct worker {
     pthread_cond_t wake;
     struct queue queue;
     int64_t poll_at_ms;  /* monotonic */
+    int64_t fees_at_ms;  /* monotonic */
     int64_t sweep_at_ms; /* monotonic */
     bool more;           /* the last poll took all it had room for: there may be more due */
     bool stopping;
@@ -41,9 +43,33 @@ struct job_thread {
     struct arena *arena;
 };
 
+/* ---- the kinds of work ---- */
+
+/* What waits in the database, claimed, given back and worked on the same way. */
+struct work {
+    enum err (*any_due)(struct db *db, int64_t now, bool *due); /* NULL: asked by provider */
+    enum err (*claim_due)(struct db *db, const char *provider, int64_t now, struct claim *claims,
+                          size_t max, size_t *count);
+    enum err (*release)(struct db *db, const struct claim *claim, int64_t now);
+    enum err (*run)(const struct payment_service *service, const struct provider_call *call,
+                    const struct claim *claim, bool *provider_down);
+};
+/* A woken intent is claimed when it is worked on. */
+static const struct work works[TASK_KINDS] = {
+    [TASK_EVENT] = {NULL, event_claim, event_release, payment_work_event},
+    [TASK_INTENT] = {intent_any_due, intent_claim_due, intent_release, payment_work_intent},
+    [TASK_WAKE] = {NULL, NULL, NULL, payment_work_intent},
+    [TASK_ENDPOINT] = {link_any_due, link_claim_due, link_release, payment_work_endpoint},
+    [TASK_REFUND] = {refund_any_due, refund_claim_due, refund_release, payment_work_refund},
+    [TASK_STATEMENT] = {statement_any_due, statement_claim_due, statement_release,
+                        payment_work_statement},
+    [TASK_FEE] = {fee_any_due, fee_claim_due, fee_release, payment_work_fee},
+};
+
 /* ---- claiming ---- */
 
 struct claiming {
+    const struct work *work;
     const char *provider;
     int64_t now;
     struct claim claims[QUEUE_CLAIMS_MAX];
@@ -52,36 +78,12 @@ struct claiming {
     int64_t association_id, intent_id; /* one intent */
 };
 
-static enum err claim_events(struct db *db, void *argument)
+static enum err claim_due(struct db *db, void *argument)
 {
     struct claiming *claiming = argument;
 
-    return event_claim(db, claiming->provider, claiming->now, claiming->claims, claiming->max,
-                       &claiming->count);
-}
-
-static enum err claim_intents(struct db *db, void *argument)
-{
-    struct claiming *claiming = argument;
-
-    return intent_claim_due(db, claiming->provider, claiming->now, claiming->claims, claiming->max,
-                            &claiming->count);
-}
-
-static enum err claim_endpoints(struct db *db, void *argument)
-{
-    struct claiming *claiming = argument;
-
-    return link_claim_due(db, claiming->provider, claiming->now, claiming->claims, claiming->max,
-                          &claiming->count);
-}
-
-static enum err claim_refunds(struct db *db, void *argument)
-{
-    struct claiming *claiming = argument;
-
-    return refund_claim_due(db, claiming->provider, claiming->now, claiming->claims, claiming->max,
-                            &claiming->count);
+    return claiming->work->claim_due(db, claiming->provider, claiming->now, claiming->claims,
+                                     claiming->max, &claiming->count);
 }
 
 static enum err claim_intent(struct db *db, void *argument)
@@ -102,12 +104,7 @@ static enum err release(struct db *db, void *argument)
     const struct releasing *releasing = argument;
     const struct task *task = releasing->task;
 
-    if (task->kind == TASK_EVENT)
-        return event_release(db, &task->claim, releasing->now);
-    if (task->kind == TASK_REFUND)
-        return refund_release(db, &task->claim, releasing->now);
-    return task->kind == TASK_ENDPOINT ? link_release(db, &task->claim, releasing->now)
-                                       : intent_release(db, &task->claim, releasing->now);
+    return works[task->kind].release(db, &task->claim, releasing->now);
 }
 
 /* A woken intent has not been claimed yet. */
@@ -115,7 +112,7 @@ static void give_back(struct worker *worker, const struct task *task)
 {
     struct releasing releasing = {.task = task, .now = clock_now()};
 
-    if (task->kind != TASK_WAKE &&
+    if (works[task->kind].release &&
         db_write(worker->options.service->writer, release, &releasing) != OK)
         log_failure("job.release");
 }
@@ -164,19 +161,19 @@ static size_t room_for(struct worker *worker, size_t provider)
 }
 
 /* Claims what is due of one kind, as far as there is room. */
-static enum err poll_kind(struct job_thread *job, size_t index, enum task_kind kind,
-                          db_write_fn *claim)
+static enum err poll_kind(struct job_thread *job, size_t index, enum task_kind kind)
 {
     struct worker *worker = job->worker;
     const struct payment_service *service = worker->options.service;
-    struct claiming claiming = {.provider = service->providers[index]->name,
+    struct claiming claiming = {.work = &works[kind],
+                                .provider = service->providers[index]->name,
                                 .now = clock_now(),
                                 .max = room_for(worker, index)};
     enum err err;
 
     if (claiming.max == 0)
         return OK;
-    err = db_write(service->writer, claim, &claiming);
+    err = db_write(service->writer, claim_due, &claiming);
     if (!err)
         take_claims(worker, &claiming, kind, index);
     return err;
@@ -184,7 +181,7 @@ static enum err poll_kind(struct job_thread *job, size_t index, enum task_kind k
 
 /* What the whole service has due, asked once a round. */
 struct dues {
-    bool intents, endpoints, refunds;
+    bool of[TASK_KINDS];
 };
 
 static enum err poll_provider(struct job_thread *job, size_t index, const struct dues *dues)
@@ -194,13 +191,10 @@ static enum err poll_provider(struct job_thread *job, size_t index, const struct
     enum err err = event_any_due(job->db, name, clock_now(), &due);
 
     if (!err && due)
-        err = poll_kind(job, index, TASK_EVENT, claim_events);
-    if (!err && dues->intents)
-        err = poll_kind(job, index, TASK_INTENT, claim_intents);
-    if (!err && dues->endpoints)
-        err = poll_kind(job, index, TASK_ENDPOINT, claim_endpoints);
-    if (!err && dues->refunds)
-        err = poll_kind(job, index, TASK_REFUND, claim_refunds);
+        err = poll_kind(job, index, TASK_EVENT);
+    for (enum task_kind kind = 0; !err && kind < TASK_KINDS; kind++)
+        if (dues->of[kind])
+            err = poll_kind(job, index, kind);
     return err;
 }
 
@@ -208,26 +202,42 @@ static void poll_all(struct job_thread *job)
 {
     const struct payment_service *service = job->worker->options.service;
     struct dues dues = {0};
-    enum err err = intent_any_due(job->db, clock_now(), &dues.intents);
+    enum err err = OK;
 
-    if (!err)
-        err = link_any_due(job->db, clock_now(), &dues.endpoints);
-    if (!err)
-        err = refund_any_due(job->db, clock_now(), &dues.refunds);
+    for (enum task_kind kind = 0; !err && kind < TASK_KINDS; kind++)
+        if (works[kind].any_due)
+            err = works[kind].any_due(job->db, clock_now(), &dues.of[kind]);
     for (size_t i = 0; !err && i < service->provider_count; i++)
         err = poll_provider(job, i, &dues);
     if (err)
         log_failure("job.poll");
 }
 
+/* ---- looking for work ---- */
+
+/* Payments whose fee nobody told: each minute. */
+static void look_for_fees(struct job_thread *job)
+{
+    const struct payment_service *service = job->worker->options.service;
+
+    for (size_t i = 0; i < service->provider_count; i++)
+        if (fee_look_round(service, job->db, service->providers[i], clock_now(), job->arena))
+            log_failure("job.fees");
+    arena_reset(job->arena);
+}
+
 static void sweep_old(struct job_thread *job)
 {
+    const struct payment_service *service = job->worker->options.service;
     int64_t now = clock_now();
 
-    if (db_write(job->worker->options.service->writer, sweep, &now))
+    if (db_write(service->writer, sweep, &now))
         log_failure("job.sweep");
-    if (daily_release(job->worker->options.service->writer, job->db, now, job->arena))
+    if (daily_release(service->writer, job->db, now, job->arena))
         log_failure("job.release");
+    for (size_t i = 0; i < service->provider_count; i++)
+        if (statement_ask_nightly(service, job->db, service->providers[i], now, job->arena))
+            log_failure("job.statement");
     arena_reset(job->arena);
 }
 
@@ -254,14 +264,8 @@ static bool run_task(struct job_thread *job, struct task *task)
     bool provider_down = false;
     enum err err = task->kind == TASK_WAKE ? claim_woken(job, task) : OK;
 
-    if (!err && task->kind == TASK_EVENT)
-        err = payment_work_event(service, &call, &task->claim, &provider_down);
-    else if (!err && task->kind == TASK_ENDPOINT)
-        err = payment_work_endpoint(service, &call, &task->claim, &provider_down);
-    else if (!err && task->kind == TASK_REFUND)
-        err = payment_work_refund(service, &call, &task->claim, &provider_down);
-    else if (!err && task->claim.id)
-        err = payment_work_intent(service, &call, &task->claim, &provider_down);
+    if (!err && task->claim.id)
+        err = works[task->kind].run(service, &call, &task->claim, &provider_down);
     if (err)
         log_failure("job.task");
     arena_reset(job->arena);
@@ -335,6 +339,8 @@ static void *run_thread(void *argument)
             run_unlocked(worker, poll_all, job);
         } else if (turn_has_come(&worker->sweep_at_ms, SWEEP_MS)) {
             run_unlocked(worker, sweep_old, job);
+        } else if (turn_has_come(&worker->fees_at_ms, FEES_MS)) {
+            run_unlocked(worker, look_for_fees, job);
         } else if (queue_take_back(&worker->queue, clock_monotonic_ms(), &task)) {
             give_back_one(worker, &task);
         } else if (queue_take(&worker->queue, clock_monotonic_ms(), &task)) {

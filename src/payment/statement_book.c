@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "payment/post.h"
 #include "payment/statement_read.h"
+#include "payment/statement_task.h"
 #include "queries.h"
 
 #include <stdlib.h>
@@ -95,6 +96,8 @@ static enum err book_line(struct booking *booking, size_t index)
         err = payment_post(booking->db, &facts[i], order->now, booking->posting, &result);
         all = all && is_booked(result.outcome);
     }
+    if (!err && all && order->reads_payouts)
+        err = statement_ask_payouts(booking->db, facts, (int)count, order->now);
     booking->done[index] = !err && all;
     return err;
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "payment/internal.h"
+#include "payment/statement_task.h"
 #include "payment/unlink.h"
 #include "queries.h"
 
@@ -27,6 +28,7 @@ static enum err release(const struct payment_service *service, const struct prov
 struct event_ending {
     const struct claim *claim;
     const struct resolution *resolution;
+    bool reads_payouts; /* the provider can be asked what a payout is made of */
     int64_t now;
     enum event_outcome outcome;
 };
@@ -38,16 +40,22 @@ static enum err write_event_end(struct db *db, void *argument)
     enum err err =
         event_finish(db, ending->claim, ending->resolution, ending->now, arena, &ending->outcome);
 
+    if (!err && ending->reads_payouts && ending->resolution->kind == RESOLUTION_FACTS)
+        err = statement_ask_payouts(db, ending->resolution->facts, ending->resolution->fact_count,
+                                    ending->now);
     arena_free(arena);
     return err;
 }
 
 /* What cannot be booked now must not stay claimed: it waits for its next try. */
-static enum err end_event(const struct payment_service *service, const struct claim *claim,
-                          const struct resolution *resolution)
+static enum err end_event(const struct payment_service *service, const struct provider *provider,
+                          const struct claim *claim, const struct resolution *resolution)
 {
     struct resolution later = {.kind = RESOLUTION_RETRY};
-    struct event_ending ending = {.claim = claim, .resolution = resolution, .now = clock_now()};
+    struct event_ending ending = {.claim = claim,
+                                  .resolution = resolution,
+                                  .reads_payouts = provider->statement != NULL,
+                                  .now = clock_now()};
     enum err err = db_write(service->writer, write_event_end, &ending);
 
     if (!err)
@@ -83,7 +91,7 @@ enum err payment_work_event(const struct payment_service *service,
         *resolution = (struct resolution){.kind = RESOLUTION_RETRY, .detail = err_name(err)};
     }
     *provider_down = resolution->kind == RESOLUTION_RETRY && resolution->provider_down;
-    err = end_event(service, claim, resolution);
+    err = end_event(service, provider, claim, resolution);
     return err || resolution->kind != RESOLUTION_FACTS
                ? err
                : release(service, call, resolution->association_id,
