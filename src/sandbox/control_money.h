@@ -32,5 +32,15 @@ http_handler control_stripe_fee_handler;
 http_handler control_stripe_refund_handler;
 http_handler control_stripe_refund_end_handler;
 http_handler control_stripe_refund_list_handler;
+http_handler control_dispute_handler;
+http_handler control_dispute_step_handler;
+http_handler control_dispute_list_handler;
+http_handler control_late_failure_handler;
+http_handler control_payout_handler;
+http_handler control_payout_end_handler;
+http_handler control_payout_list_handler;
+http_handler control_movement_handler;
+http_handler control_movement_list_handler;
+http_handler control_elsewhere_handler;
 
 #endif

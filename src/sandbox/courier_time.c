@@ -28,6 +28,19 @@ static enum err tell_fee(struct sandbox *sandbox, struct arena *arena, const jso
     return err;
 }
 
+static enum err pay_out(struct sandbox *sandbox, struct arena *arena, const json_t *row)
+{
+    struct stripe_money money;
+    enum err err = OK;
+
+    stripe_money_init(&money, sandbox, arena);
+    money.id = row_text(row, "id");
+    money.outcome = "paid";
+    err = sandbox_write(sandbox, stripe_move_payout_end, &money);
+    stripe_money_done(&money);
+    return err;
+}
+
 static enum err end_payment(struct sandbox *sandbox, struct arena *arena, const json_t *row)
 {
     struct paypal_move move;
@@ -54,6 +67,7 @@ enum err courier_pass_time(struct sandbox *sandbox, struct db *db, struct arena 
     } kinds[] = {
         {SQ_STRIPE_SESSION_DUE, end_session},
         {SQ_STRIPE_CHARGE_BALANCE_DUE, tell_fee},
+        {SQ_STRIPE_PAYOUT_DUE, pay_out},
         {SQ_PAYPAL_PAYMENT_DUE, end_payment},
     };
     enum err err = OK;

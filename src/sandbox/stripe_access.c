@@ -23,7 +23,10 @@ static const struct {
     {"/v1/payment_intents", "payment_intent"},
     {"/v1/charges", "charge"},
     {"/v1/refunds", "charge"},
+    {"/v1/disputes", "dispute"},
+    {"/v1/payouts", "payout"},
     {"/v1/balance_transactions", "balance_transaction_source"},
+    {"/v1/balance", "balance"}, /* after its movements, whose path begins so too */
     {"/v1/events", "event"},
     {"/v1/webhook_endpoints", "webhook"},
     {"/v1/account", "accounts_kyc_basic"},

@@ -75,6 +75,9 @@ static const struct source {
     {"py_", SQ_STRIPE_CHARGE_BY_ID, stripe_charge_object},
     {"re_", SQ_STRIPE_REFUND_BY_ID, stripe_refund_object},
     {"pyr_", SQ_STRIPE_REFUND_BY_ID, stripe_refund_object},
+    {"dp_", SQ_STRIPE_DISPUTE_BY_ID, stripe_dispute_object},
+    {"du_", SQ_STRIPE_DISPUTE_BY_ID, stripe_dispute_object},
+    {"po_", SQ_STRIPE_PAYOUT_BY_ID, stripe_payout_object},
 };
 
 /* A source that is no object of this ledger stays an id. */

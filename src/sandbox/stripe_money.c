@@ -10,7 +10,7 @@ enum { AVAILABLE_AFTER_S = 2 * 24 * 3600 };
 
 void stripe_money_init(struct stripe_money *money, struct sandbox *sandbox, struct arena *arena)
 {
-    *money = (struct stripe_money){0};
+    *money = (struct stripe_money){.wait_s = -1};
     stripe_move_init(&money->move, sandbox, arena, NULL);
 }
 
@@ -79,19 +79,27 @@ enum err stripe_money_begin(struct db *db, struct stripe_money *money)
     return OK;
 }
 
-enum err stripe_money_begin_account(struct db *db, struct stripe_money *money,
-                                    const char *account_id, bool livemode, const char *label)
+enum err stripe_money_begin_account(struct db *db, struct stripe_money *money, const char *label)
 {
     json_auto_t *row = NULL;
+    enum err err = OK;
 
     forget(money);
     money->move.session_id = label;
     if (!money->move.notify.mode)
         money->move.notify.mode = "normal";
+    err = row_need(db, SQ_STRIPE_ACCOUNT_BY_ID, DB_VALUES(db_text(money->account_id)), "account",
+                   &row);
+    if (err)
+        return err;
     money->about = json_object();
-    put_text(money->about, "account", account_id);
-    put_bool(money->about, "livemode", livemode);
-    return row_need(db, SQ_STRIPE_ACCOUNT_BY_ID, DB_VALUES(db_text(account_id)), "account", &row);
+    put_text(money->about, "account", money->account_id);
+    put_bool(money->about, "livemode", money->livemode);
+    if (money->currency)
+        put_text(money->about, "currency", money->currency);
+    else
+        put_copy(money->about, "currency", row, "currency");
+    return OK;
 }
 
 /* ---- telling ---- */

@@ -30,8 +30,16 @@ struct stripe_money {
     const char *metadata;   /* JSON object; NULL = {} */
     const char *outcome;    /* what becomes of it */
     const char *detail;     /* why it waits or failed; NULL when not given */
-    json_t *charge;         /* its row (stripe_charge_row) */
-    json_t *about;          /* account, livemode, and id of the session: whose events */
+    const char *account_id; /* of a move that is about no charge, with ... */
+    bool livemode;          /* ... its world */
+    bool flag;              /* payout: automatic; dispute: an inquiry, or give back when won */
+    int64_t wait_s;         /* payout: arrives after that; -1: now */
+    const char *kind;       /* of a movement: its type; of a charge: its means */
+    const char *source_id;
+    const char *currency; /* NULL: the account's */
+    const char *description;
+    json_t *charge; /* its row (stripe_charge_row) */
+    json_t *about;  /* account, livemode, and id of the session (or currency of the account) */
 };
 
 /* A move prepared with the times of now. The caller must end it with stripe_money_done. */
@@ -43,8 +51,7 @@ enum err stripe_money_begin(struct db *db, struct stripe_money *money);
 /* Reads the charge again after it was changed. */
 enum err stripe_money_reread(struct db *db, struct stripe_money *money);
 /* Empties the outputs of a move about an account. label is what its deliveries are found by. */
-enum err stripe_money_begin_account(struct db *db, struct stripe_money *money,
-                                    const char *account_id, bool livemode, const char *label);
+enum err stripe_money_begin_account(struct db *db, struct stripe_money *money, const char *label);
 
 /* An event about the object that a query finds by id. previous is a JSON object or NULL. */
 struct stripe_news {
@@ -100,5 +107,29 @@ enum err stripe_refund_make(struct db *db, struct stripe_money *money);
  * (detail: failure reason). ERR_CONFLICT when there is an obstacle, or the refund has ended. */
 db_write_fn stripe_move_refund;
 db_write_fn stripe_move_refund_end;
+
+/* ---- disputes: stripe_dispute.c ---- */
+
+/* Closures. The first opens one (outcome: withdraw or none; a debit is lost at once); the second
+ * lets one move on: outcome withdraw, reinstate, submit, won, lost or close. fee_cents is taken
+ * when money is withdrawn, given back when it is reinstated. ERR_CONFLICT when the state is not
+ * the one for it. */
+db_write_fn stripe_move_dispute;
+db_write_fn stripe_move_dispute_step;
+
+/* ---- payouts: stripe_payout.c ---- */
+
+/* Closures. A payout takes all that is available (automatic) or an amount; outcome: pending, paid,
+ * failed or canceled. ERR_CONFLICT when there is nothing, or not so much. */
+db_write_fn stripe_move_payout;
+db_write_fn stripe_move_payout_end;
+
+/* ---- the rest: stripe_movement.c ---- */
+
+/* Closures. A movement of any kind; a charge that another site made; a debit that fails after it
+ * had succeeded (flag: the session tells it too). */
+db_write_fn stripe_move_movement;
+db_write_fn stripe_move_elsewhere;
+db_write_fn stripe_move_late_failure;
 
 #endif

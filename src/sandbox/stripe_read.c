@@ -140,6 +140,23 @@ enum err stripe_balance_get_handler(struct http_request *request, struct http_re
     return stripe_serve(request, response, &operation);
 }
 
+/* Only an automatic payout knows its movements. */
+static enum err check_payout(struct stripe_call *call, struct db *db, const char *id)
+{
+    json_auto_t *row = NULL;
+    enum err err =
+        row_find(db, SQ_STRIPE_PAYOUT_FIND,
+                 DB_VALUES(db_text(id), db_text(call->account_id), db_int(call->livemode)), &row);
+
+    if (!err && !row)
+        return stripe_refuse_missing(call, "payout", id);
+    if (!err && !row_flag(row, "automatic"))
+        return stripe_refuse(call, NULL, "payout",
+                             "Balance transaction history can only be filtered on automatic "
+                             "transfers, not manual.");
+    return err;
+}
+
 /* Of a source or a payout there are few movements; the whole list has statements of its own. */
 static enum err list_balance(struct stripe_call *call, struct db *db, json_t **answer)
 {
@@ -151,6 +168,9 @@ static enum err list_balance(struct stripe_call *call, struct db *db, json_t **a
     if (err || call->error.status)
         return err;
     if (row_text(call->parameters, "payout")) {
+        err = check_payout(call, db, row_text(call->parameters, "payout"));
+        if (err || call->error.status)
+            return err;
         list.query = SQ_STRIPE_BALANCE_LIST_PAYOUT;
         list.back_query = 0;
     } else if (row_text(call->parameters, "source")) {

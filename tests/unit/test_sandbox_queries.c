@@ -18,6 +18,8 @@ static const struct {
     {"call_counts", "a test counts"},
     {"call_list", "a test looks"},
     {"control_event_list", "a test looks"},
+    {"control_dispute_list", "a test looks"},
+    {"control_payout_list", "a test looks"},
     {"control_refund_list", "a test looks"},
     {"control_session_list", "a test looks"},
     {"delivery_drop_all", "a reset"},

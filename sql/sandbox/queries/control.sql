@@ -81,7 +81,7 @@ WHERE s.id = $1
 
 -- name: control_event_list
 -- $1 session; NULL = any
-SELECT json_object('id', id, 'type', type, 'session', session_id, 'account', account_id,
+SELECT json_object('id', id, 'type', type, 'object', object_id, 'session', session_id, 'account', account_id,
                    'livemode', json(iif(livemode, 'true', 'false')), 'created', created_at)
 FROM stripe_event
 WHERE $1 IS NULL OR session_id = $1
@@ -113,6 +113,10 @@ LIMIT 20
 
 -- name: movement_list
 -- $1 provider, $2 account; NULL = any. Every movement of an account's balance, oldest first
-SELECT object FROM paypal_movement_row
-WHERE coalesce($1, 'paypal') = 'paypal' AND business_id = coalesce($2, business_id)
+SELECT object FROM (
+    SELECT object, created_at, number FROM paypal_movement_row
+    WHERE coalesce($1, 'paypal') = 'paypal' AND business_id = coalesce($2, business_id)
+    UNION ALL
+    SELECT object, created_at, number FROM stripe_movement_row
+    WHERE coalesce($1, 'stripe') = 'stripe' AND account_id = coalesce($2, account_id))
 ORDER BY created_at, number

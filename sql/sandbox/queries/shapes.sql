@@ -102,6 +102,47 @@ SELECT r.number, r.id, r.account_id, r.livemode, r.charge_id, c.payment_id, r.cr
         'status', r.status) AS object
 FROM stripe_refund r JOIN stripe_charge c ON c.id = r.charge_id
 
+-- shape: stripe_payout_row
+SELECT p.number, p.id, p.account_id, p.livemode, p.status, p.arrival_at, p.created_at,
+    json_object(
+        'id', p.id, 'account', p.account_id, 'livemode', json(iif(p.livemode, 'true', 'false')),
+        'amount', p.amount_cents, 'currency', p.currency,
+        'automatic', json(iif(p.automatic, 'true', 'false')), 'status', p.status,
+        'balance_id', p.balance_id, 'failure_balance_id', p.failure_balance_id,
+        'failure_code', p.failure_code, 'failure_message', p.failure_message,
+        'arrival_date', p.arrival_at, 'created', p.created_at) AS object
+FROM stripe_payout p
+
+-- shape: stripe_dispute_row
+SELECT d.number, d.id, d.account_id, d.livemode, d.charge_id, c.payment_id, d.created_at,
+    json_object(
+        'id', d.id, 'account', d.account_id, 'livemode', json(iif(d.livemode, 'true', 'false')),
+        'charge', d.charge_id, 'payment_intent', c.payment_id, 'method', c.method,
+        'brand', c.brand, 'amount', d.amount_cents, 'currency', d.currency, 'reason', d.reason,
+        'status', d.status, 'inquiry', json(iif(d.inquiry, 'true', 'false')),
+        'submissions', d.submissions, 'due_by', d.due_at, 'created', d.created_at) AS object
+FROM stripe_dispute d JOIN stripe_charge c ON c.id = d.charge_id
+
+-- A movement of a balance with the payment whose story it belongs to.
+-- shape: stripe_movement_row
+SELECT b.number, b.account_id, b.created_at, json_object(
+        'provider', 'stripe', 'number', b.number, 'account', b.account_id,
+        'livemode', json(iif(b.livemode, 'true', 'false')), 'reference', b.id, 'kind', b.kind,
+        'source', b.source_id, 'payment', c.payment_id, 'charge', b.charge_id,
+        'session', p.session_id, 'payout', b.payout_id, 'gross_cents', b.amount_cents,
+        'fee_cents', b.fee_cents, 'net_cents', b.amount_cents - b.fee_cents,
+        'currency', upper(b.currency), 'created', b.created_at, 'available_on', b.available_at,
+        'description', b.description,
+        'metadata', json(coalesce(p.metadata,
+            json_extract(s.parameters, '$.payment_intent_data.metadata'), '{}')),
+        'client_reference_id', json_extract(s.parameters, '$.client_reference_id'),
+        'refund_metadata', json(r.metadata)) AS object
+FROM stripe_balance b
+LEFT JOIN stripe_charge c ON c.id = b.charge_id
+LEFT JOIN stripe_payment p ON p.id = c.payment_id
+LEFT JOIN stripe_session s ON s.id = p.session_id
+LEFT JOIN stripe_refund r ON r.id = b.source_id
+
 -- shape: stripe_event_row
 SELECT e.number, e.id, e.account_id, e.livemode, e.type, e.session_id, e.created_at,
     (SELECT COUNT(*) FROM delivery d
