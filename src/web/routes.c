@@ -6,6 +6,7 @@
 #include "web/manual.h"
 #include "web/notification.h"
 #include "web/reference.h"
+#include "web/statement.h"
 
 /* Fields by form. The form token is looked at by the dispatcher; it stands here because what is
  * not declared is refused. The tables of newer pages stand with them. */
@@ -306,6 +307,19 @@ const struct http_route web_page_routes[] = {
      0},
     {HTTP_GET, "/comptabilite/creances", standing_get, standing_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/comptabilite/creances/export", standing_export_get, standing_fields, 0,
+     ACCESS_STAFF, 0},
+    {HTTP_GET, "/comptabilite/rapprochement", statement_get, statement_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_POST, "/comptabilite/rapprochement/lire", statement_read_post, statement_read_fields, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_GET, "/comptabilite/rapprochement/{}/{}", statement_month_get, statement_month_fields, 0,
+     ACCESS_STAFF, 0},
+    {HTTP_GET, "/comptabilite/rapprochement/{}/{}/export", statement_export_get,
+     statement_export_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_POST, "/comptabilite/rapprochement/{}/{}/comptabiliser", statement_book_post,
+     statement_book_fields, 0, ACCESS_MONEY, 0},
+    {HTTP_GET, "/comptabilite/virements", payouts_get, payouts_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/comptabilite/virements/{}", payout_get, NULL, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/comptabilite/autres-encaissements", elsewhere_get, elsewhere_fields, 0,
      ACCESS_STAFF, 0},
     {HTTP_GET, "/comptabilite/actions", actions_get, action_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/comptabilite/actions/export", actions_export_get, action_fields, 0, ACCESS_MONEY,
