@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "migrations.h"
 #include "queries.h"
+#include "support/fresh.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -45,15 +46,14 @@ static enum err ensure_installation(struct db *db, void *argument)
 
 void house_open_empty(struct house *house)
 {
-    int applied;
+    const char *base = getenv("TMPDIR");
 
     memset(house, 0, sizeof(*house));
-    snprintf(house->folder, sizeof(house->folder), "/tmp/guichet-test-XXXXXX");
+    snprintf(house->folder, sizeof(house->folder), "%s/guichet-test-XXXXXX", base ? base : "/tmp");
     assert_non_null(mkdtemp(house->folder));
     snprintf(house->path, sizeof(house->path), "%s/guichet.db", house->folder);
     house->arena = arena_new();
-    house_ok(db_migrate(house->path, &guichet_migrations, &applied));
-    assert_true(applied > 0);
+    house_ok(fresh_database(house->path, &guichet_migrations));
     house_ok(db_open(house->path, DB_WRITE, &guichet_queries, &house->db));
     house_ok(db_transaction(house->db, ensure_installation, NULL));
 }
@@ -193,7 +193,7 @@ void house_close(struct house *house)
 {
     static const char *const files[] = {"guichet.db", "guichet.db-wal", "guichet.db-shm",
                                         "guichet.db.lock"};
-    char path[128];
+    char path[256];
 
     db_close(house->db);
     arena_free(house->arena);

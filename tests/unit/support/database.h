@@ -26,8 +26,8 @@
 /* A trial association in EUR, Europe/Paris, years from 1 September, with its chart, its year
  * 2026-2027, and one member (number 1, Jeanne Martin) with a login. */
 struct house {
-    char folder[64];
-    char path[96];
+    char folder[128];
+    char path[160];
     struct db *db; /* DB_WRITE, for the test's own thread */
     struct arena *arena;
     int64_t association_id;

@@ -8,6 +8,7 @@
 #include "sandbox/stripe_form.h"
 #include "sandbox_migrations.h"
 #include "sandbox_queries.h"
+#include "support/fresh.h"
 
 static const char first_rows[] =
     "INSERT INTO stripe_account (id, name, country, currency, fee_basis_points, fee_fixed_cents,"
@@ -62,14 +63,13 @@ int64_t bench_count(struct bench *bench, const char *format, ...)
 int bench_setup(void **state)
 {
     struct bench *bench = calloc(1, sizeof(*bench));
-    int applied = 0;
 
     require(bench);
     scratch_init(&bench->scratch);
     snprintf(bench->database, sizeof(bench->database), "%s",
              scratch_path(&bench->scratch, "sandbox.db"));
     bench->arena = arena_new();
-    bench_ok(db_migrate(bench->database, &sandbox_migrations, &applied));
+    bench_ok(fresh_database(bench->database, &sandbox_migrations));
     bench_execute(bench, first_rows);
     bench->sandbox.options.database = bench->database;
     bench->sandbox.options.base_url = "http://localhost:8081";
