@@ -168,7 +168,8 @@ static void a_fact_booked_twice_is_named(void **state)
     const struct spoil twice = {3, "provider_transaction", ""};
 
     furnish(house);
-    house_execute(house, "DROP TRIGGER provider_account_booked"); /* it names the table */
+    /* Triggers and views name the table: it may be away for a moment. */
+    house_execute(house, "PRAGMA legacy_alter_table = ON");
     house_execute(house, "CREATE TABLE copy AS SELECT * FROM provider_transaction");
     house_execute(house, "DROP TABLE provider_transaction");
     house_execute(house, "ALTER TABLE copy RENAME TO provider_transaction");
