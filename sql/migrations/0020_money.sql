@@ -7,6 +7,28 @@ ALTER TABLE provider_transaction ADD COLUMN elsewhere BIGINT NOT NULL DEFAULT 0
 ALTER TABLE provider_transaction ADD COLUMN settled_cents BIGINT; -- converted: what the account received, in the association's currency
 ALTER TABLE provider_transaction ADD COLUMN dispute TEXT NOT NULL DEFAULT ''; -- dispute and what follows it: dp_, case id
 
+ALTER TABLE provider_transaction ADD COLUMN counted_cents BIGINT; -- converted: what it counts for in carts, signed as amount_cents; NULL: amount_cents
+ALTER TABLE provider_transaction ADD COLUMN follows_id BIGINT; -- what it follows directly: the refund that failed, the payout that came back; parent_id is the payment behind it
+ALTER TABLE provider_transaction ADD COLUMN parent_reference TEXT NOT NULL DEFAULT ''; -- orphan: the name of what it follows, until that comes
+CREATE INDEX provider_transaction_orphan ON provider_transaction (association_id, provider_account_id, parent_reference)
+    WHERE parent_reference <> '' AND parent_id IS NULL;
+CREATE INDEX provider_transaction_dispute ON provider_transaction (association_id, provider_account_id, dispute)
+    WHERE dispute <> '';
+CREATE INDEX provider_transaction_unbooked ON provider_transaction (provider_account_id, fact_at)
+    WHERE entry_id IS NULL AND amount_cents <> 0; -- fees booked once a month, money of another currency
+ALTER TABLE allocation ADD COLUMN returned BIGINT NOT NULL DEFAULT 0
+    CHECK (returned IN (0, 1));                -- taken back by a refund, a dispute, a failure (or given again when that was undone)
+CREATE INDEX provider_event_parent ON provider_event (association_id, provider_account_id)
+    WHERE outcome = 'waits_for_parent';
+
+-- Accounts that the money story books to.
+INSERT INTO account (association_id, code, label)
+SELECT a.id, chart.code, chart.label FROM association a
+CROSS JOIN (SELECT '4678' AS code, 'Réserves des solutions de paiement' AS label
+    UNION ALL SELECT '580', 'Virements internes') chart
+WHERE true
+ON CONFLICT (association_id, code) DO NOTHING;
+
 ALTER TABLE provider_account ADD COLUMN other_account TEXT NOT NULL DEFAULT '471'; -- where money not begun in Guichet is booked
 ALTER TABLE provider_account ADD COLUMN statement_at BIGINT; -- the list was read whole up to then; NULL: never
 ALTER TABLE provider_account ADD COLUMN balance_cents BIGINT; -- what the provider said it holds
@@ -22,7 +44,7 @@ CREATE TABLE quarantine_next (
     association_id BIGINT NOT NULL,            -- tenant
     id BIGINT NOT NULL,                        -- made by the application
     reason TEXT NOT NULL CHECK (reason IN ('unknown_intent', 'other_currency', 'account_missing',
-        'unknown_type', 'orphan')),            -- why a person must look: orphan = what it follows is unknown
+        'unknown_type', 'orphan', 'excess')), -- why a person must look: orphan = what it follows is unknown; excess = more went back than was left of the payment
     transaction_id BIGINT,                     -- the movement
     entry_id BIGINT,                           -- its entry, exactly when money of our currency came
     detail TEXT NOT NULL DEFAULT '',           -- for the person who settles it

@@ -5,6 +5,7 @@ SELECT CAST($1 AS BIGINT), chart.code, chart.label
 FROM (SELECT '110' AS code, 'Report à nouveau' AS label
     UNION ALL SELECT '4191', 'Adhérents, avances reçues'
     UNION ALL SELECT '4671', 'Paiements contestés'
+    UNION ALL SELECT '4678', 'Réserves des solutions de paiement'
     UNION ALL SELECT '471', 'Compte d''attente, à rattacher'
     UNION ALL SELECT '487', 'Produits constatés d''avance'
     UNION ALL SELECT '5112', 'Chèques à encaisser'
@@ -14,6 +15,7 @@ FROM (SELECT '110' AS code, 'Report à nouveau' AS label
     UNION ALL SELECT '5171', 'Stripe'
     UNION ALL SELECT '5172', 'PayPal'
     UNION ALL SELECT '530', 'Caisse'
+    UNION ALL SELECT '580', 'Virements internes'
     UNION ALL SELECT '627', 'Services bancaires'
     UNION ALL SELECT '666', 'Pertes de change'
     UNION ALL SELECT '706', 'Prestations de services, sorties'

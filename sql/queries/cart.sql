@@ -116,9 +116,9 @@ ORDER BY credit.line_date, credit.id;
 
 -- name: allocation_add
 -- $1 association, $2 id, $3 member, $4 payment line, $5 charge line, $6 amount, $7 deferred,
--- $8 entry, $9 now
+-- $8 entry, $9 now, $10 returned
 INSERT INTO allocation (association_id, id, member_id, payment_line_id, charge_line_id,
-                        amount_cents, deferred, entry_id, created_at)
+                        amount_cents, deferred, entry_id, created_at, returned)
 VALUES (CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT),
         CAST($5 AS BIGINT), CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS BIGINT),
-        CAST($9 AS BIGINT));
+        CAST($9 AS BIGINT), CAST($10 AS BIGINT));

@@ -70,6 +70,17 @@ WHERE id = $1 AND claim = $2 AND state = 'waiting' AND lease_until > 0;
 UPDATE provider_event SET next_at = $2, detail = $3, lease_until = 0, crashes = 0, updated_at = $4
 WHERE id = $1 AND state = 'waiting';
 
+-- name: event_waits
+-- $1 id, $2 next_at, $3 detail, $4 authentic, $5 association or NULL, $6 provider account or NULL,
+-- $7 external id or NULL, $8 type or NULL, $9 now. Until what it follows comes.
+UPDATE provider_event SET outcome = 'waits_for_parent', next_at = $2, detail = $3,
+    authentic = CASE WHEN $4 > 0 THEN 1 ELSE authentic END,
+    association_id = COALESCE(association_id, $5),
+    provider_account_id = COALESCE(provider_account_id, $6),
+    external_id = COALESCE($7, external_id), type = COALESCE($8, type),
+    lease_until = 0, crashes = 0, updated_at = $9
+WHERE id = $1 AND state = 'waiting';
+
 -- name: event_requeue_unsupported
 -- $1 now.
 UPDATE provider_event SET state = 'waiting', outcome = NULL, next_at = $1, attempts = 0,
@@ -96,3 +107,8 @@ FROM provider_event WHERE association_id = $1 AND id = $2;
 UPDATE provider_event SET state = 'waiting', outcome = NULL, next_at = $3, attempts = 0, crashes = 0,
     lease_until = 0, updated_at = $3
 WHERE association_id = $1 AND id = $2 AND state <> 'waiting';
+-- name: event_parent_came
+-- $1 association, $2 provider account, $3 now. Messages that wait for a payment are due.
+UPDATE provider_event SET next_at = $3
+WHERE association_id = $1 AND provider_account_id = $2 AND outcome = 'waits_for_parent'
+    AND state = 'waiting' AND next_at > $3;

@@ -19,12 +19,20 @@ WHERE n.net_cents > 0
 ORDER BY n.newest DESC;
 
 -- name: undo_of_payment
--- $1 association, $2 payment line. What it still pays, oldest first; refunds of it left out.
+-- $1 association, $2 payment line. What it pays, or paid until it was taken back: oldest charge
+-- first, alike by account; refunds and disputes left out.
 SELECT n.payment_line_id, n.charge_line_id, l.member_id, m.number, l.account_code, p.account_code,
-    n.place, n.net_cents
-FROM (SELECT a.payment_line_id, a.charge_line_id, MIN(a.id) AS oldest,
+    n.place, n.net_cents, n.returned_cents,
+    l.amount_cents
+    + (SELECT COALESCE(SUM(k.amount_cents), 0) FROM cart_line k
+        WHERE k.association_id = CAST($1 AS BIGINT) AND k.corrects_line_id = l.id)
+    - (SELECT COALESCE(SUM(x.amount_cents), 0) FROM allocation x
+        WHERE x.association_id = CAST($1 AS BIGINT) AND x.charge_line_id = l.id) AS open_cents,
+    y.first_day
+FROM (SELECT a.payment_line_id, a.charge_line_id,
         CASE WHEN a.entry_id IS NULL THEN 'unbooked' WHEN a.deferred = 1 AND r.released_at IS NULL
-            THEN 'deferred' ELSE 'booked' END AS place, SUM(a.amount_cents) AS net_cents
+            THEN 'deferred' ELSE 'booked' END AS place, SUM(a.amount_cents) AS net_cents,
+        SUM(CASE WHEN a.returned = 1 THEN -a.amount_cents ELSE 0 END) AS returned_cents
     FROM allocation a
     LEFT JOIN deferral r ON r.association_id = a.association_id AND r.allocation_id = a.id
     WHERE a.association_id = $1 AND a.payment_line_id = $2
@@ -32,8 +40,9 @@ FROM (SELECT a.payment_line_id, a.charge_line_id, MIN(a.id) AS oldest,
 JOIN cart_line l ON l.association_id = CAST($1 AS BIGINT) AND l.id = n.charge_line_id
 JOIN cart_line p ON p.association_id = CAST($1 AS BIGINT) AND p.id = n.payment_line_id
 JOIN member m ON m.association_id = CAST($1 AS BIGINT) AND m.id = l.member_id
-WHERE n.net_cents > 0 AND l.kind <> 'refund'
-ORDER BY n.oldest;
+JOIN fiscal_year y ON y.association_id = CAST($1 AS BIGINT) AND y.id = l.fiscal_year_id
+WHERE (n.net_cents > 0 OR n.returned_cents > 0) AND l.kind NOT IN ('refund', 'dispute')
+ORDER BY l.line_date, l.account_code, n.charge_line_id, n.place;
 
 -- name: cart_line_read
 -- $1 association, $2 line. With what is left of it after its corrections.
@@ -44,36 +53,18 @@ SELECT l.member_id, l.kind, l.amount_cents, l.label, l.fiscal_year_id, l.account
         WHERE a.association_id = l.association_id AND a.charge_line_id = l.id)
 FROM cart_line l WHERE l.association_id = $1 AND l.id = $2;
 
--- name: capture_read
--- $1 association, $2 movement. With what was refunded or taken back of it.
-SELECT t.provider_account_id, t.amount_cents, t.currency, t.reference, t.member_id, t.entry_id,
-    COALESCE((SELECT -SUM(k.amount_cents) FROM provider_transaction k
-        WHERE k.association_id = t.association_id AND k.parent_id = t.id
-            AND k.kind IN ('refund', 'refund_failed', 'capture_failed')), 0),
-    EXISTS (SELECT 1 FROM quarantine q WHERE q.association_id = t.association_id
-        AND q.transaction_id = t.id AND q.settled_at IS NULL)
-FROM provider_transaction t WHERE t.association_id = $1 AND t.id = $2 AND t.kind = 'capture';
-
--- name: capture_lines
--- $1 association, $2 movement. Its payment lines, with what is left of each in 4191.
-SELECT l.id, l.member_id, m.number, -l.amount_cents,
-    -l.amount_cents - (SELECT COALESCE(SUM(k.amount_cents), 0) FROM cart_line k
-        WHERE k.association_id = l.association_id AND k.corrects_line_id = l.id)
-    - (SELECT COALESCE(SUM(a.amount_cents), 0) FROM allocation a
-        WHERE a.association_id = l.association_id AND a.payment_line_id = l.id),
-    l.fiscal_year_id
-FROM cart_line l
-JOIN member m ON m.association_id = l.association_id AND m.id = l.member_id
-WHERE l.association_id = $1 AND l.transaction_id = $2 AND l.kind = 'payment'
-    AND l.corrects_line_id IS NULL
-ORDER BY +l.id;
-
 -- name: movement_add
 -- $1 association, $2 id, $3 provider account, $4 kind, $5 reference, $6 amount, $7 currency,
--- $8 fact_at, $9 member or NULL, $10 parent or NULL, $11 now. No row comes back when it is known.
+-- $8 fact_at, $9 intent or NULL, $10 member or NULL, $11 parent or NULL, $12 what it follows or
+-- NULL, $13 name of its parent while that is unknown, $14 flag, $15 payer, $16 type, $17 dispute,
+-- $18 elsewhere, $19 settled or NULL, $20 counted or NULL, $21 now. No row comes back when it is
+-- known.
 INSERT INTO provider_transaction (association_id, id, provider_account_id, kind, reference,
-    amount_cents, currency, fact_at, member_id, parent_id, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    amount_cents, currency, fact_at, intent_id, member_id, parent_id, follows_id,
+    parent_reference, flag, payer, type, dispute, elsewhere, settled_cents, counted_cents,
+    created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+    $21)
 ON CONFLICT (association_id, provider_account_id, kind, reference) DO NOTHING
 RETURNING id;
 

@@ -36,60 +36,74 @@ WHERE l.entry_date <> e.entry_date OR l.chain_number <> e.chain_number;
 SELECT id, chain_number, previous_hash FROM entry WHERE association_id = $1 ORDER BY chain_number;
 
 -- name: verify_capture_entry
--- 2: a capture in the association's currency has its entry, over its amount; another currency
--- has none.
+-- 2: a capture whose worth is known has its entry, with that at its transit account; another has
+-- none.
 SELECT t.association_id, t.id FROM provider_transaction t
 JOIN association a ON a.id = t.association_id
-LEFT JOIN entry e ON e.association_id = t.association_id AND e.id = t.entry_id
+JOIN provider_account p ON p.association_id = t.association_id AND p.id = t.provider_account_id
 WHERE t.kind = 'capture' AND (
-    (t.currency = a.currency AND (e.id IS NULL OR e.total_cents <> t.amount_cents))
-    OR (t.currency <> a.currency AND t.entry_id IS NOT NULL));
+    ((t.currency = a.currency OR t.settled_cents IS NOT NULL)
+        AND COALESCE((SELECT SUM(l.debit_cents - l.credit_cents) FROM entry_line l
+            WHERE l.association_id = t.association_id AND l.entry_id = t.entry_id
+                AND l.account_code = p.transit_account), 0)
+            <> COALESCE(t.settled_cents, t.amount_cents))
+    OR (t.currency <> a.currency AND t.settled_cents IS NULL AND t.entry_id IS NOT NULL));
 
 -- name: verify_quarantine_entry
--- 2: a capture that waits for a person names the entry it has, or none when it has none.
+-- 2: a capture that waits for a person names the entry it has, or none when it has none; what a
+-- person placed names the entry that placed it.
 SELECT q.association_id, q.id FROM quarantine q
 JOIN provider_transaction t ON t.association_id = q.association_id AND t.id = q.transaction_id
-WHERE t.kind = 'capture' AND COALESCE(q.entry_id, 0) <> COALESCE(t.entry_id, 0);
+WHERE (t.kind = 'capture' AND COALESCE(q.entry_id, 0) <> COALESCE(t.entry_id, 0)
+        AND NOT (q.reason = 'other_currency' AND q.settled_at IS NOT NULL))
+    OR (q.settled_how IN ('attached', 'classified') AND q.entry_id IS NOT NULL
+        AND q.settled_entry_id IS NULL);
 
 -- name: verify_capture_lines
--- 2: cart payment lines that add up to the capture, or else one quarantine row.
+-- 2: cart payment lines that add up to what the capture counts for; or none, while it waits for a
+-- person, was placed otherwise, or did not begin in Guichet.
 SELECT t.association_id, t.id FROM provider_transaction t
 LEFT JOIN (SELECT association_id, transaction_id, -SUM(amount_cents) AS paid_cents FROM cart_line
         WHERE kind = 'payment' AND transaction_id IS NOT NULL AND corrects_line_id IS NULL
         GROUP BY association_id, transaction_id) l
     ON l.association_id = t.association_id AND l.transaction_id = t.id
-LEFT JOIN (SELECT association_id, transaction_id, COUNT(*) AS row_count FROM quarantine
-        WHERE reason IN ('unknown_intent', 'other_currency') GROUP BY association_id, transaction_id) q
+LEFT JOIN (SELECT association_id, transaction_id, COUNT(*) AS row_count,
+            SUM(CASE WHEN settled_at IS NULL THEN 1 ELSE 0 END) AS open_count
+        FROM quarantine WHERE reason IN ('unknown_intent', 'other_currency')
+        GROUP BY association_id, transaction_id) q
     ON q.association_id = t.association_id AND q.transaction_id = t.id
 WHERE t.kind = 'capture' AND NOT (
-    (q.row_count IS NULL AND COALESCE(l.paid_cents, 0) = t.amount_cents)
-    OR (COALESCE(q.row_count, 0) = 1 AND l.paid_cents IS NULL));
+    (COALESCE(l.paid_cents, 0) = COALESCE(t.counted_cents, t.amount_cents)
+        AND COALESCE(q.open_count, 0) = 0)
+    OR (l.paid_cents IS NULL AND (t.elsewhere = 1 OR COALESCE(q.row_count, 0) > 0)));
 
 -- name: verify_payment_line
--- 2: a cart payment line stands on a capture, and on the same entry.
+-- 2: a cart payment line stands on a capture, and on its entry or the one that attached it.
 SELECT l.association_id, l.id FROM cart_line l
 LEFT JOIN provider_transaction t
     ON t.association_id = l.association_id AND t.id = l.transaction_id AND t.kind = 'capture'
 WHERE l.kind = 'payment' AND l.corrects_line_id IS NULL
-    AND (t.id IS NULL OR l.entry_id IS NULL OR l.entry_id <> t.entry_id);
+    AND (t.id IS NULL OR l.entry_id IS NULL OR (l.entry_id <> t.entry_id AND NOT EXISTS (
+        SELECT 1 FROM quarantine q WHERE q.association_id = t.association_id
+            AND q.transaction_id = t.id AND q.settled_how = 'attached'
+            AND q.settled_entry_id = l.entry_id)));
 
 -- name: verify_entry_single
--- 2: an entry of a provider's journal belongs to exactly one movement.
+-- 2: an entry of a provider's journal belongs to exactly one movement, or to fees of one account.
 SELECT e.association_id, e.id FROM entry e
 LEFT JOIN provider_transaction t ON t.association_id = e.association_id AND t.entry_id = e.id
 WHERE e.journal <> 'OD'
 GROUP BY e.association_id, e.id
-HAVING COUNT(t.id) <> 1;
+HAVING COUNT(t.id) = 0 OR (COUNT(t.id) > 1 AND (MIN(t.provider_account_id) <> MAX(t.provider_account_id)
+    OR SUM(CASE WHEN t.kind IN ('fee', 'dispute_fee') THEN 0 ELSE 1 END) > 0));
 
 -- name: verify_intent_paid
--- 3: no intent is paid without a capture, none with a capture is unpaid.
+-- 3: no intent is paid without a capture, none with a capture that is booked is unpaid.
 SELECT i.association_id, i.id FROM payment_intent i
 LEFT JOIN provider_transaction t ON t.association_id = i.association_id AND t.intent_id = i.id
-    AND t.kind = 'capture'
-LEFT JOIN quarantine q ON q.association_id = t.association_id AND q.transaction_id = t.id
-    AND q.reason = 'other_currency'
+    AND t.kind = 'capture' AND t.entry_id IS NOT NULL
 GROUP BY i.association_id, i.id, i.state
-HAVING (i.state = 'paid') <> (COUNT(t.id) > COUNT(q.id));
+HAVING (i.state = 'paid') <> (COUNT(t.id) > 0);
 
 -- name: verify_transaction_twice
 -- 3: no movement exists twice.
@@ -119,29 +133,110 @@ SELECT 0, "table" || ' ' || COALESCE(rowid, '') || ' -> ' || parent FROM pragma_
 SELECT 0, integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok';
 
 -- name: verify_movement_entry
--- 4: what moved after a capture has an entry over its amount.
+-- 4: what moved after a capture has an entry with that at its transit account: one of its own, or
+-- fees one together, and these may still wait for theirs.
 SELECT t.association_id, t.id FROM provider_transaction t
-JOIN association a ON a.id = t.association_id AND a.currency = t.currency
-LEFT JOIN entry e ON e.association_id = t.association_id AND e.id = t.entry_id
-WHERE t.kind <> 'capture' AND t.amount_cents <> 0
-    AND (e.id IS NULL OR e.total_cents <> abs(t.amount_cents));
+JOIN association a ON a.id = t.association_id
+WHERE t.kind NOT IN ('capture', 'fee', 'dispute_fee') AND t.amount_cents <> 0
+    AND t.entry_id IS NULL AND (t.currency = a.currency OR t.settled_cents IS NOT NULL)
+UNION ALL
+SELECT m.association_id, m.movement_id
+FROM (SELECT t.association_id, t.entry_id, p.transit_account, MIN(t.id) AS movement_id,
+        SUM(COALESCE(t.settled_cents, t.amount_cents)) AS moved_cents
+    FROM provider_transaction t
+    JOIN provider_account p
+        ON p.association_id = t.association_id AND p.id = t.provider_account_id
+    WHERE t.kind <> 'capture' AND t.entry_id IS NOT NULL
+    GROUP BY t.association_id, t.entry_id, p.transit_account) m
+WHERE m.moved_cents <> COALESCE((SELECT SUM(l.debit_cents - l.credit_cents) FROM entry_line l
+    WHERE l.association_id = m.association_id AND l.entry_id = m.entry_id
+        AND l.account_code = m.transit_account), 0);
 
 -- name: verify_movement_lines
--- 4: refunds and what was taken back stand in the carts with their amount.
-SELECT t.association_id, t.id FROM provider_transaction t
-LEFT JOIN (SELECT association_id, transaction_id, SUM(amount_cents) AS line_cents FROM cart_line
-        WHERE kind IN ('refund', 'payment') GROUP BY association_id, transaction_id) l
-    ON l.association_id = t.association_id AND l.transaction_id = t.id
-WHERE t.kind IN ('refund', 'capture_failed') AND COALESCE(l.line_cents, 0) <> -t.amount_cents;
+-- 4: what went back of a payment stands in the carts: failed and refunded first, then disputed, of
+-- it lost; all together at most the payment.
+SELECT s.association_id, s.id
+FROM (SELECT t.association_id, t.id, COALESCE(t.counted_cents, t.amount_cents) AS cents,
+        COALESCE(r.refunded, 0) AS refunded, COALESCE(r.failed, 0) AS failed,
+        COALESCE(r.disputed, 0) AS disputed, COALESCE(r.lost, 0) AS lost,
+        MIN(COALESCE(r.gone, 0), COALESCE(t.counted_cents, t.amount_cents)) AS gone,
+        COALESCE(c.refund_lines, 0) AS refund_lines, COALESCE(c.failed_lines, 0) AS failed_lines,
+        COALESCE(c.dispute_lines, 0) AS dispute_lines, COALESCE(o.lost_lines, 0) AS lost_lines
+    FROM provider_transaction t
+    JOIN (SELECT DISTINCT association_id, transaction_id FROM cart_line
+            WHERE kind = 'payment' AND corrects_line_id IS NULL) l
+        ON l.association_id = t.association_id AND l.transaction_id = t.id
+    LEFT JOIN (SELECT k.association_id, k.parent_id, MAX(SUM(k.refund_cents), 0) AS refunded,
+            SUM(k.failed_cents) AS failed,
+            MAX(SUM(k.refund_cents), 0) + SUM(k.failed_cents) AS gone,
+            MAX(SUM(k.dispute_cents), 0) AS disputed,
+            MAX(SUM(CASE WHEN x.dispute IS NULL THEN 0 ELSE k.dispute_cents END), 0) AS lost
+        FROM (SELECT association_id, parent_id, dispute,
+                CASE WHEN kind IN ('refund', 'refund_failed')
+                    THEN -COALESCE(counted_cents, amount_cents) ELSE 0 END AS refund_cents,
+                CASE WHEN kind = 'capture_failed'
+                    THEN -COALESCE(counted_cents, amount_cents) ELSE 0 END AS failed_cents,
+                CASE WHEN kind IN ('dispute', 'dispute_won')
+                    THEN -COALESCE(counted_cents, amount_cents) ELSE 0 END AS dispute_cents
+            FROM provider_transaction WHERE parent_id IS NOT NULL AND entry_id IS NOT NULL) k
+        LEFT JOIN (SELECT DISTINCT association_id, parent_id, dispute FROM provider_transaction
+                WHERE kind = 'dispute_lost') x
+            ON x.association_id = k.association_id AND x.parent_id = k.parent_id
+                AND x.dispute = k.dispute
+        GROUP BY k.association_id, k.parent_id) r
+        ON r.association_id = t.association_id AND r.parent_id = t.id
+    LEFT JOIN (SELECT k.association_id, k.parent_id,
+            SUM(CASE WHEN l.kind = 'refund' THEN l.amount_cents ELSE 0 END) AS refund_lines,
+            SUM(CASE WHEN l.kind = 'payment' THEN l.amount_cents ELSE 0 END) AS failed_lines,
+            SUM(CASE WHEN l.kind = 'dispute' THEN l.amount_cents ELSE 0 END) AS dispute_lines
+        FROM provider_transaction k
+        JOIN cart_line l ON l.association_id = k.association_id AND l.transaction_id = k.id
+        WHERE k.parent_id IS NOT NULL GROUP BY k.association_id, k.parent_id) c
+        ON c.association_id = t.association_id AND c.parent_id = t.id
+    LEFT JOIN (SELECT p.association_id, p.transaction_id, SUM(a.amount_cents) AS lost_lines
+        FROM allocation a
+        JOIN cart_line d ON d.association_id = a.association_id AND d.id = a.charge_line_id
+            AND d.kind = 'dispute'
+        JOIN cart_line p ON p.association_id = a.association_id AND p.id = a.payment_line_id
+        GROUP BY p.association_id, p.transaction_id) o
+        ON o.association_id = t.association_id AND o.transaction_id = t.id
+    WHERE t.kind = 'capture') s
+WHERE s.refund_lines + s.failed_lines <> s.gone OR s.refund_lines > s.refunded
+    OR s.failed_lines > s.failed
+    OR s.dispute_lines <> MIN(s.disputed, s.cents - s.gone)
+    OR s.lost_lines <> MIN(s.lost, s.dispute_lines);
 
 -- name: verify_returned
--- 4: no more goes back than came in.
+-- 4: when more went back than came in, somebody is told.
 SELECT t.association_id, t.id FROM provider_transaction t
-JOIN (SELECT association_id, parent_id, -SUM(amount_cents) AS back_cents FROM provider_transaction
-        WHERE kind IN ('refund', 'refund_failed', 'capture_failed')
+JOIN (SELECT association_id, parent_id, -SUM(COALESCE(counted_cents, amount_cents)) AS back_cents
+        FROM provider_transaction
+        WHERE kind IN ('refund', 'refund_failed', 'capture_failed', 'dispute', 'dispute_won')
+            AND entry_id IS NOT NULL
         GROUP BY association_id, parent_id) k
     ON k.association_id = t.association_id AND k.parent_id = t.id
-WHERE k.back_cents > t.amount_cents OR k.back_cents < 0;
+WHERE (k.back_cents > COALESCE(t.counted_cents, t.amount_cents) OR k.back_cents < 0)
+    AND EXISTS (SELECT 1 FROM cart_line l WHERE l.association_id = t.association_id
+        AND l.transaction_id = t.id)
+    AND NOT EXISTS (SELECT 1 FROM quarantine q
+        JOIN provider_transaction o ON o.association_id = q.association_id AND o.id = q.transaction_id
+        WHERE q.association_id = t.association_id AND o.parent_id = t.id
+            AND q.reason IN ('excess', 'orphan'));
+
+-- name: verify_disputed
+-- 4: 4671 holds what is disputed in the carts and not lost.
+SELECT a.id, COALESCE(b.booked_cents, 0) || ' / ' || COALESCE(d.dispute_cents, 0)
+    - COALESCE(x.lost_cents, 0)
+FROM association a
+LEFT JOIN (SELECT association_id, SUM(debit_cents - credit_cents) AS booked_cents FROM entry_line
+        WHERE account_code = '4671' GROUP BY association_id) b ON b.association_id = a.id
+LEFT JOIN (SELECT association_id, SUM(amount_cents) AS dispute_cents FROM cart_line
+        WHERE kind = 'dispute' GROUP BY association_id) d ON d.association_id = a.id
+LEFT JOIN (SELECT k.association_id, SUM(k.amount_cents) AS lost_cents FROM allocation k
+        JOIN cart_line c ON c.association_id = k.association_id AND c.id = k.charge_line_id
+            AND c.kind = 'dispute' GROUP BY k.association_id) x ON x.association_id = a.id
+WHERE COALESCE(b.booked_cents, 0)
+    <> COALESCE(d.dispute_cents, 0) - COALESCE(x.lost_cents, 0);
 
 -- name: verify_deferred
 -- 4: 487 holds what is booked for years that had not begun, and nothing else.
@@ -167,17 +262,21 @@ WHERE t.kind <> 'payout' OR COALESCE(s.cheque_cents, 0) <> -t.amount_cents;
 
 -- name: verify_transit
 -- 4: a transit account holds what its movements say. A movement of another account may end in
--- this one (cheques carried to the bank): that is not a movement of this one.
+-- this one (cheques carried to the bank): that is not a movement of this one. Fees that wait for
+-- the entry of their month are in neither.
 SELECT s.association_id, s.transit_account || ' : ' || s.booked_cents || ' / ' || s.moved_cents
 FROM (SELECT a.association_id, a.transit_account,
         COALESCE((SELECT SUM(l.debit_cents - l.credit_cents) FROM entry_line l
-            LEFT JOIN provider_transaction t ON t.association_id = l.association_id
-                AND t.entry_id = l.entry_id
-            LEFT JOIN provider_account o ON o.association_id = t.association_id
-                AND o.id = t.provider_account_id
             WHERE l.association_id = a.association_id AND l.account_code = a.transit_account
-                AND (o.id IS NULL OR o.transit_account = a.transit_account)), 0) AS booked_cents,
-        COALESCE((SELECT SUM(t.amount_cents) FROM provider_transaction t
+                AND (NOT EXISTS (SELECT 1 FROM provider_transaction t
+                        WHERE t.association_id = l.association_id AND t.entry_id = l.entry_id)
+                    OR EXISTS (SELECT 1 FROM provider_transaction t
+                        JOIN provider_account o ON o.association_id = t.association_id
+                            AND o.id = t.provider_account_id
+                        WHERE t.association_id = l.association_id AND t.entry_id = l.entry_id
+                            AND o.transit_account = a.transit_account))), 0) AS booked_cents,
+        COALESCE((SELECT SUM(COALESCE(t.settled_cents, t.amount_cents))
+            FROM provider_transaction t
             JOIN provider_account b ON b.association_id = t.association_id AND b.id = t.provider_account_id
             WHERE t.association_id = a.association_id AND b.transit_account = a.transit_account
                 AND t.entry_id IS NOT NULL), 0) AS moved_cents

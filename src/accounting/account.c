@@ -47,6 +47,25 @@ struct accounting_pair accounting_accounts_for(enum accounting_fact fact,
         return (struct accounting_pair){charge, transit_account};
     case ACCOUNTING_FEE:
         return (struct accounting_pair){ACCOUNT_FEE, transit_account};
+    case ACCOUNTING_CAPTURE_ELSEWHERE:
+        return (struct accounting_pair){transit_account, charge};
+    case ACCOUNTING_RETURN_ELSEWHERE:
+        return (struct accounting_pair){charge, transit_account};
+    case ACCOUNTING_DISPUTE:
+        return (struct accounting_pair){ACCOUNT_DISPUTE, transit_account};
+    case ACCOUNTING_EXCESS:
+    case ACCOUNTING_UNKNOWN:
+        return (struct accounting_pair){ACCOUNT_SUSPENSE, transit_account};
+    case ACCOUNTING_EXCHANGE_LOSS:
+        return (struct accounting_pair){ACCOUNT_EXCHANGE_LOSS, transit_account};
+    case ACCOUNTING_EXCHANGE_GAIN:
+        return (struct accounting_pair){transit_account, ACCOUNT_EXCHANGE_GAIN};
+    case ACCOUNTING_RESERVE:
+        return (struct accounting_pair){ACCOUNT_RESERVE, transit_account};
+    case ACCOUNTING_TRANSFER:
+        return (struct accounting_pair){ACCOUNT_TRANSFER, transit_account};
+    case ACCOUNTING_INCOME:
+        return (struct accounting_pair){transit_account, ACCOUNT_INCOME};
     }
     err_abort(__FILE__, __LINE__, "accounting fact without accounts");
 }

@@ -81,7 +81,17 @@ enum accounting_fact {
     ACCOUNTING_ADVANCE_MOVED, /* from one member to another */
     ACCOUNTING_ADJUSTED,      /* a credit that no money made: against the account named for it */
     ACCOUNTING_PAYOUT,        /* to the bank, whose account is named for it */
-    ACCOUNTING_FEE            /* what the provider or the bank keeps */
+    ACCOUNTING_FEE,           /* what the provider or the bank keeps */
+    ACCOUNTING_CAPTURE_ELSEWHERE, /* money in that did not begin here: against the account named */
+    ACCOUNTING_RETURN_ELSEWHERE,  /* and out again: the debit; its credit is transit */
+    ACCOUNTING_DISPUTE,           /* withdrawn by the provider while a dispute is open */
+    ACCOUNTING_EXCESS,            /* more went out than was left of a payment */
+    ACCOUNTING_EXCHANGE_LOSS,     /* converted, and less arrived than was counted: the debit */
+    ACCOUNTING_EXCHANGE_GAIN,     /* and more: the credit */
+    ACCOUNTING_RESERVE,           /* held back by the provider */
+    ACCOUNTING_TRANSFER,          /* to another account of the association */
+    ACCOUNTING_INCOME,            /* money in that no payment is */
+    ACCOUNTING_UNKNOWN            /* money out, nobody knows for what */
 };
 struct accounting_pair {
     const char *debit;

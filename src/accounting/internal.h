@@ -18,6 +18,11 @@
 #define ACCOUNT_DEFERRED "487"
 #define ACCOUNT_FEE "627"
 #define ACCOUNT_DISPUTE "4671"
+#define ACCOUNT_RESERVE "4678"
+#define ACCOUNT_TRANSFER "580"
+#define ACCOUNT_EXCHANGE_LOSS "666"
+#define ACCOUNT_EXCHANGE_GAIN "766"
+#define ACCOUNT_INCOME "7588"
 
 /* Does the kernel write to this account whatever the settings say? */
 bool account_needed(const char *code);

@@ -238,5 +238,6 @@ enum err cart_allocate(struct db *db, const struct allocation_draft *draft)
                   DB_VALUES(db_int(draft->association_id), db_int(id), db_int(draft->member_id),
                             db_int(draft->payment_line_id), db_int(draft->charge_line_id),
                             db_int(draft->amount_cents), db_int(draft->deferred ? 1 : 0),
-                            id_or_null(draft->entry_id), db_int(draft->now)));
+                            id_or_null(draft->entry_id), db_int(draft->now),
+                            db_int(draft->returned ? 1 : 0)));
 }

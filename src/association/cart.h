@@ -136,6 +136,7 @@ struct allocation_draft {
     int64_t charge_line_id;
     int64_t amount_cents;
     int deferred;     /* booked to 487 */
+    int returned;     /* taken back by what followed the payment, or given again */
     int64_t entry_id; /* 0: an adjustment closes a charge, nothing is booked */
     int64_t now;
 };

@@ -35,6 +35,8 @@ static void read_account(const struct db_rows *rows, struct arena *arena,
         str_is(db_column_str(rows, 14), "connect") ? ACCOUNT_CONNECT : ACCOUNT_KEYS;
     account->revoked = !db_column_is_null(rows, 15);
     account->linked_at = db_column_int(rows, 16);
+    account->since_day = db_column_text(rows, 17, arena);
+    account->other_account = db_column_text(rows, 18, arena);
     account->rate_points = db_column_is_null(rows, 12) ? -1 : db_column_int(rows, 12);
     account->version = db_column_int(rows, 13);
 }

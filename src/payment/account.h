@@ -35,8 +35,10 @@ struct provider_account {
     int64_t rate_points; /* what it takes of a payment, in 1/100 %; -1 while nobody said it */
     int64_t version;     /* of its settings */
     enum account_link_kind link_kind;
-    bool revoked;      /* associated no more: no call may be made for it */
-    int64_t linked_at; /* the last time */
+    bool revoked;              /* associated no more: no call may be made for it */
+    int64_t linked_at;         /* the last time */
+    const char *since_day;     /* ISO: older movements are out of scope */
+    const char *other_account; /* where money not begun in Guichet is booked */
 };
 
 /* Each: ERR_NOT_FOUND when there is none; texts in the arena. */

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "payment/received.h"
 #include "payment/take_back.h"
-#include "payment/taking.h"
+#include "payment/movement.h"
 #include "queries.h"
 
 #include <string.h>
@@ -12,7 +12,8 @@
 
 /* One movement of the means' transit account and its entry. */
 struct bank_move {
-    struct taking taking; /* of its posting only; parent: the cheque's payment, or 0 */
+    struct posting posting;
+    int64_t parent_id; /* the cheque's payment, or 0 */
     const char *kind;
     const char *reference;
     const char *label;
@@ -24,7 +25,7 @@ struct bank_move {
 
 static enum err write_move_entry(struct bank_move *move)
 {
-    struct posting *posting = &move->taking.posting;
+    struct posting *posting = &move->posting;
     struct entry_draft *entry = arena_alloc(posting->arena, sizeof(*entry));
     struct accounting_pair pair =
         accounting_accounts_for(move->is_fee ? ACCOUNTING_FEE : ACCOUNTING_PAYOUT, ACCOUNTING_CASH,
@@ -47,9 +48,23 @@ static enum err write_move_entry(struct bank_move *move)
     return posting_finish_entry(posting, entry, &result);
 }
 
+static enum err add_move(struct bank_move *move, int64_t fact_at, bool *fresh)
+{
+    const struct movement_draft draft = {
+        .kind = move->kind,
+        .reference = move->reference,
+        .amount_cents = -move->cents,
+        .currency = move->posting.association.currency->code,
+        .fact_at = fact_at,
+        .parent_id = move->parent_id,
+    };
+
+    return movement_add(&move->posting, &draft, fresh);
+}
+
 static enum err write_move(struct bank_move *move, int64_t association_id, int64_t account_id)
 {
-    struct posting *posting = &move->taking.posting;
+    struct posting *posting = &move->posting;
     int64_t fact_at = 0;
     bool fresh = false;
     enum err err =
@@ -61,8 +76,7 @@ static enum err write_move(struct bank_move *move, int64_t association_id, int64
     }
     posting->piece = move->reference;
     if (!err)
-        err = taking_add_movement(&move->taking, move->kind, move->reference, move->cents, fact_at,
-                                  &fresh);
+        err = add_move(move, fact_at, &fresh);
     if (!err && !fresh)
         err = fail(ERR_CONFLICT, "%s %s is booked already", move->kind, move->reference);
     return err ? err : write_move_entry(move);
@@ -72,9 +86,9 @@ static struct bank_move *new_move(struct db *db, struct arena *arena, int64_t no
 {
     struct bank_move *move = arena_alloc(arena, sizeof(*move));
 
-    move->taking.posting.db = db;
-    move->taking.posting.arena = arena;
-    move->taking.posting.now = now;
+    move->posting.db = db;
+    move->posting.arena = arena;
+    move->posting.now = now;
     return move;
 }
 
@@ -147,7 +161,7 @@ static enum err move_to_bank(struct db *db, const struct cheque_deposit *deposit
     move->other = deposit->bank_account;
     move->day = deposit->day;
     err = write_move(move, deposit->association_id, deposit->provider_account_id);
-    *movement_id = move->taking.posting.transaction_id;
+    *movement_id = move->posting.transaction_id;
     return err;
 }
 
@@ -243,7 +257,7 @@ static enum err move(struct returning *returning, const char *kind, const char *
     const struct cheque_return *given = returning->cheque_return;
     struct bank_move *bank_move = new_move(returning->db, returning->arena, given->now);
 
-    bank_move->taking.capture_id = given->transaction_id;
+    bank_move->parent_id = given->transaction_id;
     bank_move->kind = kind;
     bank_move->reference =
         arena_printf(returning->arena, "Impayé %lld", (long long)given->transaction_id);

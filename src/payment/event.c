@@ -8,6 +8,8 @@
 #include "payment/unlink.h"
 #include "queries.h"
 
+#include <string.h>
+
 /* ---- storing ---- */
 
 static enum err check_backlog(struct db *db, int query, struct str key, int64_t maximum)
@@ -260,6 +262,21 @@ static enum err write_retry(struct ending *ending)
                             db_text(detail), db_int(ending->now)));
 }
 
+/* It waits for what it follows: that wakes it (event_parent_came), or the clock. */
+static enum err write_waiting(struct ending *ending)
+{
+    const struct resolution *resolution = ending->resolution;
+
+    return db_run(
+        ending->db, Q_EVENT_WAITS,
+        DB_VALUES(db_int(ending->event_id),
+                  db_int(ending->now + event_backoff_s(ending->attempts)),
+                  db_text(resolution->detail ? resolution->detail : ""),
+                  db_int(resolution->authentic ? 1 : 0), id_or_null(resolution->association_id),
+                  id_or_null(resolution->provider_account_id), db_text(resolution->external_id),
+                  db_text(resolution->type), db_int(ending->now)));
+}
+
 /* Money that reached another account, or test money where real money is due, is not booked: the
  * treasurers are told. */
 static enum err alert(const struct ending *ending)
@@ -280,30 +297,89 @@ static enum err write_done(struct ending *ending)
     return err ? err : alert(ending);
 }
 
-static enum err book_facts(struct ending *ending)
+/* Of several facts of one message, the one that says most makes the outcome. */
+static int weight(enum event_outcome outcome)
 {
+    switch (outcome) {
+    case OUTCOME_WAITS_FOR_PARENT:
+        return 6;
+    case OUTCOME_QUARANTINED:
+        return 5;
+    case OUTCOME_POSTED:
+        return 4;
+    case OUTCOME_ALREADY_POSTED:
+        return 3;
+    case OUTCOME_PENDING:
+    case OUTCOME_OTHER_ACCOUNT:
+        return 2;
+    case OUTCOME_NOT_OURS:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* Whether what it waits for is waited for no longer. */
+static enum err is_patience_over(struct ending *ending, bool *over)
+{
+    int64_t patience_s = EVENT_PATIENCE_S;
+    struct provider_account account;
     const struct resolution *resolution = ending->resolution;
-    enum err err = OK;
+    enum err err = account_find(ending->db, resolution->facts[0].association_id,
+                                resolution->facts[0].provider_account_id, ending->arena, &account);
 
-    ending->outcome = OUTCOME_NOTED;
-    for (int i = 0; !err && i < resolution->fact_count; i++) {
-        struct post_result result;
+    *over = false;
+    if (err)
+        return err == ERR_NOT_FOUND ? OK : err;
+    if (strcmp(account.provider, "paypal") == 0)
+        patience_s = EVENT_PATIENCE_PAYPAL_S;
+    *over = ending->now - ending->received_at > patience_s;
+    return OK;
+}
 
-        err = payment_post(ending->db, &resolution->facts[i], ending->now, ending->arena, &result);
+static enum err book_fact(struct ending *ending, const struct payment_fact *fact, bool over)
+{
+    struct post_result result;
+    enum err err = over
+                       ? payment_post_orphan(ending->db, fact, ending->now, ending->arena, &result)
+                       : payment_post(ending->db, fact, ending->now, ending->arena, &result);
+
+    if (err)
+        return err;
+    if (weight(result.outcome) > weight(ending->outcome)) {
         ending->outcome = result.outcome;
         if (result.transaction_id)
             ending->transaction_id = result.transaction_id;
-        if (result.intent_id)
-            ending->intent_id = result.intent_id;
     }
-    return err ? err : write_done(ending);
+    if (!ending->transaction_id)
+        ending->transaction_id = result.transaction_id;
+    if (result.intent_id)
+        ending->intent_id = result.intent_id;
+    return OK;
+}
+
+/* What can be booked is booked; a message with a fact that waits for what it follows is tried
+ * again as a whole, which books nothing twice. */
+static enum err book_facts(struct ending *ending)
+{
+    const struct resolution *resolution = ending->resolution;
+    bool over = false;
+    enum err err = resolution->fact_count ? is_patience_over(ending, &over) : OK;
+
+    ending->outcome = OUTCOME_NOTED;
+    for (int i = 0; !err && i < resolution->fact_count; i++)
+        err = book_fact(ending, &resolution->facts[i], over);
+    if (err)
+        return err;
+    return ending->outcome == OUTCOME_WAITS_FOR_PARENT ? write_waiting(ending)
+                                                       : write_done(ending);
 }
 
 static enum err write_outcome(struct ending *ending)
 {
     ending->outcome = ending->resolution->outcome;
     if (ending->outcome == OUTCOME_WAITS_FOR_PARENT)
-        return write_retry(ending);
+        return write_waiting(ending);
     return write_done(ending);
 }
 

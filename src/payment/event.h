@@ -18,7 +18,8 @@
 enum {
     EVENT_LEASE_S = 60,
     EVENT_CRASHES_MAX = 3,
-    EVENT_PATIENCE_S = 4 * 24 * 3600,
+    EVENT_PATIENCE_S = 4 * 24 * 3600, /* also for what a fact follows: then it is an orphan */
+    EVENT_PATIENCE_PAYPAL_S = 10 * 24 * 3600, /* PayPal tells parents by notifications alone */
     EVENT_TRIES_MIN = 16,              /* before patience ends: the server may have been off */
     EVENT_BACKLOG_SOURCE_MAX = 2000,   /* waiting unverified rows from one address */
     EVENT_BACKLOG_RECEIVER_MAX = 2000, /* ... naming one receiver of ours */

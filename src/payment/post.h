@@ -23,6 +23,12 @@ struct post_result {
 enum err payment_post(struct db *db, const struct payment_fact *fact, int64_t now,
                       struct arena *arena, struct post_result *result);
 
+/* The same, but what follows an unknown payment is booked against 471 and shown in À rattacher,
+ * instead of waiting (OUTCOME_WAITS_FOR_PARENT): after the patience of the inbox, or when a
+ * person books what the provider's list says. When the payment comes, it settles itself. */
+enum err payment_post_orphan(struct db *db, const struct payment_fact *fact, int64_t now,
+                             struct arena *arena, struct post_result *result);
+
 /* A charge for a member: the cart line, and, when the cart has an advance, its use (entry OD
  * 4191 -> the charge's account, allocations) in the same transaction. */
 struct charge_draft {

@@ -39,7 +39,7 @@ enum err posting_begin(struct posting *posting, int64_t association_id, int64_t 
 
 /* ---- shares ---- */
 
-static bool year_is_later(const struct posting *posting, const char *first_day)
+bool posting_year_is_later(const struct posting *posting, const char *first_day)
 {
     struct date date;
 
@@ -56,7 +56,7 @@ static void add_share(struct posting *posting, const struct cart_due *due, int64
         .member_number = due->member_number,
         .amount_cents = cents,
         .account = due->account_code,
-        .deferred = year_is_later(posting, due->fiscal_year_first_day),
+        .deferred = posting_year_is_later(posting, due->fiscal_year_first_day),
     };
 }
 
@@ -165,6 +165,27 @@ enum err posting_share_advance(struct posting *posting, int64_t payer_id)
 
 /* ---- writing ---- */
 
+int64_t posting_value(const struct posting *posting)
+{
+    return posting->converted ? posting->value_cents : posting->amount_cents;
+}
+
+void posting_exchange(struct entry_draft *draft)
+{
+    struct accounting_pair loss =
+        accounting_accounts_for(ACCOUNTING_EXCHANGE_LOSS, ACCOUNTING_CASH, NULL, NULL);
+    struct accounting_pair gain =
+        accounting_accounts_for(ACCOUNTING_EXCHANGE_GAIN, ACCOUNTING_CASH, NULL, NULL);
+    int64_t surplus = 0;
+
+    for (int i = 0; i < draft->line_count; i++)
+        surplus = money_add(surplus, draft->lines[i].debit_cents - draft->lines[i].credit_cents);
+    if (surplus > 0)
+        entry_credit(draft, gain.credit, 0, surplus);
+    else
+        entry_debit(draft, loss.debit, 0, -surplus);
+}
+
 enum err posting_begin_entry(struct posting *posting, struct entry_draft *draft)
 {
     draft->association = &posting->association;
@@ -207,13 +228,15 @@ static enum err write_entry(struct posting *posting)
         return err;
     draft->label = arena_printf(posting->arena, "%s, adhérent n° %lld", posting->cart_label,
                                 (long long)posting->shares[0].member_number);
-    entry_debit(draft, posting->account.transit_account, 0, posting->amount_cents);
+    entry_debit(draft, posting->account.transit_account, 0, posting_value(posting));
     for (int i = 0; i < posting->share_count; i++) {
         const struct share *share = &posting->shares[i];
         struct accounting_pair pair = accounting_accounts_for(
             share_fact(share), ACCOUNTING_CASH, posting->account.transit_account, share->account);
         entry_credit(draft, pair.credit, share->member_number, share->amount_cents);
     }
+    if (posting->converted)
+        posting_exchange(draft);
     return posting_finish_entry(posting, draft, &result);
 }
 
@@ -294,20 +317,38 @@ enum err posting_write_shares(struct posting *posting)
     return err;
 }
 
-enum err posting_write_unknown(struct posting *posting)
+/* The whole of it against one account, without cart. */
+static enum err write_pair(struct posting *posting, struct accounting_pair pair, const char *label)
 {
     struct entry_draft *draft = arena_alloc(posting->arena, sizeof(*draft));
     struct entry_result result;
-    struct accounting_pair pair = accounting_accounts_for(
-        ACCOUNTING_CAPTURE_UNKNOWN, ACCOUNTING_CASH, posting->account.transit_account, NULL);
     enum err err = posting_begin_entry(posting, draft);
 
     if (err)
         return err;
-    draft->label = arena_printf(posting->arena, "%s, à rattacher", posting->cart_label);
-    entry_debit(draft, pair.debit, 0, posting->amount_cents);
+    draft->label = label;
+    entry_debit(draft, pair.debit, 0, posting_value(posting));
     entry_credit(draft, pair.credit, 0, posting->amount_cents);
+    if (posting->converted)
+        posting_exchange(draft);
     return posting_finish_entry(posting, draft, &result);
+}
+
+enum err posting_write_unknown(struct posting *posting)
+{
+    return write_pair(posting,
+                      accounting_accounts_for(ACCOUNTING_CAPTURE_UNKNOWN, ACCOUNTING_CASH,
+                                              posting->account.transit_account, NULL),
+                      arena_printf(posting->arena, "%s, à rattacher", posting->cart_label));
+}
+
+enum err posting_write_elsewhere(struct posting *posting)
+{
+    return write_pair(posting,
+                      accounting_accounts_for(ACCOUNTING_CAPTURE_ELSEWHERE, ACCOUNTING_CASH,
+                                              posting->account.transit_account,
+                                              posting->account.other_account),
+                      arena_printf(posting->arena, "%s, hors Guichet", posting->cart_label));
 }
 
 enum err posting_quarantine(struct posting *posting, const char *reason, const char *detail)

@@ -36,8 +36,10 @@ struct posting {
     struct fiscal_year entry_year;
     int64_t transaction_id;
     int64_t entry_id;
-    int64_t amount_cents;
-    int64_t kept_cents; /* of it: not for what is due (cover.h) */
+    int64_t amount_cents; /* as the carts count it */
+    int64_t kept_cents;   /* of it: not for what is due (cover.h) */
+    bool converted;
+    int64_t value_cents; /* converted: what the account got */
     const char *piece;
     const char *cart_label; /* "Paiement Stripe" */
     struct share shares[SHARES_MAX];
@@ -65,6 +67,15 @@ enum err posting_share_advance(struct posting *posting, int64_t payer_id);
 enum err posting_write_shares(struct posting *posting);
 /* Writes the entry of money nobody can place: transit against 471. */
 enum err posting_write_unknown(struct posting *posting);
+/* Writes the entry of money that did not begin in Guichet: transit against the account's other
+ * account. */
+enum err posting_write_elsewhere(struct posting *posting);
+/* What the transit account gets of the amount. */
+int64_t posting_value(const struct posting *posting);
+/* Does a fiscal year that begins on an ISO day begin after the one that is written to? */
+bool posting_year_is_later(const struct posting *posting, const char *first_day);
+/* Balances an entry by what an exchange lost or gained; one that balances stays as it is. */
+void posting_exchange(struct entry_draft *draft);
 /* The entry of a movement: begun with its journal, day and piece; finished by being written and
  * tied to the movement, whose entry_id the posting then has. */
 enum err posting_begin_entry(struct posting *posting, struct entry_draft *draft);

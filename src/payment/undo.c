@@ -22,8 +22,10 @@ static const char *text_or_null(const struct db_rows *rows, int column, struct a
     return db_column_is_null(rows, column) ? NULL : db_column_text(rows, column, arena);
 }
 
-static struct undo_part read_part(const struct db_rows *rows, struct arena *arena)
+static struct undo_part read_part(const struct db_rows *rows, int query, struct arena *arena)
 {
+    bool of_payment = query == Q_UNDO_OF_PAYMENT;
+
     return (struct undo_part){
         .payment_line_id = db_column_int(rows, 0),
         .charge_line_id = db_column_int(rows, 1),
@@ -33,6 +35,9 @@ static struct undo_part read_part(const struct db_rows *rows, struct arena *aren
         .credit_account = text_or_null(rows, 5, arena),
         .place = place_from(db_column_str(rows, 6)),
         .net_cents = db_column_int(rows, 7),
+        .returned_cents = of_payment ? db_column_int(rows, 8) : 0,
+        .open_cents = of_payment ? db_column_int(rows, 9) : 0,
+        .year_first_day = of_payment ? db_column_text(rows, 10, arena) : "",
     };
 }
 
@@ -59,7 +64,7 @@ static enum err read_parts(struct db *db, int query, int64_t association_id, int
             *parts = more;
             capacity *= 2;
         }
-        (*parts)[(*count)++] = read_part(&rows, arena);
+        (*parts)[(*count)++] = read_part(&rows, query, arena);
     }
     db_rows_done(&rows);
     return err;
@@ -107,45 +112,6 @@ int64_t undo_taken(const struct undo_part *parts, size_t count)
     for (size_t i = 0; i < count; i++)
         sum = money_add(sum, parts[i].take_cents);
     return sum;
-}
-
-/* cents * net / sum with its rest: amounts are below 10^12, their product needs more than 64 bits.
- */
-static int64_t proportion(int64_t cents, int64_t net, int64_t sum, int64_t *rest)
-{
-    __int128 product = (__int128)cents * net;
-
-    *rest = (int64_t)(product % sum);
-    return (int64_t)(product / sum);
-}
-
-void undo_take_in_proportion(struct undo_part *parts, size_t count, int64_t cents)
-{
-    int64_t sum = undo_net(parts, count), left = cents, threshold, rest;
-
-    require(cents >= 0 && cents <= sum);
-    if (cents == 0)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        parts[i].take_cents = proportion(cents, parts[i].net_cents, sum, &rest);
-        left -= parts[i].take_cents;
-    }
-    /* What the divisions left, fewer cents than parts, goes to the largest rests, the first of
-     * equals. A part with a rest has a cent to give. */
-    for (; left > 0; left--) {
-        size_t best = 0;
-
-        threshold = -1;
-        for (size_t i = 0; i < count; i++) {
-            int64_t share = proportion(cents, parts[i].net_cents, sum, &rest);
-
-            if (parts[i].take_cents == share && rest > threshold) {
-                best = i;
-                threshold = rest;
-            }
-        }
-        parts[best].take_cents++;
-    }
 }
 
 /* ---- writing ---- */

@@ -26,20 +26,22 @@ struct undo_part {
     const char *credit_account; /* of an adjustment: what it was booked against; NULL: 471 */
     enum undo_place place;
     int64_t net_cents;  /* what is left of it */
-    int64_t take_cents; /* what the caller takes back; starts as 0 */
+    int64_t take_cents; /* what the caller takes back; starts as 0; negative: given again */
+    /* Of what a payment pays only. */
+    int64_t returned_cents;     /* what went back of it before */
+    int64_t open_cents;         /* what is due of the charge */
+    int64_t cancel_cents;       /* of what is taken: not owed again */
+    const char *year_first_day; /* ISO: of the charge's year */
 };
 
-/* Reads what pays a charge, newest first, or what a payment line pays, oldest first (refunds of
- * it left out). Array in the arena. */
+/* Reads what pays a charge, newest first, or what a payment line pays or paid until it was taken
+ * back, oldest charge first (refunds and disputes of it left out). Array in the arena. */
 enum err undo_read_charge(struct db *db, int64_t association_id, int64_t charge_line_id,
                           struct arena *arena, struct undo_part **parts, size_t *count);
 enum err undo_read_payment(struct db *db, int64_t association_id, int64_t payment_line_id,
                            struct arena *arena, struct undo_part **parts, size_t *count);
 /* Takes cents from the parts in their order; returns what could not be had. */
 int64_t undo_take(struct undo_part *parts, size_t count, int64_t cents);
-/* Takes cents in proportion to what is left of each, by largest remainder: the sum is exact, no
- * part gives more than it has, and the last refund empties every one. Not more than the sum. */
-void undo_take_in_proportion(struct undo_part *parts, size_t count, int64_t cents);
 /* The sum of what is left, or of what is taken. */
 int64_t undo_net(const struct undo_part *parts, size_t count);
 int64_t undo_taken(const struct undo_part *parts, size_t count);

@@ -248,15 +248,23 @@ static void other_currency_has_no_entry(void **state)
     check_clean(house);
 }
 
-static void no_mark_is_not_ours(void **state)
+/* Another site, a donation button: booked apart, so that payouts equal the books. */
+static void no_mark_is_booked_elsewhere(void **state)
 {
     struct house *house = *state;
     struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
     struct payment_fact fact = kernel_capture(&account, "", "pi_1", 1000);
 
     fact.our_mark = false;
-    assert_int_equal(kernel_post(house, &fact).outcome, OUTCOME_NOT_OURS);
-    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM provider_transaction"), 0);
+    assert_int_equal(kernel_post(house, &fact).outcome, OUTCOME_POSTED);
+    assert_int_equal(kernel_post(house, &fact).outcome, OUTCOME_ALREADY_POSTED);
+    assert_int_equal(account_balance(house, "5171"), 1000);
+    assert_int_equal(account_balance(house, "471"), -1000);
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM provider_transaction "
+                                        "WHERE elsewhere = 1 AND member_id IS NULL"),
+                     1);
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM quarantine"), 0);
+    check_clean(house);
 }
 
 static void another_account_posts_nothing(void **state)
@@ -441,7 +449,7 @@ int main(void)
         CASE(an_old_pending_changes_nothing),
         CASE(unknown_intent_goes_to_quarantine),
         CASE(other_currency_has_no_entry),
-        CASE(no_mark_is_not_ours),
+        CASE(no_mark_is_booked_elsewhere),
         CASE(another_account_posts_nothing),
         CASE(later_year_is_deferred),
         CASE(a_charge_uses_the_advance),

@@ -9,7 +9,6 @@
 #include "payment/correct.h"
 #include "payment/manual.h"
 #include "payment/take_back.h"
-#include "payment/undo.h"
 #include "payment/verify.h"
 #include "queries.h"
 
@@ -460,31 +459,6 @@ static void refunds_in_any_parts_end_exact(void **state)
     check_clean(house);
 }
 
-static void the_largest_remainder_is_exact(void **state)
-{
-    unsigned seed = 7;
-
-    (void)state;
-    for (int round = 0; round < 20000; round++) {
-        struct undo_part parts[7] = {0};
-        size_t count = 1 + (size_t)(rand_r(&seed) % 7);
-        int64_t sum, cents;
-
-        for (size_t i = 0; i < count; i++)
-            parts[i].net_cents = 1 + rand_r(&seed) % 1000;
-        sum = undo_net(parts, count);
-        cents = rand_r(&seed) % (sum + 1);
-        undo_take_in_proportion(parts, count, cents);
-        assert_int_equal(undo_taken(parts, count), cents);
-        for (size_t i = 0; i < count; i++) {
-            int64_t exact = cents * parts[i].net_cents / sum;
-
-            assert_true(parts[i].take_cents <= parts[i].net_cents);
-            assert_true(parts[i].take_cents == exact || parts[i].take_cents == exact + 1);
-        }
-    }
-}
-
 /* ---- adjustments and advances that move ---- */
 
 static struct credit_adjustment credit_of(struct house *house, int64_t cents, const char *code)
@@ -732,7 +706,6 @@ int main(void)
         CASE(a_refund_takes_the_advance_first),
         CASE(a_refund_that_cancels_is_not_owed_again),
         CASE(refunds_in_any_parts_end_exact),
-        cmocka_unit_test(the_largest_remainder_is_exact),
         CASE(a_credit_closes_charges_without_entry),
         CASE(a_first_balance_is_an_advance_against_its_account),
         CASE(an_adjustment_against_the_member_uses_the_advance),
