@@ -45,9 +45,11 @@ WHERE association_id = CAST($1 AS BIGINT) AND id = CAST($2 AS BIGINT);
 -- name: outbox_find
 -- $1 association, $2 id: all that its text says
 SELECT o.kind, COALESCE(NULLIF(o.goes_to, ''), NULLIF(m.email, ''), ml.email, l.email), m.first_name, m.last_name,
-       s.role, t.amount_cents, t.currency, t.fact_at, t.reference, p.provider, p.label,
+       s.role, abs(t.amount_cents), t.currency, t.fact_at, t.reference, p.provider, p.label,
        o.created_at, o.state, o.reason, o.login_id, o.address, o.about,
-       o.member_id
+       o.member_id,
+       (SELECT MIN(d.deadline_at) FROM dispute d WHERE d.association_id = o.association_id
+            AND d.transaction_id = o.transaction_id AND +d.state IN ('inquiry', 'open')) AS deadline
 FROM outbox o
 LEFT JOIN member m ON m.association_id = o.association_id AND m.id = o.member_id
 LEFT JOIN login ml ON ml.id = m.login_id AND ml.disabled_at IS NULL

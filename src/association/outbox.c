@@ -153,6 +153,7 @@ static void read_money(const struct db_rows *rows, struct arena *arena, struct o
     mail->reference = db_column_text(rows, 8, arena);
     mail->provider = db_column_text(rows, 9, arena);
     mail->account_label = db_column_text(rows, 10, arena);
+    mail->deadline_at = db_column_int(rows, 18);
 }
 
 enum err outbox_find(struct db *db, int64_t association_id, int64_t id, struct arena *arena,

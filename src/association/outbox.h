@@ -66,6 +66,7 @@ struct outbox_mail {
     const struct currency *currency;
     int64_t fact_at;
     const char *reference;
+    int64_t deadline_at;       /* to answer a dispute of the payment, 0: none */
     const char *provider;      /* "stripe" */
     const char *account_label; /* as staff read it */
     int64_t created_at;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/zone.h"
 #include "payment/correct.h"
+#include "payment/fees.h"
 #include "queries.h"
 
 enum {
@@ -56,6 +57,40 @@ enum err daily_release(struct db_writer *writer, struct db *db, int64_t now, str
 
         if (db_write(writer, release, &releasing))
             log_failure("job.release");
+    }
+    return err;
+}
+
+/* ---- fees by month ---- */
+
+struct booking_fees {
+    struct fee_account account;
+    int64_t now;
+    int64_t entries;
+};
+
+static enum err book_fees(struct db *db, void *argument)
+{
+    struct booking_fees *booking = argument;
+    struct arena *arena = arena_new();
+    enum err err =
+        payment_book_fees(db, &booking->account, booking->now, arena, &booking->entries);
+
+    arena_free(arena);
+    return err;
+}
+
+enum err daily_fees(struct db_writer *writer, struct db *db, int64_t now, struct arena *arena)
+{
+    struct fee_account *accounts = arena_array(arena, RELEASES_MAX, sizeof(*accounts));
+    size_t count = 0;
+    enum err err = payment_fees_due(db, now, accounts, RELEASES_MAX, &count);
+
+    for (size_t i = 0; !err && i < count; i++) {
+        struct booking_fees booking = {.account = accounts[i], .now = now};
+
+        if (db_write(writer, book_fees, &booking))
+            log_failure("job.fees");
     }
     return err;
 }

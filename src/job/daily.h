@@ -13,5 +13,7 @@
  * do is nothing done. What fails for one association is logged, the others go on. db reads,
  * writer writes. (domain.md, Postings: deferred revenue.) */
 enum err daily_release(struct db_writer *writer, struct db *db, int64_t now, struct arena *arena);
+/* Books the fees of months that have ended, where they are booked by month; the same way. */
+enum err daily_fees(struct db_writer *writer, struct db *db, int64_t now, struct arena *arena);
 
 #endif

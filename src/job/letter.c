@@ -73,6 +73,8 @@ static void set_money(struct template_map *data, const struct payment_service *s
     template_set_money(data, "amount", mail->amount_cents, mail->currency);
     template_set_time(data, "at", mail->fact_at, association->zone);
     template_set_text(data, "reference", mail->reference);
+    template_set_flag(data, "has_deadline", mail->deadline_at > 0);
+    template_set_time(data, "deadline", mail->deadline_at, association->zone);
     template_set_text(data, "provider", provider ? provider->label : mail->account_label);
 }
 

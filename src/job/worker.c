@@ -238,6 +238,8 @@ static void sweep_old(struct job_thread *job)
     for (size_t i = 0; i < service->provider_count; i++)
         if (statement_ask_nightly(service, job->db, service->providers[i], now, job->arena))
             log_failure("job.statement");
+    if (daily_fees(service->writer, job->db, now, job->arena))
+        log_failure("job.fees");
     arena_reset(job->arena);
 }
 

@@ -77,7 +77,7 @@ static enum err note_unknown(struct posting_fact *work, struct post_result *resu
     result->outcome = OUTCOME_QUARANTINED;
     err = posting_quarantine(posting, "unknown_type", work->fact->type ? work->fact->type : "");
     return err ? err
-               : outbox_add(posting->db, posting->association.id, "quarantined", 0,
+               : outbox_add(posting->db, posting->association.id, "to_place", 0,
                             posting->transaction_id, posting->now);
 }
 

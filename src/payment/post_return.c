@@ -108,8 +108,31 @@ static enum err note_orphan(struct posting_fact *work, struct returning *returni
     result->outcome = OUTCOME_QUARANTINED;
     err = posting_quarantine(posting, "orphan", work->fact->parent ? work->fact->parent : "");
     return err ? err
-               : outbox_add(posting->db, posting->association.id, "quarantined", 0,
+               : outbox_add(posting->db, posting->association.id, "to_place", 0,
                             posting->transaction_id, posting->now);
+}
+
+/* Who is told: the member of what was paid back, the treasurers of what they would not expect. */
+static enum err tell(struct posting_fact *work, struct returning *returning)
+{
+    struct posting *posting = &returning->posting;
+    int64_t member_id = 0;
+
+    if (returning->line_count == 0)
+        return OK;
+    switch (work->fact->kind) {
+    case FACT_REFUND:
+        member_id = returning->capture.member_id;
+        return member_id ? outbox_add(posting->db, posting->association.id, "payment_refunded",
+                                      member_id, posting->transaction_id, posting->now)
+                         : OK;
+    case FACT_CAPTURE_FAILED:
+    case FACT_REFUND_FAILED:
+        return outbox_add(posting->db, posting->association.id, kind_of(work)->kind, 0,
+                          posting->transaction_id, posting->now);
+    default:
+        return OK;
+    }
 }
 
 static enum err book(struct posting_fact *work, struct returning *returning,
@@ -127,6 +150,8 @@ static enum err book(struct posting_fact *work, struct returning *returning,
         returning_excess(returning, &returning->after) !=
             returning_excess(returning, &returning->before))
         result->outcome = OUTCOME_QUARANTINED;
+    if (!err)
+        err = tell(work, returning);
     return err ? err : note_orphan(work, returning, result);
 }
 

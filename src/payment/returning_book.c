@@ -35,7 +35,7 @@ static enum err note_excess(struct returning *returning)
     err = posting_quarantine(posting, "excess",
                              money_format(text, after, posting->association.currency));
     return err ? err
-               : outbox_add(posting->db, posting->association.id, "quarantined", 0,
+               : outbox_add(posting->db, posting->association.id, "to_place", 0,
                             posting->transaction_id, posting->now);
 }
 

@@ -7,10 +7,11 @@
 
 #include <string.h>
 
-static const char *const kinds[] = {"payment_received", "second_capture", "quarantined",
-                                    "other_account",    "test_money",     "password_link",
-                                    "invitation",       "role_granted",   "email_asked",
-                                    "email_confirm",    "reminder"};
+static const char *const kinds[] = {
+    "payment_received", "second_capture", "quarantined", "other_account",
+    "test_money",       "password_link",  "invitation",  "role_granted",
+    "email_asked",      "email_confirm",  "reminder",    "dispute_opened",
+    "capture_failed",   "refund_failed",  "to_place",    "payment_refunded"};
 static const char *const states[] = {"waiting", "sent", "refused", "dropped"};
 /* Reasons that are words of ours; any other is the server's sentence. */
 static const char *const reasons[] = {"no_recipient", "bad_address", "no_text",

@@ -6,10 +6,11 @@
 
 #include "job/letter.h"
 
-static const char *const kinds[] = {"payment_received", "second_capture", "quarantined",
-                                    "other_account",    "test_money",     "password_link",
-                                    "invitation",       "role_granted",   "email_asked",
-                                    "email_confirm",    "reminder"};
+static const char *const kinds[] = {
+    "payment_received", "second_capture", "quarantined", "other_account",
+    "test_money",       "password_link",  "invitation",  "role_granted",
+    "email_asked",      "email_confirm",  "reminder",    "dispute_opened",
+    "capture_failed",   "refund_failed",  "to_place",    "payment_refunded"};
 
 static struct letter write(struct house *house, const char *kind, const char *link)
 {

@@ -4,6 +4,7 @@
 #include "support/money.h"
 
 #include "association/cart.h"
+#include "payment/fees.h"
 
 static int64_t balance(struct house *house, int64_t member_id)
 {
@@ -238,6 +239,56 @@ static void a_fee_that_waits_for_its_month_has_no_entry(void **state)
     assert_int_equal(kernel_post(house, &fee).outcome, OUTCOME_POSTED);
     expect(house, "627", 0);
     expect(house, "5171", 6000);
+    money_clean(house);
+}
+
+static int64_t book_fees(struct house *house, const struct provider_account *account, int64_t now)
+{
+    const struct fee_account of = {account->association_id, account->id};
+    int64_t entries;
+
+    house_ok(payment_book_fees(house->db, &of, now, house->arena, &entries));
+    return entries;
+}
+
+/* October: 1,15 + 0,35 on the 1st and the 31st at 23 h; the 1st of November at 1 h is November. A
+ * late one of October makes a second entry of October. */
+static void fees_of_a_month_are_one_entry(void **state)
+{
+    enum { DAY = 86400 };
+    struct house *house = *state;
+    struct provider_account account = pay_sixty(house);
+    int64_t november = HOUSE_NOW + 31 * DAY - 12 * 3600 - 3600; /* 1 November, midnight in Paris */
+    struct payment_fact fees[] = {
+        money_fact(&account, FACT_FEE, "txn_1", "pi_1", 115),
+        money_fact(&account, FACT_FEE, "txn_2", "pi_1", 35),
+        money_fact(&account, FACT_DISPUTE_FEE, "txn_3", "pi_1", 1500),
+        money_fact(&account, FACT_FEE, "txn_4", "pi_1", 7),
+    };
+    struct fee_account due[4];
+    size_t count;
+
+    house_execute(house, "UPDATE association SET fee_booking = 'month'");
+    fees[1].fact_at = november - 3600;
+    fees[2].fact_at = november + 3600;
+    for (int i = 0; i < 3; i++)
+        kernel_post_at(house, &fees[i], november + DAY);
+    assert_int_equal(book_fees(house, &account, november - 1), 0);
+    house_ok(payment_fees_due(house->db, november + 15 * 3600, due, 4, &count));
+    assert_int_equal(count, 1);
+    assert_int_equal(book_fees(house, &account, november), 1);
+    assert_int_equal(book_fees(house, &account, november), 0);
+    expect(house, "627", 150);
+    money_clean(house);
+    kernel_post_at(house, &fees[3], november + DAY);
+    assert_int_equal(book_fees(house, &account, november + DAY), 1);
+    expect(house, "627", 157);
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM entry WHERE fact_date = "
+                                        "'2026-10-31' AND label = 'Frais Stripe 10/2026'"),
+                     2);
+    assert_int_equal(book_fees(house, &account, november + 32 * DAY), 1);
+    expect(house, "627", 1657);
+    expect(house, "5171", 6000 - 1657);
     money_clean(house);
 }
 
@@ -563,6 +614,7 @@ int main(void)
         HOUSE_TEST(a_payment_that_did_not_hold),
         HOUSE_TEST(a_fee_is_booked_once_and_may_come_back),
         HOUSE_TEST(a_fee_that_waits_for_its_month_has_no_entry),
+        HOUSE_TEST(fees_of_a_month_are_one_entry),
         HOUSE_TEST(a_dispute_that_is_won),
         HOUSE_TEST(a_dispute_that_is_lost),
         HOUSE_TEST(a_second_withdrawal),

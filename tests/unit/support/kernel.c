@@ -171,6 +171,7 @@ struct payment_fact kernel_capture(const struct provider_account *account, const
 struct posting_run {
     const struct payment_fact *fact;
     struct arena *arena;
+    int64_t now;
     struct post_result result;
 };
 
@@ -178,12 +179,18 @@ static enum err post(struct db *db, void *argument)
 {
     struct posting_run *run = argument;
 
-    return payment_post(db, run->fact, HOUSE_NOW, run->arena, &run->result);
+    return payment_post(db, run->fact, run->now, run->arena, &run->result);
 }
 
 struct post_result kernel_post(struct house *house, const struct payment_fact *fact)
 {
-    struct posting_run run = {.fact = fact, .arena = house->arena};
+    return kernel_post_at(house, fact, HOUSE_NOW);
+}
+
+struct post_result kernel_post_at(struct house *house, const struct payment_fact *fact,
+                                  int64_t now)
+{
+    struct posting_run run = {.fact = fact, .arena = house->arena, .now = now};
 
     house_ok(db_transaction(house->db, post, &run));
     return run.result;

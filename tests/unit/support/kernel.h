@@ -37,5 +37,8 @@ struct payment_fact kernel_capture(const struct provider_account *account, const
                                    const char *reference, int64_t amount_cents);
 /* Posts it in a transaction of its own. */
 struct post_result kernel_post(struct house *house, const struct payment_fact *fact);
+/* The same at another time. */
+struct post_result kernel_post_at(struct house *house, const struct payment_fact *fact,
+                                  int64_t now);
 
 #endif
