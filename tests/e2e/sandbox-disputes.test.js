@@ -128,6 +128,36 @@ test('a debit fails weeks after it had succeeded', async (t) => {
   assert.equal(movements.reduce((total, row) => total + row.gross_cents, 0), 0);
 });
 
+test('news of every kind is held, reordered, doubled and dropped', async (t) => {
+  const { house, paid, debited, types, dispute, step, advance } = await disputes(t);
+  const { payment } = await paid(4000, { notify: 'never', fee_late_s: -1 });
+  const debit = await debited(3000);
+  await types();
+  await house.post('/deliveries/hold', { held: true });
+  const loud = { notify: 'normal' };
+  await house.post(`/stripe/payments/${payment}/fee`, loud);
+  const made = await dispute(payment, loud);
+  await step(made.id, 'won', loud);
+  await house.post(`/stripe/payments/${debit.payment}/late_failure`, loud);
+  await advance(3 * 24 * 3600);
+  await house.post(`/stripe/accounts/${ACCOUNT}/payout`);
+  const { deliveries } = await house.get('/deliveries?state=held');
+  assert.deepEqual(deliveries.map((row) => row.kind), ['charge.updated', 'charge.dispute.created',
+    'charge.dispute.funds_withdrawn', 'charge.dispute.closed', 'charge.dispute.funds_reinstated', 'charge.failed',
+    'payment_intent.payment_failed', 'payout.created', 'payout.paid', 'payout.reconciliation_completed']);
+  assert.deepEqual(await types(), []);
+  await house.post('/deliveries/hold', { held: false });
+  await house.post(`/deliveries/${deliveries[1].id}/drop`);
+  const copy = await house.post(`/deliveries/${deliveries[9].id}/duplicate`);
+  await house.idle();
+  const order = deliveries.map((row) => row.id).reverse();
+  await house.post('/deliveries/release', { ids: order });
+  const heard = await types();
+  assert.equal(copy.kind, 'payout.reconciliation_completed');
+  assert.deepEqual(heard, ['payout.reconciliation_completed',
+    ...deliveries.map((row) => row.kind).filter((kind) => kind !== 'charge.dispute.created').reverse()]);
+});
+
 test('orders about disputes that make no sense are refused', async (t) => {
   const { house, session, paid, debited } = await disputes(t);
   const { payment } = await paid(4000);

@@ -147,7 +147,12 @@ test('Stripe’s own fixtures have no field that the answers lack', async (t) =>
   const session = (await stripe('GET', `/checkout/sessions/${body.id}`, { expand: ['payment_intent.latest_charge.balance_transaction'] })).body;
   const payment = session.payment_intent;
   const charge = payment.latest_charge;
-  const ours = { 'checkout.session': session, payment_intent: payment, charge, balance_transaction: charge.balance_transaction };
+  const refund = (await stripe('POST', '/refunds', { charge: charge.id, amount: 100 })).body;
+  const { dispute: { id } } = await house.post(`/stripe/payments/${payment.id}/dispute`);
+  const dispute = (await stripe('GET', `/disputes/${id}`)).body;
+  const out = await house.post('/stripe/accounts/acct_1Practice/payout', { outcome: 'failed' });
+  const payout = (await stripe('GET', `/payouts/${out.payout.id}`)).body;
+  const ours = { 'checkout.session': session, payment_intent: payment, charge, balance_transaction: charge.balance_transaction, refund, dispute, payout };
   for (const [kind, object] of Object.entries(ours)) {
     const fixture = fixtures[kind];
     assert.ok(fixture, `the fixtures hold ${kind}`);
@@ -206,6 +211,41 @@ test('the judge of parameters and the sandbox agree', async (t) => {
     assert.equal(judged(form), status === 200, `the judge: ${form} ${JSON.stringify(judge.errors)}`);
     const answer = await stripe('POST', '/checkout/sessions', qs.parse(form, { depth: 12 }));
     assert.equal(answer.status, status, `${form}: ${JSON.stringify(answer.body)}`);
+  }
+});
+
+test('the judge of parameters and the sandbox agree about refunds and lists', async (t) => {
+  const { house, stripe } = await open(t);
+  const { body } = await stripe('POST', '/checkout/sessions', base);
+  const { session } = await house.post(`/stripe/sessions/${body.id}/pay`);
+  await house.post('/stripe/accounts/acct_1Practice/movement', { type: 'topup', amount_cents: 5 });
+  const compiled = new Map();
+  const judged = (operation, form) => {
+    if (!compiled.has(operation))
+      compiled.set(operation, new Ajv({ coerceTypes: true, strict: false, allErrors: true })
+        .compile({ ...requests, $ref: requests['x-operations'][operation] }));
+    return compiled.get(operation)(qs.parse(form, { depth: 12 }));
+  };
+  const refund = `charge=${session.charge}`;
+  const asked = [
+    ['POST', '/refunds', `${refund}&amount=1&reason=duplicate&metadata[a]=b&expand[]=balance_transaction`, 200],
+    ['POST', '/refunds', `payment_intent=${session.payment_intent}&amount=2`, 200],
+    ['POST', '/refunds', `${refund}&amount=1.5`, 400],
+    ['POST', '/refunds', `${refund}&reason=regret`, 400],
+    ['POST', '/refunds', `${refund}&metadata=flat`, 400],
+    ['POST', '/refunds', `${refund}&nonsense=1`, 400],
+    ['GET', '/refunds', `${refund}&limit=3&created[gte]=1`, 200],
+    ['GET', '/refunds', 'status=failed', 400],
+    ['GET', '/payouts', 'status=paid&limit=1&created[lt]=5&arrival_date[gte]=1', 200],
+    ['GET', '/payouts', 'automatic=true', 400],
+    ['GET', '/balance_transactions', 'type=charge&currency=eur&limit=100&expand[]=data.source&created=5', 200],
+    ['GET', '/balance_transactions', `source=${session.charge}`, 200],
+    ['GET', '/balance_transactions', 'available_on=5', 400],
+  ];
+  for (const [method, where, form, status] of asked) {
+    assert.equal(judged(`${method} /v1${where}`, form), status === 200, `the judge: ${where} ${form}`);
+    const answer = await stripe(method, where, qs.parse(form, { depth: 12 }));
+    assert.equal(answer.status, status, `${where} ${form}: ${JSON.stringify(answer.body)}`);
   }
 });
 

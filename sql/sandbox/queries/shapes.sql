@@ -144,10 +144,7 @@ LEFT JOIN stripe_session s ON s.id = p.session_id
 LEFT JOIN stripe_refund r ON r.id = b.source_id
 
 -- shape: stripe_event_row
-SELECT e.number, e.id, e.account_id, e.livemode, e.type, e.session_id, e.created_at,
-    (SELECT COUNT(*) FROM delivery d
-     WHERE d.provider = 'stripe' AND d.reference = e.id AND d.state <> 'delivered') AS pending,
-    json_object(
+SELECT e.number, e.id, e.account_id, e.livemode, e.type, e.session_id, e.created_at, json_object(
         'id', e.id, 'livemode', json(iif(e.livemode, 'true', 'false')), 'type', e.type,
         'api_version', e.api_version, 'created', e.created_at, 'object', json(e.object),
         'request_id', e.request_id, 'idempotency_key', e.idempotency_key,

@@ -49,6 +49,8 @@ WHERE account_id = $1 AND livemode = $2 AND key = $3
 DELETE FROM stripe_idempotency
 WHERE account_id = $1 AND livemode = $2 AND key = $3 AND status IS NULL
 
+-- Lists look for their rows by numbers first: an object is made only for a row that is shown.
+
 -- ---- sessions ----
 
 -- name: stripe_session_add
@@ -74,20 +76,23 @@ SELECT number FROM stripe_session WHERE account_id = $1 AND livemode = $2 AND id
 -- name: stripe_session_list
 -- $1 account, $2 livemode, $3 parameters, $4 before, $5 after, $6 how many
 SELECT object FROM stripe_session_row
-WHERE account_id = $1 AND livemode = $2
-  AND ($4 IS NULL OR number < $4) AND ($5 IS NULL OR number > $5)
-  AND status = coalesce(json_extract($3, '$.status'), status)
-  AND (json_extract($3, '$.payment_intent') IS NULL
-       OR payment_id = json_extract($3, '$.payment_intent'))
-  AND (json_extract($3, '$.customer_details.email') IS NULL
-       OR payer_email = json_extract($3, '$.customer_details.email'))
-  AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
-  AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
-  AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
-  AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
-  AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+WHERE number IN (
+    SELECT number FROM stripe_session
+    WHERE account_id = $1 AND livemode = $2
+      AND ($4 IS NULL OR number < $4) AND ($5 IS NULL OR number > $5)
+      AND status = coalesce(json_extract($3, '$.status'), status)
+      AND (json_extract($3, '$.payment_intent') IS NULL
+           OR payment_id = json_extract($3, '$.payment_intent'))
+      AND (json_extract($3, '$.customer_details.email') IS NULL
+           OR payer_email = json_extract($3, '$.customer_details.email'))
+      AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
+      AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
+      AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
+      AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
+      AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+    ORDER BY iif($5 IS NULL, -number, number)
+    LIMIT $6)
 ORDER BY iif($5 IS NULL, -number, number)
-LIMIT $6
 
 -- name: stripe_session_set_payment
 -- $1 session, $2 payment
@@ -180,15 +185,18 @@ SELECT number FROM stripe_payment WHERE account_id = $1 AND livemode = $2 AND id
 -- name: stripe_payment_list
 -- $1 account, $2 livemode, $3 parameters, $4 before, $5 after, $6 how many
 SELECT object FROM stripe_payment_row
-WHERE account_id = $1 AND livemode = $2
-  AND ($4 IS NULL OR number < $4) AND ($5 IS NULL OR number > $5)
-  AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
-  AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
-  AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
-  AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
-  AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+WHERE number IN (
+    SELECT number FROM stripe_payment
+    WHERE account_id = $1 AND livemode = $2
+      AND ($4 IS NULL OR number < $4) AND ($5 IS NULL OR number > $5)
+      AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
+      AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
+      AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
+      AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
+      AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+    ORDER BY iif($5 IS NULL, -number, number)
+    LIMIT $6)
 ORDER BY iif($5 IS NULL, -number, number)
-LIMIT $6
 
 -- name: stripe_charge_number
 -- $1 account, $2 livemode, $3 id
@@ -197,16 +205,19 @@ SELECT number FROM stripe_charge WHERE account_id = $1 AND livemode = $2 AND id 
 -- name: stripe_charge_list
 -- $1 account, $2 livemode, $3 parameters, $4 before, $5 after, $6 how many
 SELECT object FROM stripe_charge_row
-WHERE account_id = $1 AND livemode = $2
-  AND ($4 IS NULL OR number < $4) AND ($5 IS NULL OR number > $5)
-  AND payment_id = coalesce(json_extract($3, '$.payment_intent'), payment_id)
-  AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
-  AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
-  AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
-  AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
-  AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+WHERE number IN (
+    SELECT number FROM stripe_charge
+    WHERE account_id = $1 AND livemode = $2
+      AND ($4 IS NULL OR number < $4) AND ($5 IS NULL OR number > $5)
+      AND payment_id = coalesce(json_extract($3, '$.payment_intent'), payment_id)
+      AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
+      AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
+      AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
+      AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
+      AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+    ORDER BY iif($5 IS NULL, -number, number)
+    LIMIT $6)
 ORDER BY iif($5 IS NULL, -number, number)
-LIMIT $6
 
 -- name: stripe_charge_capture
 -- $1 id, $2 now, $3 when its movement of the balance is told, or NULL
@@ -314,42 +325,48 @@ LIMIT $6
 -- name: stripe_balance_list_source
 -- $1 account, $2 livemode, $3 parameters with `source`, $4 before, $5 after, $6 how many
 SELECT object FROM stripe_balance_row
-WHERE source_id = json_extract($3, '$.source') AND account_id = $1 AND livemode = $2
-  AND (created_at, number) < (
-    coalesce((SELECT c.created_at FROM stripe_balance c WHERE c.number = $4), 9223372036854775807),
-    coalesce($4, 9223372036854775807))
-  AND (created_at, number) > (
-    coalesce((SELECT c.created_at FROM stripe_balance c WHERE c.number = $5), -1),
-    coalesce($5, -1))
-  AND kind = coalesce(json_extract($3, '$.type'), kind)
-  AND currency = coalesce(json_extract($3, '$.currency'), currency)
-  AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
-  AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
-  AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
-  AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
-  AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+WHERE number IN (
+    SELECT number FROM stripe_balance
+    WHERE source_id = json_extract($3, '$.source') AND account_id = $1 AND livemode = $2
+      AND (created_at, number) < (
+        coalesce((SELECT c.created_at FROM stripe_balance c WHERE c.number = $4), 9223372036854775807),
+        coalesce($4, 9223372036854775807))
+      AND (created_at, number) > (
+        coalesce((SELECT c.created_at FROM stripe_balance c WHERE c.number = $5), -1),
+        coalesce($5, -1))
+      AND kind = coalesce(json_extract($3, '$.type'), kind)
+      AND currency = coalesce(json_extract($3, '$.currency'), currency)
+      AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
+      AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
+      AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
+      AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
+      AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+    ORDER BY iif($5 IS NULL, -created_at, created_at), iif($5 IS NULL, -number, number)
+    LIMIT $6)
 ORDER BY iif($5 IS NULL, -created_at, created_at), iif($5 IS NULL, -number, number)
-LIMIT $6
 
 -- name: stripe_balance_list_payout
 -- $1 account, $2 livemode, $3 parameters with `payout`, $4 before, $5 after, $6 how many
 SELECT object FROM stripe_balance_row
-WHERE payout_id = json_extract($3, '$.payout') AND account_id = $1 AND livemode = $2
-  AND (created_at, number) < (
-    coalesce((SELECT c.created_at FROM stripe_balance c WHERE c.number = $4), 9223372036854775807),
-    coalesce($4, 9223372036854775807))
-  AND (created_at, number) > (
-    coalesce((SELECT c.created_at FROM stripe_balance c WHERE c.number = $5), -1),
-    coalesce($5, -1))
-  AND kind = coalesce(json_extract($3, '$.type'), kind)
-  AND currency = coalesce(json_extract($3, '$.currency'), currency)
-  AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
-  AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
-  AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
-  AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
-  AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+WHERE number IN (
+    SELECT number FROM stripe_balance
+    WHERE payout_id = json_extract($3, '$.payout') AND account_id = $1 AND livemode = $2
+      AND (created_at, number) < (
+        coalesce((SELECT c.created_at FROM stripe_balance c WHERE c.number = $4), 9223372036854775807),
+        coalesce($4, 9223372036854775807))
+      AND (created_at, number) > (
+        coalesce((SELECT c.created_at FROM stripe_balance c WHERE c.number = $5), -1),
+        coalesce($5, -1))
+      AND kind = coalesce(json_extract($3, '$.type'), kind)
+      AND currency = coalesce(json_extract($3, '$.currency'), currency)
+      AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
+      AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
+      AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
+      AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
+      AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+    ORDER BY iif($5 IS NULL, -created_at, created_at), iif($5 IS NULL, -number, number)
+    LIMIT $6)
 ORDER BY iif($5 IS NULL, -created_at, created_at), iif($5 IS NULL, -number, number)
-LIMIT $6
 
 -- ---- events ----
 
@@ -371,21 +388,26 @@ SELECT number FROM stripe_event WHERE account_id = $1 AND livemode = $2 AND id =
 -- name: stripe_event_list
 -- $1 account, $2 livemode, $3 parameters with `oldest`, $4 before, $5 after, $6 how many
 SELECT object FROM stripe_event_row
-WHERE account_id = $1 AND livemode = $2
-  AND ($4 IS NULL OR number < $4) AND ($5 IS NULL OR number > $5)
-  AND created_at >= json_extract($3, '$.oldest')
-  AND type = coalesce(json_extract($3, '$.type'), type)
-  AND (json_extract($3, '$.types') IS NULL
-       OR type IN (SELECT value FROM json_each($3, '$.types')))
-  AND (json_extract($3, '$.delivery_success') IS NULL
-       OR (pending = 0) = json_extract($3, '$.delivery_success'))
-  AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
-  AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
-  AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
-  AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
-  AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+WHERE number IN (
+    SELECT number FROM stripe_event
+    WHERE account_id = $1 AND livemode = $2
+      AND ($4 IS NULL OR number < $4) AND ($5 IS NULL OR number > $5)
+      AND created_at >= json_extract($3, '$.oldest')
+      AND type = coalesce(json_extract($3, '$.type'), type)
+      AND (json_extract($3, '$.types') IS NULL
+           OR type IN (SELECT value FROM json_each($3, '$.types')))
+      AND (json_extract($3, '$.delivery_success') IS NULL
+           OR (SELECT COUNT(*) = 0 FROM delivery d
+               WHERE d.provider = 'stripe' AND d.reference = stripe_event.id
+                 AND d.state <> 'delivered') = json_extract($3, '$.delivery_success'))
+      AND (json_type($3, '$.created') IS NOT 'integer' OR created_at = json_extract($3, '$.created'))
+      AND created_at >= coalesce(json_extract($3, '$.created.gte'), created_at)
+      AND created_at <= coalesce(json_extract($3, '$.created.lte'), created_at)
+      AND created_at > coalesce(json_extract($3, '$.created.gt'), created_at - 1)
+      AND created_at < coalesce(json_extract($3, '$.created.lt'), created_at + 1)
+    ORDER BY iif($5 IS NULL, -number, number)
+    LIMIT $6)
 ORDER BY iif($5 IS NULL, -number, number)
-LIMIT $6
 
 -- ---- webhook endpoints ----
 
