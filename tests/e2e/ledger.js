@@ -34,7 +34,7 @@ const ACCOUNTS = `SELECT provider, external_id AS account FROM provider_account
 WHERE provider IN ('stripe', 'paypal')`;
 
 const CAPTURES = `
-SELECT a.provider, a.external_id AS account, t.reference, t.amount_cents, t.currency,
+SELECT a.provider, a.external_id AS account, t.reference, t.amount_cents, t.currency, t.elsewhere,
        t.entry_id IS NOT NULL AS booked, e.total_cents,
        (SELECT sum(l.debit_cents) FROM entry_line l WHERE l.association_id = t.association_id
           AND l.entry_id = t.entry_id AND l.account_code = a.transit_account) AS transit_cents,
@@ -66,7 +66,7 @@ function judge(capture, rows) {
     return `${row.entries} entries`;
   if (row.total_cents !== capture.amount_cents || row.transit_cents !== capture.amount_cents)
     return `an entry of ${row.total_cents}, transit ${row.transit_cents}`;
-  if (row.quarantined ? row.cart_cents !== null : row.cart_cents !== -capture.amount_cents)
+  if (row.quarantined || row.elsewhere ? row.cart_cents !== null : row.cart_cents !== -capture.amount_cents)
     return `cart lines of ${row.cart_cents}`;
   return null;
 }

@@ -111,7 +111,7 @@ static void test_completed(void **state)
     struct payment_fact fact = resolution.facts[0];
 
     assert_int_equal(resolution.kind, RESOLUTION_FACTS);
-    assert_int_equal(resolution.fact_count, 1);
+    assert_int_equal(resolution.fact_count, 2);
     assert_true(resolution.authentic);
     assert_int_equal(resolution.association_id, desk->account.association_id);
     assert_int_equal(resolution.provider_account_id, desk->account.id);
@@ -136,18 +136,26 @@ static void test_statuses(void **state)
         {{.txn_type = "cart"}, FACT(FACT_CAPTURE)},
         {{.txn_type = "express_checkout"}, FACT(FACT_CAPTURE)},
         {{.txn_type = "merch_pmt"}, FACT(FACT_CAPTURE)},
+        {{.txn_type = "send_money"}, FACT(FACT_CAPTURE)},
+        {{.txn_type = "subscr_payment"}, FACT(FACT_CAPTURE)},
+        {{.txn_type = "recurring_payment"}, FACT(FACT_CAPTURE)},
+        {{.txn_type = "virtual_terminal"}, FACT(FACT_CAPTURE)},
+        {{.txn_type = "pro_hosted"}, FACT(FACT_CAPTURE)},
         {{.txn_type = "masspay"}, OUTCOME(OUTCOME_UNSUPPORTED)},
-        {{.txn_type = "send_money"}, OUTCOME(OUTCOME_UNSUPPORTED)},
-        {{.txn_type = "new_case", .status = ""}, OUTCOME(OUTCOME_UNSUPPORTED)},
-        {{.txn_type = "adjustment", .status = ""}, OUTCOME(OUTCOME_UNSUPPORTED)},
+        {{.txn_type = "masspay", .status = "Refunded"}, OUTCOME(OUTCOME_UNSUPPORTED)},
+        {{.txn_type = "payout"}, OUTCOME(OUTCOME_UNSUPPORTED)},
+        {{.txn_type = "subscr_signup", .status = ""}, OUTCOME(OUTCOME_UNSUPPORTED)},
+        {{.txn_type = "recurring_payment_failed", .status = ""}, OUTCOME(OUTCOME_UNSUPPORTED)},
+        {{.txn_type = "mp_cancel", .status = ""}, OUTCOME(OUTCOME_UNSUPPORTED)},
         {{.txn_type = "of_the_future"}, OUTCOME(OUTCOME_UNSUPPORTED)},
         {{.txn_type = ""}, OUTCOME(OUTCOME_UNSUPPORTED)},
-        {{.txn_type = "", .status = "Refunded", .gross = "-25.00"}, OUTCOME(OUTCOME_UNSUPPORTED)},
-        {{.status = "Refunded", .gross = "-25.00"}, OUTCOME(OUTCOME_UNSUPPORTED)},
-        {{.status = "Reversed"}, OUTCOME(OUTCOME_UNSUPPORTED)},
-        {{.status = "Canceled_Reversal"}, OUTCOME(OUTCOME_UNSUPPORTED)},
+        {{.txn_type = "", .status = "Pending"}, OUTCOME(OUTCOME_UNSUPPORTED)},
+        {{.txn_type = "", .status = "Denied"}, OUTCOME(OUTCOME_UNSUPPORTED)},
         {{.status = "Declined"}, OUTCOME(OUTCOME_UNSUPPORTED)},
         {{.status = "Inflight"}, OUTCOME(OUTCOME_UNSUPPORTED)},
+        {{.status = "Partially_Refunded"}, OUTCOME(OUTCOME_UNSUPPORTED)},
+        {{.status = "Canceled-Reversal"}, OUTCOME(OUTCOME_UNSUPPORTED)},
+        {{.status = "refunded"}, OUTCOME(OUTCOME_UNSUPPORTED)},
         {{.status = "completed"}, OUTCOME(OUTCOME_UNSUPPORTED)},
         {{.status = "COMPLETED"}, OUTCOME(OUTCOME_UNSUPPORTED)},
         {{.status = "Completed+"}, OUTCOME(OUTCOME_UNSUPPORTED)},
@@ -211,33 +219,30 @@ static void test_naming(void **state)
                      "ffffffffffffffffffffffffffffffff");
     const struct {
         const char *invoice, *custom;
-        enum resolution_kind kind;
         const char *token;
         bool our_mark;
     } cases[] = {
-        {DESK_TOKEN, "", RESOLUTION_FACTS, DESK_TOKEN, false},
-        {"", DESK_TOKEN, RESOLUTION_FACTS, DESK_TOKEN, false},
-        {"other", DESK_TOKEN, RESOLUTION_FACTS, DESK_TOKEN, false},
-        {unknown, DESK_TOKEN, RESOLUTION_FACTS, DESK_TOKEN, true},
-        {unknown, unknown, RESOLUTION_FACTS, unknown, true},
-        {"", unknown, RESOLUTION_FACTS, unknown, true},
-        {DESK_TOKEN "x", "", RESOLUTION_OUTCOME, "", false},
-        {DESK_TOKEN "%00", "", RESOLUTION_OUTCOME, "", false},
-        {"+" DESK_TOKEN, "", RESOLUTION_OUTCOME, "", false},
-        {"", "", RESOLUTION_OUTCOME, "", false},
-        {"42", "42", RESOLUTION_OUTCOME, "", false},
+        {DESK_TOKEN, "", DESK_TOKEN, false},
+        {"", DESK_TOKEN, DESK_TOKEN, false},
+        {"other", DESK_TOKEN, DESK_TOKEN, false},
+        {unknown, DESK_TOKEN, DESK_TOKEN, true},
+        {unknown, unknown, unknown, true},
+        {"", unknown, unknown, true},
+        {DESK_TOKEN "x", "", "", false},
+        {DESK_TOKEN "%00", "", "", false},
+        {"+" DESK_TOKEN, "", "", false},
+        {"", "", "", false},
+        {"42", "42", "", false},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct message_plan plan = {.invoice = cases[i].invoice, .custom = cases[i].custom};
         struct resolution resolution = desk_verified(desk, &plan);
 
-        assert_int_equal(resolution.kind, cases[i].kind);
-        if (resolution.kind == RESOLUTION_FACTS) {
-            assert_string_equal(resolution.facts[0].token, cases[i].token);
-            assert_int_equal(resolution.facts[0].our_mark, cases[i].our_mark);
-        } else {
-            assert_int_equal(resolution.outcome, OUTCOME_NOT_OURS);
+        assert_int_equal(resolution.kind, RESOLUTION_FACTS);
+        for (int j = 0; j < resolution.fact_count; j++) {
+            assert_string_equal(resolution.facts[j].token, cases[i].token);
+            assert_int_equal(resolution.facts[j].our_mark, cases[i].our_mark);
         }
     }
 }

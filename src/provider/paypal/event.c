@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "payment/account.h"
 #include "payment/intent.h"
+#include "payment/known.h"
 #include "provider/paypal/internal.h"
 
 enum { MERCHANT_ID_MAX = 20 };
@@ -47,7 +48,7 @@ static const char *describe(const struct ipn *ipn, struct arena *arena)
 
 static const char *transaction_name(const struct ipn *ipn, struct arena *arena)
 {
-    return ipn_is_word(ipn->txn_id, PAYPAL_ID_MAX) ? str_copy(arena, ipn->txn_id) : "";
+    return paypal_word(ipn->txn_id, "", arena);
 }
 
 /* One spelling per account, so that a sender cannot escape its share of the backlog. */
@@ -202,13 +203,6 @@ static const struct provider_account *receiver_choose(const struct parties *part
     return chosen;
 }
 
-static void conclude(struct resolution *resolution, enum event_outcome outcome, const char *detail)
-{
-    resolution->kind = RESOLUTION_OUTCOME;
-    resolution->outcome = outcome;
-    resolution->detail = detail;
-}
-
 /* PayPal's merchant ids are capital letters and digits; the simulator writes an address. */
 static const char *merchant_id(struct str id, struct arena *arena)
 {
@@ -223,13 +217,19 @@ static const char *merchant_id(struct str id, struct arena *arena)
     return str_copy(arena, id);
 }
 
-static void subject_fill(const struct provider_call *call, const struct provider_event *event,
-                         const struct ipn *ipn, const struct parties *parties,
-                         struct ipn_subject *subject)
+static enum err subject_fill(const struct provider_call *call, const struct provider_event *event,
+                             const struct ipn *ipn, const struct parties *parties,
+                             struct ipn_subject *subject)
 {
     bool invoice_mark = paypal_is_mark(ipn->invoice, call->installation);
     bool custom_mark = paypal_is_mark(ipn->custom, call->installation);
+    const struct provider_account *account = subject->account;
+    struct association association;
+    enum err err = association_find(call->db, account->association_id, call->arena, &association);
 
+    if (err != OK)
+        return err;
+    subject->own_currency = association.currency->code;
     subject->received_at = event->received_at;
     subject->our_mark = invoice_mark || custom_mark;
     subject->token = "";
@@ -239,43 +239,53 @@ static void subject_fill(const struct provider_call *call, const struct provider
     } else if (subject->our_mark) {
         subject->token = str_copy(call->arena, invoice_mark ? ipn->invoice : ipn->custom);
     }
+    if (!paypal_may_undo(ipn))
+        return OK;
+    return known_movement(call->db, account->association_id, account->id, "capture",
+                          str_copy(call->arena, ipn->txn_id), &subject->captured);
 }
 
 /* A verified message, told apart by receiver, mode and intent before it may mean anything. */
-static void verified(const struct provider_call *call, const struct provider_event *event,
-                     const struct ipn *ipn, const struct parties *parties, enum account_mode mode,
-                     struct resolution *resolution)
+static enum err verified(const struct provider_call *call, const struct provider_event *event,
+                         const struct ipn *ipn, const struct parties *parties,
+                         enum account_mode mode, struct resolution *resolution)
 {
     const struct provider_account *account = receiver_choose(parties, mode);
     struct ipn_subject subject = {.account = account};
+    enum err err;
 
     resolution->authentic = true;
     if (!account) {
-        conclude(resolution, OUTCOME_OTHER_ACCOUNT, "le receveur n'est pas un compte connu");
-        return;
+        paypal_conclude(resolution, OUTCOME_OTHER_ACCOUNT,
+                        "le receveur n'est pas un compte connu");
+        return OK;
     }
     resolution->association_id = account->association_id;
     resolution->provider_account_id = account->id;
     if (mode == ACCOUNT_LIVE && ipn->test) {
-        conclude(resolution, OUTCOME_TEST_MONEY, "test_ipn sur un compte réel");
-    } else if (parties->intent_found && !same_account(account, &parties->intent_account)) {
-        conclude(resolution, OUTCOME_OTHER_ACCOUNT, "la tentative est d'un autre compte");
-    } else {
-        subject_fill(call, event, ipn, parties, &subject);
-        if (parties->intent_found)
-            resolution->proven_external_id = merchant_id(ipn->receiver_id, call->arena);
-        paypal_meaning(ipn, &subject, call->arena, resolution);
+        paypal_conclude(resolution, OUTCOME_TEST_MONEY, "test_ipn sur un compte réel");
+        return OK;
     }
+    if (parties->intent_found && !same_account(account, &parties->intent_account)) {
+        paypal_conclude(resolution, OUTCOME_OTHER_ACCOUNT, "la tentative est d'un autre compte");
+        return OK;
+    }
+    err = subject_fill(call, event, ipn, parties, &subject);
+    if (err != OK)
+        return err;
+    if (parties->intent_found)
+        resolution->proven_external_id = merchant_id(ipn->receiver_id, call->arena);
+    paypal_meaning(ipn, &subject, call->arena, resolution);
+    return OK;
 }
 
-static void judge(const struct provider_call *call, const struct provider_event *event,
-                  const struct ipn *ipn, const struct parties *parties, enum account_mode mode,
-                  const struct postback_answer *answer, struct resolution *resolution)
+static enum err judge(const struct provider_call *call, const struct provider_event *event,
+                      const struct ipn *ipn, const struct parties *parties, enum account_mode mode,
+                      const struct postback_answer *answer, struct resolution *resolution)
 {
     switch (answer->verdict) {
     case POSTBACK_VERIFIED:
-        verified(call, event, ipn, parties, mode, resolution);
-        break;
+        return verified(call, event, ipn, parties, mode, resolution);
     case POSTBACK_INVALID:
         resolution->kind = RESOLUTION_INVALID;
         resolution->detail = "PayPal ne reconnaît pas ce message";
@@ -286,6 +296,7 @@ static void judge(const struct provider_call *call, const struct provider_event 
         resolution->provider_down = answer->down;
         break;
     }
+    return OK;
 }
 
 enum err paypal_resolve_event(const struct provider_call *call, const struct provider_event *event,
@@ -307,6 +318,5 @@ enum err paypal_resolve_event(const struct provider_call *call, const struct pro
         return err;
     resolution->external_id = transaction_name(&ipn, call->arena);
     resolution->type = describe(&ipn, call->arena);
-    judge(call, event, &ipn, &parties, mode, &answer, resolution);
-    return OK;
+    return judge(call, event, &ipn, &parties, mode, &answer, resolution);
 }

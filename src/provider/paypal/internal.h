@@ -38,8 +38,14 @@ struct ipn {
     struct str receiver_email; /* UTF-8 */
     struct str business;       /* UTF-8 */
     struct str gross;
+    struct str fee;
     struct str currency;
+    struct str settle_amount;
+    struct str settle_currency;
+    struct str case_id;
+    struct str case_type;
     struct str payment_date;
+    struct str case_date;
     bool test;         /* test_ipn=1 */
     const char *payer; /* UTF-8, first and last name, "" */
 };
@@ -117,12 +123,16 @@ struct ipn_subject {
     const struct provider_account *account; /* the receiver */
     const char *token;                      /* of the intent, or the unknown mark; "" = none */
     const char *intent_currency;            /* NULL when no intent is named */
+    const char *own_currency;               /* the association's */
     bool our_mark;
+    bool captured; /* the transaction it names was booked as money */
     int64_t received_at;
 };
 /* "G<installation>-" and 32 hexadecimal digits: a mark of ours, known or not. */
 bool paypal_is_mark(struct str text, const char *installation);
-/* Turns a verified message into a fact or an outcome. */
+/* Could the message be the end of a payment that was booked? Then captured must be known. */
+bool paypal_may_undo(const struct ipn *ipn);
+/* Turns a verified message into facts or an outcome. */
 void paypal_meaning(const struct ipn *ipn, const struct ipn_subject *subject, struct arena *arena,
                     struct resolution *resolution);
 

@@ -93,7 +93,8 @@ void desk_check(struct paypal_desk *desk, const struct meaning *cases, size_t co
         assert_int_equal(resolution.kind, cases[i].kind);
         assert_true(resolution.authentic);
         if (resolution.kind == RESOLUTION_FACTS) {
-            assert_int_equal(resolution.fact_count, 1);
+            /* A payment tells its fee too, be it nothing. */
+            assert_int_equal(resolution.fact_count, cases[i].fact == FACT_CAPTURE ? 2 : 1);
             assert_int_equal(resolution.facts[0].kind, cases[i].fact);
         } else {
             assert_int_equal(resolution.fact_count, 0);
