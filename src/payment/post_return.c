@@ -2,6 +2,7 @@
 
 #include "association/outbox.h"
 #include "base/arena.h"
+#include "payment/refund_request.h"
 #include "payment/returning.h"
 #include "queries.h"
 
@@ -155,6 +156,47 @@ static enum err book(struct posting_fact *work, struct returning *returning,
     return err ? err : note_orphan(work, returning, result);
 }
 
+/* A refund that a person asked for here says what it is taken from, and whose word it was. */
+static enum err find_request(struct posting_fact *work, struct returning *returning,
+                             struct refund_request *request)
+{
+    struct posting *posting = &work->posting;
+    int64_t *ticked = NULL;
+    bool found = false;
+    enum err err = OK;
+
+    if (work->fact->kind == FACT_REFUND)
+        err = refund_request_of(posting->db, work->fact, posting->arena, request, &found);
+    if (err || !found)
+        return err;
+    err = refund_request_charges(posting->db, request->association_id, request->id, posting->arena,
+                                 &ticked, &returning->ticked_count);
+    returning->ticked = ticked;
+    returning->cancels_charges = request->cancels_charges;
+    returning->login_id = request->created_by;
+    return err;
+}
+
+/* The request has come true; a payment that waited for a person and went back waits no more. */
+static enum err close_waiting(struct posting_fact *work, struct returning *returning,
+                              const struct refund_request *request)
+{
+    struct posting *posting = &returning->posting;
+    enum err err = OK;
+
+    if (request->id)
+        err = refund_request_sent(posting->db, request->association_id, request->id,
+                                  work->fact->reference, posting->now);
+    if (!err && request->id)
+        err = movement_note(posting, request->reason, request->created_by);
+    if (!err && work->root_id && returning->line_count == 0)
+        err = db_run(posting->db, Q_QUARANTINE_REFUNDED,
+                     DB_VALUES(db_int(work->fact->association_id), db_int(work->root_id),
+                               posting->entry_id ? db_int(posting->entry_id) : db_null(),
+                               db_int(posting->now)));
+    return err;
+}
+
 static enum err tell_dispute(struct posting_fact *work)
 {
     switch (work->fact->kind) {
@@ -195,6 +237,7 @@ static enum err begin(struct posting_fact *work, struct returning *returning)
 enum err post_return(struct posting_fact *work, struct post_result *result)
 {
     struct returning *returning = arena_alloc(work->posting.arena, sizeof(*returning));
+    struct refund_request request = {0};
     bool go = false;
     enum err err = fact_check(work->fact, kind_of(work)->sign ? FACT_POSITIVE : FACT_SIGNED);
 
@@ -204,10 +247,14 @@ enum err post_return(struct posting_fact *work, struct post_result *result)
         return err;
     err = begin(work, returning);
     if (!err)
+        err = find_request(work, returning, &request);
+    if (!err)
         err = add_movement(work, returning, result, &go);
     if (err || !go)
         return err;
     err = book(work, returning, result);
+    if (!err)
+        err = close_waiting(work, returning, &request);
     if (!err)
         err = fact_finish(work, &returning->posting);
     return err ? err : tell_dispute(work);

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/random.h"
+#include "payment/internal.h"
 #include "queries.h"
 
 #include <string.h>
@@ -218,6 +219,21 @@ static enum accounting_fact share_fact(const struct share *share)
     return share->deferred ? ACCOUNTING_CAPTURE_DEFERRED : ACCOUNTING_CAPTURE_DUE;
 }
 
+/* The movement has its entry: this one moves what stands elsewhere. */
+static enum err add_own_entry(struct posting *posting, struct entry_draft *draft)
+{
+    struct entry_result result;
+    enum err err;
+
+    draft->journal = JOURNAL_OTHER;
+    posting->entry_id = draft->id;
+    err = entry_add(posting->db, draft, posting->arena, &result);
+    if (!err && result.account_missing)
+        err =
+            account_missing_add(posting->db, posting->association.id, draft->id, "", posting->now);
+    return err;
+}
+
 static enum err write_entry(struct posting *posting)
 {
     struct entry_draft *draft = arena_alloc(posting->arena, sizeof(*draft));
@@ -228,13 +244,18 @@ static enum err write_entry(struct posting *posting)
         return err;
     draft->label = arena_printf(posting->arena, "%s, adhérent n° %lld", posting->cart_label,
                                 (long long)posting->shares[0].member_number);
-    entry_debit(draft, posting->account.transit_account, 0, posting_value(posting));
+    if (posting->from_account)
+        entry_debit(draft, posting->from_account, 0, posting->amount_cents);
+    else
+        entry_debit(draft, posting->account.transit_account, 0, posting_value(posting));
     for (int i = 0; i < posting->share_count; i++) {
         const struct share *share = &posting->shares[i];
         struct accounting_pair pair = accounting_accounts_for(
             share_fact(share), ACCOUNTING_CASH, posting->account.transit_account, share->account);
         entry_credit(draft, pair.credit, share->member_number, share->amount_cents);
     }
+    if (posting->from_account)
+        return add_own_entry(posting, draft);
     if (posting->converted)
         posting_exchange(draft);
     return posting_finish_entry(posting, draft, &result);

@@ -39,7 +39,9 @@ struct posting {
     int64_t amount_cents; /* as the carts count it */
     int64_t kept_cents;   /* of it: not for what is due (cover.h) */
     bool converted;
-    int64_t value_cents; /* converted: what the account got */
+    int64_t value_cents;      /* converted: what the account got */
+    const char *from_account; /* where the money stands already: entry in journal OD, not tied to
+                               * the movement, which has its own; NULL: it comes to the account */
     const char *piece;
     const char *cart_label; /* "Paiement Stripe" */
     struct share shares[SHARES_MAX];

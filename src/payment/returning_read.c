@@ -11,11 +11,17 @@ static enum err read_home(struct returning *returning)
 {
     struct posting *posting = &returning->posting;
     struct db_rows rows = {0};
+    int64_t entry_id = 0;
     bool found = false;
-    enum err err =
-        db_first(posting->db, Q_MOVEMENT_ACCOUNT,
-                 DB_VALUES(db_int(posting->association.id), db_int(returning->capture.entry_id)),
-                 &rows, &found);
+    enum err err = db_integer(
+        posting->db, Q_QUARANTINE_PLACED,
+        DB_VALUES(db_int(posting->association.id), db_int(returning->capture.id)), 0, &entry_id);
+
+    if (!err)
+        err = db_first(posting->db, Q_MOVEMENT_ACCOUNT,
+                       DB_VALUES(db_int(posting->association.id),
+                                 db_int(entry_id ? entry_id : returning->capture.entry_id)),
+                       &rows, &found);
 
     if (!err)
         returning->home_account = found ? db_column_text(&rows, 0, posting->arena) : "";

@@ -29,6 +29,8 @@ static const struct {
     {"autres_encaissements", "books"},
     {"notifications", "revenue"},
     {"notification", "revenue"},
+    {"a_rattacher", "revenue"},
+    {"rattacher", "revenue"},
     {"mon_compte", "settings"},
     {"verification", "settings"},
     {"installation", NULL},

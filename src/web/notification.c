@@ -17,18 +17,21 @@ static const char *entry_name(struct page *page, const struct db_rows *rows, int
 
 /* ---- à rattacher ---- */
 
+static const char *const reasons[] = {"unknown_intent", "other_currency", "account_missing",
+                                      "unknown_type",   "orphan",         "excess"};
+
 static void add_quarantined(struct page *page, struct template_list *list,
                             const struct db_rows *rows)
 {
     struct template_map *item = template_list_add(list);
-    struct str reason = db_column_str(rows, 1);
+    const char *reason = db_column_text(rows, 1, page->arena);
     const char *code = db_column_text(rows, 4, page->arena);
     const struct currency *currency = money_currency(code);
     bool booked = !db_column_is_null(rows, 7);
 
-    template_set_flag(item, "unknown_intent", str_is(reason, "unknown_intent"));
-    template_set_flag(item, "other_currency", str_is(reason, "other_currency"));
-    template_set_flag(item, "account_missing", str_is(reason, "account_missing"));
+    page_set_id(page, item, "id", db_column_int(rows, 0));
+    template_set_text(item, "reason", reason);
+    page_flags(item, reasons, sizeof(reasons) / sizeof(reasons[0]), reason);
     template_set_time(item, "since", db_column_int(rows, 2), page->association.zone);
     template_set_flag(item, "has_amount", code != NULL);
     template_set_money(item, "amount", db_column_int(rows, 3),

@@ -1,4 +1,5 @@
 #include "web/charges.h"
+#include "web/desk.h"
 #include "web/import.h"
 #include "web/internal.h"
 #include "web/members.h"
@@ -324,6 +325,13 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/comptabilite/actions", actions_get, action_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/comptabilite/actions/export", actions_export_get, action_fields, 0, ACCESS_MONEY,
      0},
+    {HTTP_GET, "/a-rattacher", desk_list_get, done_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_GET, "/a-rattacher/{}", desk_get, desk_page_fields, 0, ACCESS_STAFF, 0},
+    {HTTP_POST, "/a-rattacher/{}/rattacher", desk_attach_post, desk_attach_fields, 0, ACCESS_MONEY,
+     0},
+    {HTTP_POST, "/a-rattacher/{}/classer", desk_classify_post, desk_classify_fields, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_POST, "/a-rattacher/{}/vu", desk_see_post, desk_see_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/notifications", notifications_get, notification_fields, 0, ACCESS_STAFF, 0},
     {HTTP_GET, "/notifications/{}", notification_get, notification_page_fields, 0, ACCESS_STAFF,
      0},

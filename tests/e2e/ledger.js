@@ -43,7 +43,8 @@ SELECT a.provider, a.external_id AS account, t.reference, t.amount_cents, t.curr
        (SELECT sum(c.amount_cents) FROM cart_line c WHERE c.association_id = t.association_id
           AND c.transaction_id = t.id AND c.kind = 'payment') AS cart_cents,
        (SELECT count(*) FROM quarantine q WHERE q.association_id = t.association_id
-          AND q.transaction_id = t.id AND q.reason <> 'account_missing') AS quarantined
+          AND q.transaction_id = t.id AND q.reason <> 'account_missing'
+          AND coalesce(q.settled_how, '') <> 'attached') AS quarantined
 FROM provider_transaction t
 JOIN provider_account a ON a.association_id = t.association_id AND a.id = t.provider_account_id
 LEFT JOIN entry e ON e.association_id = t.association_id AND e.id = t.entry_id
