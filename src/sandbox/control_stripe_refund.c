@@ -67,25 +67,33 @@ struct options {
     json_t *result;
 };
 
+static struct db_value option(const struct options *options, const char *name)
+{
+    const json_t *value = json_object_get(options->body, name);
+
+    return json_is_integer(value) ? db_int(json_integer_value(value)) : db_null();
+}
+
 static enum err set_options(struct db *db, void *argument)
 {
     struct options *options = argument;
-    const json_t *late = json_object_get(options->body, "fee_late_s");
 
     json_decref(options->result);
     options->result = NULL;
     return row_need(db, SQ_STRIPE_ACCOUNT_SET_OPTIONS,
-                    DB_VALUES(db_text(options->account_id),
-                              json_is_integer(late) ? db_int(json_integer_value(late)) : db_null(),
-                              db_text(row_text(options->body, "refund_outcome"))),
+                    DB_VALUES(db_text(options->account_id), option(options, "fee_late_s"),
+                              db_text(row_text(options->body, "refund_outcome")),
+                              option(options, "exchange_millionths")),
                     "account", &options->result);
 }
 
 enum err control_account_options_handler(struct http_request *request,
                                          struct http_response *response)
 {
-    static const struct control_key keys[] = {
-        {"fee_late_s", JSON_INTEGER, 0}, {"refund_outcome", JSON_STRING, 0}, {.name = NULL}};
+    static const struct control_key keys[] = {{"fee_late_s", JSON_INTEGER, 0},
+                                              {"refund_outcome", JSON_STRING, 0},
+                                              {"exchange_millionths", JSON_INTEGER, 0},
+                                              {.name = NULL}};
     json_auto_t *body = NULL;
     struct options options = {.account_id = control_part(request, 0)};
     enum err err = control_body(request, keys, &body);
@@ -96,6 +104,8 @@ enum err control_account_options_handler(struct http_request *request,
                                  "succeeded|pending|failed");
     if (!err && control_integer(body, "fee_late_s", 0) < -1)
         err = fail(ERR_INPUT, "fee_late_s is -1 or a number of seconds");
+    if (!err && control_integer(body, "exchange_millionths", 1) < 1)
+        err = fail(ERR_INPUT, "exchange_millionths must be positive");
     options.body = body;
     if (!err)
         err = sandbox_write(sandbox_of(request), set_options, &options);

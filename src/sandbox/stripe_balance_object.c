@@ -107,7 +107,7 @@ enum err stripe_balance_object(struct db *db, const json_t *row, const json_t *e
     put_text(*object, "object", "balance_transaction");
     put_copies(*object, row, copies);
     put_text(*object, "balance_type", "payments");
-    put_text(*object, "exchange_rate", NULL);
+    put_copy(*object, "exchange_rate", row, "exchange_rate");
     put(*object, "fee_details", fee_details(row));
     put_text(*object, "reporting_category", reporting_category(row));
     err = put_source(db, *object, row, expand);

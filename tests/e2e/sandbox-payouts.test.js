@@ -153,6 +153,31 @@ test('another site is paid on the same account', async (t) => {
   assert.equal(answer.status, 400);
 });
 
+test('another currency is changed as it comes', async (t) => {
+  const { house, stripe, heard, advance } = await open(t);
+  const options = (body) => house.post(`/stripe/accounts/${ACCOUNT}/options`, body);
+  await options({ exchange_millionths: 1055555 }); // francs into euros
+  const { payment } = await house.post(`/stripe/accounts/${ACCOUNT}/charge`, { amount_cents: 1000, currency: 'chf' });
+  const charge = hold(await stripe.charges.retrieve(payment.charge_id, { expand: ['balance_transaction'] }));
+  const movement = charge.balance_transaction;
+  assert.deepEqual([charge.amount, charge.currency], [1000, 'chf']);
+  assert.deepEqual([movement.amount, movement.currency, movement.fee, movement.exchange_rate], [1056, 'eur', 41, 1.055555]);
+  await options({ exchange_millionths: 1100000 }); // a refund is changed at the rate of its day
+  const refund = await stripe.refunds.create({ charge: charge.id, amount: 500, expand: ['balance_transaction'] });
+  assert.deepEqual([refund.amount, refund.currency, refund.balance_transaction.amount, refund.balance_transaction.currency],
+    [500, 'chf', -550, 'eur']);
+  const { dispute } = await house.post(`/stripe/payments/${payment.id}/dispute`, { amount_cents: 500 });
+  await house.post(`/stripe/disputes/${dispute.id}/won`);
+  await heard();
+  const { movements } = await house.get('/ledger?provider=stripe');
+  assert.deepEqual(movements.map((row) => [row.kind, row.gross_cents, row.currency, row.original_cents, row.original_currency]), [
+    ['charge', 1056, 'EUR', 1000, 'CHF'], ['refund', -550, 'EUR', -500, 'CHF'],
+    ['adjustment', -550, 'EUR', -500, 'CHF'], ['adjustment', 550, 'EUR', 500, 'CHF']]);
+  await advance(3 * DAY_S);
+  assert.equal((await payout(house)).payout.amount, 1056 - 41 - 550 - 1500);
+  assert.equal((await house.ask('POST', `/stripe/accounts/${ACCOUNT}/options`, { exchange_millionths: 0 })).status, 400);
+});
+
 test('the list of movements: pages, filters, what each is of', async (t) => {
   const { house, stripe, paid, advance } = await open(t);
   const made = [];

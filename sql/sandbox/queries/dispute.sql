@@ -18,7 +18,7 @@ UPDATE stripe_dispute SET status = $2, submissions = submissions + $3 WHERE id =
 
 -- name: stripe_dispute_out
 -- $1 dispute. What it has taken and not given back.
-SELECT coalesce(-SUM(amount_cents), 0) FROM stripe_balance WHERE source_id = $1
+SELECT coalesce(-SUM(coalesce(original_cents, amount_cents)), 0) FROM stripe_balance WHERE source_id = $1
 
 -- name: stripe_balance_of_source
 -- $1 source. Its movements, oldest first.

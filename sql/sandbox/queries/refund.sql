@@ -23,11 +23,13 @@ UPDATE stripe_charge SET refunded_cents = refunded_cents + $2 WHERE id = $1
 SELECT json_object('outcome', refund_outcome) FROM stripe_account WHERE id = $1
 
 -- name: stripe_account_set_options
--- $1 account, $2 seconds until a fee is told, $3 outcome of refunds; NULL leaves
+-- $1 account, $2 seconds until a fee is told, $3 outcome of refunds, $4 rate of exchange; NULL leaves
 UPDATE stripe_account
-SET fee_late_s = coalesce($2, fee_late_s), refund_outcome = coalesce($3, refund_outcome)
+SET fee_late_s = coalesce($2, fee_late_s), refund_outcome = coalesce($3, refund_outcome),
+    exchange_millionths = coalesce($4, exchange_millionths)
 WHERE id = $1
-RETURNING json_object('account', id, 'fee_late_s', fee_late_s, 'refund_outcome', refund_outcome)
+RETURNING json_object('account', id, 'fee_late_s', fee_late_s, 'refund_outcome', refund_outcome,
+                      'exchange_millionths', exchange_millionths)
 
 -- name: stripe_refund_add
 -- $1 id, $2 charge, $3 amount, $4 status, $5 reason, $6 why it waits, $7 metadata, $8 movement of

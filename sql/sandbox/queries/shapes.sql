@@ -84,7 +84,8 @@ SELECT b.number, b.id, b.account_id, b.livemode, b.source_id, b.kind, b.currency
         'id', b.id, 'amount', b.amount_cents, 'fee', b.fee_cents,
         'net', b.amount_cents - b.fee_cents, 'currency', b.currency,
         'description', b.description, 'created', b.created_at, 'available_on', b.available_at,
-        'source', b.source_id, 'type', b.kind, 'status', iif(
+        'source', b.source_id, 'type', b.kind, 'exchange_rate', b.exchange_millionths / 1000000.0,
+        'status', iif(
             b.available_at <= CAST(strftime('%s', 'now') AS INTEGER) + coalesce(
                 (SELECT value FROM setting WHERE name = 'clock_offset_s'), 0),
             'available', 'pending')) AS object
@@ -132,7 +133,8 @@ SELECT b.number, b.account_id, b.created_at, json_object(
         'session', p.session_id, 'payout', b.payout_id, 'gross_cents', b.amount_cents,
         'fee_cents', b.fee_cents, 'net_cents', b.amount_cents - b.fee_cents,
         'currency', upper(b.currency), 'created', b.created_at, 'available_on', b.available_at,
-        'description', b.description,
+        'description', b.description, 'original_cents', b.original_cents,
+        'original_currency', iif(b.original_cents IS NULL, NULL, upper(c.currency)),
         'metadata', json(coalesce(p.metadata,
             json_extract(s.parameters, '$.payment_intent_data.metadata'), '{}')),
         'client_reference_id', json_extract(s.parameters, '$.client_reference_id'),

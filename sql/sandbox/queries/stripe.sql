@@ -251,26 +251,44 @@ WHERE id = $1
 -- ---- balance ----
 
 -- name: stripe_balance_add
--- $1 id, $2 charge, $3 now, $4 available. The fee is rounded half up.
+-- $1 id, $2 charge, $3 now, $4 available. The fee is rounded half up; another currency is changed
+-- first when the account has a rate.
 INSERT INTO stripe_balance (id, account_id, livemode, source_id, kind, amount_cents, fee_cents,
-                            currency, description, charge_id, created_at, available_at)
-SELECT $1, c.account_id, c.livemode, c.id, iif(c.method = 'card', 'charge', 'payment'),
-    c.amount_cents, (c.amount_cents * a.fee_basis_points + 5000) / 10000 + a.fee_fixed_cents,
-    c.currency,
-    coalesce(p.description, json_extract(s.parameters, '$.payment_intent_data.description')),
-    c.id, $3, $4
-FROM stripe_charge c
-JOIN stripe_account a ON a.id = c.account_id
-JOIN stripe_payment p ON p.id = c.payment_id
-LEFT JOIN stripe_session s ON s.id = p.session_id
-WHERE c.id = $2
+                            currency, description, charge_id, created_at, available_at,
+                            exchange_millionths, original_cents)
+SELECT $1, account_id, livemode, charge_id, kind, settled_cents,
+    (settled_cents * fee_basis_points + 5000) / 10000 + fee_fixed_cents, settled_currency,
+    description, charge_id, $3, $4, rate, iif(rate IS NULL, NULL, amount_cents)
+FROM (
+    SELECT c.account_id, c.livemode, c.id AS charge_id, c.amount_cents, x.rate,
+        iif(c.method = 'card', 'charge', 'payment') AS kind,
+        iif(x.rate IS NULL, c.amount_cents, (c.amount_cents * x.rate + 500000) / 1000000)
+            AS settled_cents,
+        iif(x.rate IS NULL, c.currency, x.currency) AS settled_currency,
+        x.fee_basis_points, x.fee_fixed_cents,
+        coalesce(p.description, json_extract(s.parameters, '$.payment_intent_data.description'))
+            AS description
+    FROM stripe_charge c
+    JOIN (SELECT a.id, a.currency, a.fee_basis_points, a.fee_fixed_cents,
+              iif(a.currency = k.currency, NULL, a.exchange_millionths) AS rate
+          FROM stripe_account a JOIN stripe_charge k ON k.account_id = a.id AND k.id = $2) x
+        ON x.id = c.account_id
+    JOIN stripe_payment p ON p.id = c.payment_id
+    LEFT JOIN stripe_session s ON s.id = p.session_id
+    WHERE c.id = $2)
 
 -- name: stripe_balance_put
 -- $1 id, $2 account, $3 livemode, $4 source, $5 kind, $6 amount, $7 fee, $8 currency,
--- $9 description, $10 charge, $11 payout, $12 now, $13 available
+-- $9 description, $10 charge, $11 payout, $12 now, $13 available. What belongs to a charge is
+-- changed as the charge was.
 INSERT INTO stripe_balance (id, account_id, livemode, source_id, kind, amount_cents, fee_cents,
-                            currency, description, charge_id, payout_id, created_at, available_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                            currency, description, charge_id, payout_id, created_at, available_at,
+                            exchange_millionths, original_cents)
+SELECT $1, $2, $3, $4, $5,
+    iif(rate IS NULL, $6, ($6 * rate + iif($6 < 0, -500000, 500000)) / 1000000), $7,
+    iif(rate IS NULL, $8, currency), $9, $10, $11, $12, $13, rate, iif(rate IS NULL, NULL, $6)
+FROM (SELECT currency, iif($10 IS NULL OR currency = $8, NULL, exchange_millionths) AS rate
+      FROM stripe_account WHERE id = $2)
 
 -- name: stripe_balance_by_id
 -- $1 id
