@@ -110,7 +110,7 @@ SELECT p.id, p.label, p.transit_account, COALESCE(a.label, '') AS account_label,
     CASE WHEN a.archived_at IS NULL AND a.code IS NOT NULL THEN 1 ELSE 0 END AS account_usable,
     p.unlinked_at, p.version,
     EXISTS (SELECT 1 FROM provider_transaction t WHERE t.association_id = p.association_id
-        AND t.provider_account_id = p.id) AS booked
+        AND t.provider_account_id = p.id) AS booked, p.other_account
 FROM provider_account p
 LEFT JOIN account a ON a.association_id = p.association_id AND a.code = p.transit_account
 WHERE p.association_id = $1 AND p.provider = 'manual'
@@ -122,7 +122,7 @@ SELECT p.id, p.label, p.transit_account, COALESCE(a.label, '') AS account_label,
     CASE WHEN a.archived_at IS NULL AND a.code IS NOT NULL THEN 1 ELSE 0 END AS account_usable,
     p.unlinked_at, p.version,
     EXISTS (SELECT 1 FROM provider_transaction t WHERE t.association_id = p.association_id
-        AND t.provider_account_id = p.id) AS booked
+        AND t.provider_account_id = p.id) AS booked, p.other_account
 FROM provider_account p
 LEFT JOIN account a ON a.association_id = p.association_id AND a.code = p.transit_account
 WHERE p.association_id = $1 AND p.id = $2 AND p.provider = 'manual';
@@ -148,7 +148,7 @@ SELECT p.id, p.provider, p.mode, COALESCE(p.external_id, '') AS external_id,
     COALESCE(p.email_folded, '') AS email, p.label, p.transit_account, p.unlinked_at,
     p.rate_points, p.version, p.since_day, p.opening_cents,
     EXISTS (SELECT 1 FROM provider_transaction t WHERE t.association_id = p.association_id
-        AND t.provider_account_id = p.id) AS booked
+        AND t.provider_account_id = p.id) AS booked, p.other_account
 FROM provider_account p
 WHERE p.association_id = $1 AND p.provider <> 'manual'
 ORDER BY p.unlinked_at IS NOT NULL, p.position, p.created_at, p.id;
@@ -159,12 +159,14 @@ SELECT p.id, p.provider, p.mode, COALESCE(p.external_id, '') AS external_id,
     COALESCE(p.email_folded, '') AS email, p.label, p.transit_account, p.unlinked_at,
     p.rate_points, p.version, p.since_day, p.opening_cents,
     EXISTS (SELECT 1 FROM provider_transaction t WHERE t.association_id = p.association_id
-        AND t.provider_account_id = p.id) AS booked
+        AND t.provider_account_id = p.id) AS booked, p.other_account
 FROM provider_account p
 WHERE p.association_id = $1 AND p.id = $2 AND p.provider <> 'manual';
 
 -- name: terms_change
--- $1 association, $2 id, $3 rate or NULL, $4 first day, $5 opening balance.
+-- $1 association, $2 id, $3 rate or NULL, $4 first day, $5 opening balance, $6 account of money not
+-- begun in Guichet or NULL (as it is).
 UPDATE provider_account SET rate_points = $3, since_day = $4, opening_cents = $5,
+    other_account = COALESCE(CAST($6 AS TEXT), other_account),
     version = version + 1
 WHERE association_id = $1 AND id = $2;

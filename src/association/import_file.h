@@ -1,5 +1,5 @@
 /*
- * import_file: a file of members between the steps of its import.
+ * import_file: a file (of members, of a provider's movements) between the steps of its import.
  *
  * Invariant: only the login that sent it sees it, in the association it was sent to; it is
  * imported once, and forgotten after an hour.

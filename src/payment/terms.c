@@ -28,6 +28,7 @@ static enum err read_terms(const struct db_rows *rows, int64_t association_id, s
     };
     terms->opening_cents = db_column_int(rows, 11);
     terms->booked = db_column_int(rows, 12) != 0;
+    terms->other_account = db_column_text(rows, 13, arena);
     if (!date_parse_iso(db_column_str(rows, 10), &terms->since_day))
         return fail(ERR_DB, "provider_account %lld: bad date", (long long)terms->account.id);
     return OK;
@@ -84,6 +85,8 @@ static void describe(const struct terms *before, const struct terms_draft *after
     change_word(change, "since_day", date_format_iso(old_day, before->since_day),
                 date_format_iso(new_day, after->since_day));
     change_number(change, "opening_cents", before->opening_cents, after->opening_cents);
+    change_word(change, "other_account", before->other_account,
+                after->other_account ? after->other_account : before->other_account);
 }
 
 static enum err write(struct db *db, const struct terms_draft *draft,
@@ -96,7 +99,7 @@ static enum err write(struct db *db, const struct terms_draft *draft,
                DB_VALUES(db_int(draft->association_id), db_int(draft->id),
                          draft->rate_points >= 0 ? db_int(draft->rate_points) : db_null(),
                          db_text(date_format_iso(since, draft->since_day)),
-                         db_int(draft->opening_cents)));
+                         db_int(draft->opening_cents), db_text(draft->other_account)));
 
     return err ? err
                : audit_add(db, draft->association_id, actor, "provider_account.terms",

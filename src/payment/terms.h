@@ -16,8 +16,9 @@ enum { TERMS_RATE_MAX_POINTS = 10000 /* 100 % */ };
 struct terms {
     struct provider_account account; /* what stands in the list of its settings */
     struct date since_day;
-    int64_t opening_cents; /* may be negative: the provider was owed */
-    bool booked;           /* a movement of it exists */
+    int64_t opening_cents;     /* may be negative: the provider was owed */
+    bool booked;               /* a movement of it exists */
+    const char *other_account; /* where money not begun in Guichet is booked */
 };
 /* The accounts that an association has or had at providers, linked ones first. */
 enum err terms_list(struct db *db, int64_t association_id, struct arena *arena,
@@ -41,6 +42,7 @@ struct terms_draft {
     int64_t rate_points; /* in 1/100 %; -1: not said */
     struct date since_day;
     int64_t opening_cents;
+    const char *other_account; /* NULL: as it is */
 };
 /* Inside a transaction; anything but WRITTEN leaves all as it was. ERR_NOT_FOUND. */
 enum err terms_write(struct db *db, const struct terms_draft *draft,

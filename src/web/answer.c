@@ -24,6 +24,8 @@ static const struct {
     {"actions", "books"},
     {"rapprochement", "books"},
     {"rapprochement_mois", "books"},
+    {"releve", "books"},
+    {"releve_apercu", "books"},
     {"virements", "books"},
     {"virement", "books"},
     {"autres_encaissements", "books"},

@@ -11,12 +11,13 @@ const struct http_field terms_fields[] = {
     {"taux", HTTP_TEXT, 40, NULL, 0},
     {"depuis", HTTP_TEXT, 40, NULL, 0}, /* this and the next: not there when they stay */
     {"solde", HTTP_TEXT, 64, NULL, 0},
+    {"autres", HTTP_TOKEN, 20, NULL, 0}, /* not there: it stays */
     {0},
 };
 
 static const struct form_fault faults[] = {
-    {"version", "stale"}, {"taux", "wrong"},  {"depuis", "wrong"},
-    {"depuis", "future"}, {"solde", "wrong"}, {"depuis", "booked"},
+    {"version", "stale"}, {"taux", "wrong"},    {"depuis", "wrong"},   {"depuis", "future"},
+    {"solde", "wrong"},   {"depuis", "booked"}, {"autres", "unknown"},
 };
 enum { FAULT_COUNT = sizeof(faults) / sizeof(faults[0]) };
 
@@ -140,6 +141,12 @@ static enum err show(struct page *page, int status, const struct form *wrong,
         form_keep(page, page->route->fields, data);
     set_account(page, data, terms);
     template_set_flag(data, "booked", terms->booked);
+    err = reference_add_accounts(page, data, "",
+                                 wrong && http_field_given(page->request, "autres")
+                                     ? http_field_text(page->request, "autres")
+                                     : str_of(terms->other_account));
+    if (err)
+        return err;
     page_set_id(page, data, "version", terms->account.version);
     return page_render(page, status, "encaissement.html", data);
 }
@@ -212,6 +219,25 @@ static void read_opening(struct page *page, struct form *form, struct terms_draf
     draft->opening_cents = sign > 0 ? -cents : cents;
 }
 
+/* An account of the chart that takes new lines, or the one it was. */
+static enum err read_other(struct page *page, struct form *form, const struct terms *stored,
+                           struct terms_draft *draft)
+{
+    bool usable = true;
+    enum err err = OK;
+
+    draft->other_account = stored->other_account;
+    if (!http_field_given(page->request, "autres"))
+        return OK;
+    draft->other_account = str_copy(page->arena, http_field_text(page->request, "autres"));
+    if (strcmp(draft->other_account, stored->other_account) != 0)
+        err = accounting_account_usable(page->db, page->association.id, draft->other_account,
+                                        &usable);
+    if (!err && !usable)
+        form_fault(form, "autres", "unknown");
+    return err;
+}
+
 /* What stays once it was booked is not in the form. */
 static struct terms_draft read_draft(struct page *page, struct form *form,
                                      const struct terms *stored)
@@ -260,8 +286,14 @@ enum err terms_post(struct http_request *request, struct http_response *response
         return err;
     form_init(&form, faults, FAULT_COUNT);
     writing.draft = read_draft(page, &form, &terms);
+    err = page_begin_reading(page);
+    if (!err)
+        err = read_other(page, &form, &terms, &writing.draft);
+    if (err)
+        return err;
     if (form_faulty(&form, NULL))
         return show(page, 400, &form, &terms);
+    page_end_reading(page);
     err = db_write(page->web->options.service->writer, write_terms, &writing);
     if (err)
         return err;

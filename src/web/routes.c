@@ -1,3 +1,4 @@
+#include "web/activity.h"
 #include "web/charges.h"
 #include "web/desk.h"
 #include "web/import.h"
@@ -312,6 +313,14 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/comptabilite/rapprochement", statement_get, statement_fields, 0, ACCESS_STAFF, 0},
     {HTTP_POST, "/comptabilite/rapprochement/lire", statement_read_post, statement_read_fields, 0,
      ACCESS_MONEY, 0},
+    {HTTP_GET, "/comptabilite/rapprochement/fichier", activity_get, activity_page_fields, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_POST, "/comptabilite/rapprochement/fichier", activity_post, activity_file_fields,
+     WEB_IMPORT_MAX, ACCESS_MONEY, HTTP_MULTIPART},
+    {HTTP_GET, "/comptabilite/rapprochement/fichier/{}", activity_look_get, activity_look_fields,
+     0, ACCESS_MONEY, 0},
+    {HTTP_POST, "/comptabilite/rapprochement/fichier/{}", activity_confirm_post,
+     activity_confirm_fields, 0, ACCESS_MONEY, 0},
     {HTTP_GET, "/comptabilite/rapprochement/{}/{}", statement_month_get, statement_month_fields, 0,
      ACCESS_STAFF, 0},
     {HTTP_GET, "/comptabilite/rapprochement/{}/{}/export", statement_export_get,

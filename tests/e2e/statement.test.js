@@ -177,6 +177,17 @@ test('a payout shows what it is made of, and what is missing of it', async (t) =
   await check(page, 'autres-encaissements');
 });
 
+test('the account of money that did not begin here is chosen, and told', async () => {
+  const { association: here, id } = season();
+  const client = await house.asStaff('treasurer', here), place = `/parametrage/referentiel/encaissement/${id}`;
+  const { fields } = await client.form(place, place);
+  assert.equal((await client.post(place, { ...fields, autres: '999999' })).status, 400);
+  assert.equal((await client.post(place, { ...fields, autres: '7588' })).status, 303);
+  assert.match((await client.get('/comptabilite/autres-encaissements')).text, /compte 7588/);
+  assert.equal(house.one(`SELECT COUNT(*) AS n FROM audit WHERE association_id = ${here} AND action = 'provider_account.terms'
+    AND detail LIKE '%other_account%'`).n, 1);
+});
+
 test("another association's accounts, months and payouts are not there", async () => {
   const mine = season(), theirs = season();
   const client = await house.asStaff('treasurer', mine.association);
