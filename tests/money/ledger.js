@@ -52,6 +52,7 @@ async function readTruth(sandboxUrl) {
     account: row.account,
     reference: row.reference,
     cents: row.amount_cents,
+    fee: row.fee_cents,
     currency: row.currency,
     token: row.custom ?? row.metadata.intent ?? null,
     member: members.get(row.session) ?? null,
@@ -77,7 +78,13 @@ const BOOKS = {
       l.debit_cents AS debit, l.credit_cents AS credit
     FROM entry e
     JOIN entry_line l ON l.association_id = e.association_id AND l.entry_id = e.id
-    WHERE e.journal IN ('ST', 'PP')`,
+    WHERE e.journal IN ('ST', 'PP') AND NOT EXISTS (SELECT 1 FROM provider_transaction f
+      WHERE f.association_id = e.association_id AND f.entry_id = e.id AND f.kind = 'fee')`,
+  fees: `SELECT c.association_id, c.reference, f.amount_cents AS cents, e.total_cents AS booked
+    FROM provider_transaction f
+    JOIN provider_transaction c ON c.association_id = f.association_id AND c.id = f.parent_id
+    LEFT JOIN entry e ON e.association_id = f.association_id AND e.id = f.entry_id
+    WHERE f.kind = 'fee' AND c.kind = 'capture'`,
   lines: `SELECT c.association_id, c.id, c.transaction_id, c.entry_id, c.amount_cents AS cents,
       m.number AS owner, p.number AS payer
     FROM cart_line c
@@ -115,6 +122,7 @@ function readBooks(database) {
     movements: groupBy(rows.movements, (row) => row.reference),
     entries: groupBy(rows.entries, (row) => `${row.association_id} ${row.id}`),
     pieces: groupBy(rows.entries, (row) => row.piece),
+    fees: groupBy(rows.fees, (row) => row.reference),
     lines: groupBy(rows.lines, (row) => `${row.association_id} ${row.transaction_id}`),
   };
 }
@@ -151,6 +159,16 @@ function judgeCart(capture, movement, books) {
   return null;
 }
 
+// PayPal tells its fee with the payment; Stripe's comes later.
+function judgeFee(capture, books) {
+  const fees = books.fees.get(capture.reference) ?? [];
+  if (fees.length === 0 && capture.provider === 'stripe') return null;
+  if (fees.length !== 1) return `${fees.length} fees`;
+  if (fees[0].cents !== -capture.fee || fees[0].booked !== capture.fee)
+    return `a fee of ${fees[0].cents}, booked as ${fees[0].booked}, instead of ${capture.fee}`;
+  return null;
+}
+
 function judge(capture, movements, account, books) {
   const [movement] = movements;
   if (movements.length !== 1) return `booked ${movements.length} times`;
@@ -162,7 +180,8 @@ function judge(capture, movements, account, books) {
     return `booked to member ${movement.member} instead of ${capture.member}`;
   if (movement.token !== capture.token || movement.state !== 'paid')
     return `its attempt is ${movement.state ?? 'another'}`;
-  return judgeEntry(capture, movement, account, books) ?? judgeCart(capture, movement, books);
+  return judgeEntry(capture, movement, account, books) ?? judgeCart(capture, movement, books)
+    ?? judgeFee(capture, books);
 }
 
 // ---- all of them ----

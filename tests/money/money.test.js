@@ -277,7 +277,9 @@ const SPOILS = [
       WHERE transaction_id = (SELECT id FROM provider_transaction WHERE reference = '$T');
     DELETE FROM provider_transaction WHERE reference = '$T'`],
   ['a movement booked a second time', /booked 2 times/, `
-    INSERT INTO provider_transaction SELECT association_id, id + 1, (SELECT max(a.id)
+    INSERT INTO provider_transaction (association_id, id, provider_account_id, kind, reference, amount_cents,
+      currency, fact_at, intent_id, member_id, parent_id, entry_id, flag, payer, created_at)
+    SELECT association_id, id + 1, (SELECT max(a.id)
       FROM provider_account a WHERE a.association_id = t.association_id
         AND a.id <> t.provider_account_id AND a.provider <> 'manual'), kind,
       reference, amount_cents, currency, fact_at, intent_id, member_id, parent_id, entry_id, flag,
