@@ -47,7 +47,7 @@ enum fact_nature {
 /* A dispute's state, told by FACT_DISPUTE_OPENED. */
 enum dispute_state { DISPUTE_INQUIRY, DISPUTE_OPEN, DISPUTE_WON, DISPUTE_LOST, DISPUTE_CLOSED };
 
-enum { FACT_OBJECTS_MAX = 4, FACTS_MAX = 8 };
+enum { FACT_OBJECTS_MAX = 4, FACTS_MAX = 32 };
 
 /* Strings live in the job's arena. */
 struct payment_fact {

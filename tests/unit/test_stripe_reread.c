@@ -62,9 +62,10 @@ static void test_reread_states(void **state)
         if (resolution.fact_count)
             assert_int_equal(resolution.facts[0].kind, cases[i].fact);
     }
-    assert_true(desk_head_has(desk, 0,
-                              "GET /v1/checkout/sessions/" DESK_SESSION
-                              "?expand%5B%5D=payment_intent.latest_charge HTTP/1.1\r\n"));
+    assert_true(desk_head_has(
+        desk, 0,
+        "GET /v1/checkout/sessions/" DESK_SESSION
+        "?expand%5B%5D=payment_intent.latest_charge.balance_transaction HTTP/1.1\r\n"));
 }
 
 static void test_reread_capture(void **state)

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/utf8.h"
-#include "provider/stripe/internal.h"
+#include "provider/stripe/money.h"
 
 enum { KEY_MIN = 16, NAME_MAX = 200 };
 
@@ -93,19 +93,6 @@ void stripe_link_answer(const struct stripe_answer *received, struct link_answer
     add_lacking(answer, received->permission);
 }
 
-/* "eur" -> "EUR"; anything but three letters is no currency. */
-static const char *currency_of(const json_t *json, struct arena *arena)
-{
-    struct str text = json_text(json, "default_currency");
-    char *code = str_copy(arena, text);
-
-    for (char *c = code; *c; c++) {
-        if (*c >= 'a' && *c <= 'z')
-            *c = (char)(*c - 'a' + 'A');
-    }
-    return text.len == 3 && stripe_id_valid(text, "") ? code : "";
-}
-
 static const char *name_of(const json_t *json, struct arena *arena)
 {
     static const char *const paths[] = {"settings.dashboard.display_name", "business_profile.name",
@@ -134,7 +121,7 @@ void stripe_identity_read(const json_t *json, struct arena *arena, struct link_i
     identity->external_id = str_copy(arena, id);
     identity->name = name_of(json, arena);
     identity->country = stripe_id_valid(country, "") ? str_copy(arena, country) : "";
-    identity->currency = currency_of(json, arena);
+    identity->currency = stripe_currency_at(json, "default_currency", arena);
     identity->charges_enabled = json_true_at(json, "charges_enabled");
 }
 

@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "payment/intent.h"
-#include "provider/stripe/internal.h"
+#include "provider/stripe/money.h"
 
 /* ---- opening ---- */
 
@@ -97,6 +97,24 @@ static bool payment_failed(const struct stripe_session *session)
            strcmp(session->payment_status_detail, "canceled") == 0;
 }
 
+/* Its time is that of the money where it is known; then the fee is known too. */
+static void tell_capture(const struct provider_call *call, const struct provider_account *account,
+                         const struct stripe_session *session, struct payment_fact *fact,
+                         struct resolution *resolution)
+{
+    struct stripe_reading reading = {.call = call,
+                                     .account = account,
+                                     .resolution = resolution,
+                                     .currency = session->currency,
+                                     .told_at = call->now};
+
+    fact->fact_at = session->charge_at > 0 ? session->charge_at : session->created_at;
+    if (!session->has_balance)
+        return;
+    fact->fact_at = session->balance.created_at;
+    stripe_fact_fee(&reading, FACT_FEE, session->payment_intent, &session->balance);
+}
+
 static void session_resolve(const struct provider_call *call,
                             const struct provider_account *account,
                             const struct provider_intent *intent,
@@ -124,7 +142,7 @@ static void session_resolve(const struct provider_call *call,
     fact->our_mark = true;
     fact->fact_at = call->now;
     if (fact->kind == FACT_CAPTURE)
-        fact->fact_at = session->charge_at > 0 ? session->charge_at : session->created_at;
+        tell_capture(call, account, session, fact, resolution);
 }
 
 static void resolution_start(const struct provider_account *account, struct resolution *resolution)

@@ -75,44 +75,6 @@ bool stripe_id_valid(struct str id, const char *prefix);
 
 /* ---- session.c ---- */
 
-/* A checkout.session as far as we use it; texts in the arena, "" when absent. */
-struct stripe_session {
-    const char *id;
-    bool live;
-    const char *status;         /* open, complete, expired */
-    const char *payment_status; /* unpaid, paid, no_payment_required */
-    bool has_amount;
-    int64_t amount_cents;
-    const char *currency; /* capital letters */
-    const char *url;
-    int64_t created_at;
-    int64_t expires_at;
-    const char *reference;    /* metadata.intent */
-    const char *installation; /* metadata.guichet */
-    const char *client_reference;
-    const char *payer;
-    const char *payment_intent;        /* pi_ */
-    const char *payment_status_detail; /* status of an expanded payment_intent */
-    const char *failure;               /* code of its last error */
-    const char *charge;                /* ch_ or py_ */
-    int64_t charge_at;                 /* 0 = unknown */
-};
-/* ERR_INPUT when it is no checkout session with a usable id. */
-enum err stripe_session_read(const json_t *object, struct arena *arena,
-                             struct stripe_session *session);
-/* Everything there to be booked from? Paid ones need their payment_intent too. */
-bool stripe_session_whole(const struct stripe_session *session);
-/* Appends a fact of this session about `token`; the amount is filled for FACT_CAPTURE. */
-struct payment_fact *stripe_session_fact(const struct stripe_session *session,
-                                         const struct provider_account *account,
-                                         enum fact_kind kind, const char *token,
-                                         struct resolution *resolution);
-/* GET of the session with its payment and charge expanded. *found false leaves the resolution
- * as a retry or an outcome that says why. */
-enum err stripe_session_fetch(const struct provider_call *call,
-                              const struct provider_account *account, const char *id,
-                              struct stripe_session *session, struct resolution *resolution,
-                              bool *found);
 /* A resolution that says: could not be found out now. */
 void stripe_retry(struct resolution *resolution, const struct stripe_answer *answer);
 

@@ -4,69 +4,36 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/utf8.h"
-#include "provider/stripe/internal.h"
+#include "provider/stripe/money.h"
 
-enum { PAYER_MAX = 120, TOKEN_MAX = 200, CURRENCY_LEN = 3 };
-
-/* One line of clean text, at most max bytes; "" otherwise. */
-static const char *text_at(const json_t *object, const char *path, size_t max, struct arena *arena)
-{
-    struct str text = json_text(object, path);
-    const char *copy;
-
-    if (text.len > max || !utf8_clean(text))
-        return "";
-    copy = str_copy(arena, text);
-    return copy[strcspn(copy, "\t\r\n")] == '\0' ? copy : "";
-}
-
-static const char *id_at(const json_t *object, const char *path, const char *prefix,
-                         struct arena *arena)
-{
-    struct str id = json_text(object, path);
-
-    return stripe_id_valid(id, prefix) ? str_copy(arena, id) : "";
-}
-
-/* "eur" -> "EUR"; anything but three letters is no currency. */
-static const char *currency_at(const json_t *object, struct arena *arena)
-{
-    struct str text = json_text(object, "currency");
-    char *code;
-
-    if (text.len != CURRENCY_LEN)
-        return "";
-    code = str_copy(arena, text);
-    for (char *c = code; *c; c++) {
-        if (*c >= 'a' && *c <= 'z')
-            *c = (char)(*c - 'a' + 'A');
-        if (*c < 'A' || *c > 'Z')
-            return "";
-    }
-    return code;
-}
+enum { PAYER_MAX = 120, TOKEN_MAX = 200 };
 
 /* The charge: its id, or the whole of it where it was asked for. */
 static void charge_read(const json_t *object, struct arena *arena, struct stripe_session *session)
 {
-    session->charge = id_at(object, "payment_intent.latest_charge.id", "", arena);
+    session->charge = stripe_id_at(object, "payment_intent.latest_charge.id", "", arena);
     if (*session->charge == '\0')
-        session->charge = id_at(object, "payment_intent.latest_charge", "", arena);
+        session->charge = stripe_id_at(object, "payment_intent.latest_charge", "", arena);
     if (!json_integer_at(object, "payment_intent.latest_charge.created", &session->charge_at))
         session->charge_at = 0;
+    session->has_balance =
+        stripe_balance_read(json_at(object, "payment_intent.latest_charge.balance_transaction"),
+                            arena, &session->balance) == OK;
+    session->balance.source = NULL;
 }
 
 /* payment_intent is an id, or an object where it was asked for. */
 static void payment_read(const json_t *object, struct arena *arena, struct stripe_session *session)
 {
-    session->payment_intent = id_at(object, "payment_intent.id", "pi_", arena);
+    session->payment_intent = stripe_id_at(object, "payment_intent.id", "pi_", arena);
     if (*session->payment_intent == '\0')
-        session->payment_intent = id_at(object, "payment_intent", "pi_", arena);
-    session->payment_status_detail = id_at(object, "payment_intent.status", "", arena);
-    session->failure = id_at(object, "payment_intent.last_payment_error.decline_code", "", arena);
+        session->payment_intent = stripe_id_at(object, "payment_intent", "pi_", arena);
+    session->payment_status_detail = stripe_id_at(object, "payment_intent.status", "", arena);
+    session->failure =
+        stripe_id_at(object, "payment_intent.last_payment_error.decline_code", "", arena);
     if (*session->failure == '\0')
-        session->failure = id_at(object, "payment_intent.last_payment_error.code", "", arena);
+        session->failure =
+            stripe_id_at(object, "payment_intent.last_payment_error.code", "", arena);
 }
 
 enum err stripe_session_read(const json_t *object, struct arena *arena,
@@ -75,21 +42,21 @@ enum err stripe_session_read(const json_t *object, struct arena *arena,
     *session = (struct stripe_session){0};
     if (!str_is(json_text(object, "object"), "checkout.session"))
         return fail(ERR_INPUT, "not a checkout session");
-    session->id = id_at(object, "id", "cs_", arena);
+    session->id = stripe_id_at(object, "id", "cs_", arena);
     if (*session->id == '\0')
         return fail(ERR_INPUT, "checkout session without id");
     session->live = json_true_at(object, "livemode");
-    session->status = id_at(object, "status", "", arena);
-    session->payment_status = id_at(object, "payment_status", "", arena);
-    session->has_amount = json_integer_at(object, "amount_total", &session->amount_cents);
-    session->currency = currency_at(object, arena);
-    session->url = text_at(object, "url", STRIPE_URL_MAX, arena);
+    session->status = stripe_id_at(object, "status", "", arena);
+    session->payment_status = stripe_id_at(object, "payment_status", "", arena);
+    session->has_amount = stripe_cents_at(object, "amount_total", &session->amount_cents);
+    session->currency = stripe_currency_at(object, "currency", arena);
+    session->url = stripe_text_at(object, "url", STRIPE_URL_MAX, arena);
     (void)json_integer_at(object, "created", &session->created_at);
     (void)json_integer_at(object, "expires_at", &session->expires_at);
-    session->reference = text_at(object, "metadata.intent", TOKEN_MAX, arena);
-    session->installation = text_at(object, "metadata.guichet", TOKEN_MAX, arena);
-    session->client_reference = text_at(object, "client_reference_id", TOKEN_MAX, arena);
-    session->payer = text_at(object, "customer_details.name", PAYER_MAX, arena);
+    session->reference = stripe_text_at(object, "metadata.intent", TOKEN_MAX, arena);
+    session->installation = stripe_text_at(object, "metadata.guichet", TOKEN_MAX, arena);
+    session->client_reference = stripe_text_at(object, "client_reference_id", TOKEN_MAX, arena);
+    session->payer = stripe_text_at(object, "customer_details.name", PAYER_MAX, arena);
     payment_read(object, arena, session);
     charge_read(object, arena, session);
     return OK;
@@ -106,16 +73,6 @@ bool stripe_session_whole(const struct stripe_session *session)
         *session->payment_status == '\0')
         return false;
     return !paid(session) || *session->payment_intent != '\0';
-}
-
-static void add_object(struct payment_fact *fact, const char *id)
-{
-    for (int i = 0; i < FACT_OBJECTS_MAX; i++) {
-        if (fact->objects[i] == NULL) {
-            fact->objects[i] = id;
-            return;
-        }
-    }
 }
 
 struct payment_fact *stripe_session_fact(const struct stripe_session *session,
@@ -135,11 +92,9 @@ struct payment_fact *stripe_session_fact(const struct stripe_session *session,
     fact->currency = session->currency;
     fact->payer = session->payer;
     fact->reason = kind == FACT_FAILED ? session->failure : "";
-    add_object(fact, session->id);
-    if (*session->payment_intent != '\0')
-        add_object(fact, session->payment_intent);
-    if (*session->charge != '\0')
-        add_object(fact, session->charge);
+    stripe_fact_name(fact, session->id);
+    stripe_fact_name(fact, session->payment_intent);
+    stripe_fact_name(fact, session->charge);
     return fact;
 }
 
@@ -170,8 +125,10 @@ enum err stripe_session_fetch(const struct provider_call *call,
     *found = false;
     if (!stripe_id_valid(str_of(id), "cs_"))
         return fail(ERR_INPUT, "not the id of a session");
-    request.path = arena_printf(
-        call->arena, "/v1/checkout/sessions/%s?expand%%5B%%5D=payment_intent.latest_charge", id);
+    request.path = arena_printf(call->arena,
+                                "/v1/checkout/sessions/%s?expand%%5B%%5D="
+                                "payment_intent.latest_charge.balance_transaction",
+                                id);
     err = stripe_api_call(call, account, &request, &answer);
     if (err != OK)
         return err;

@@ -1,6 +1,6 @@
 #include "provider/stripe/stripe.h"
 
-#include "provider/stripe/internal.h"
+#include "provider/stripe/money.h"
 
 static const char *const secrets[] = {"api_key", "webhook", NULL};
 static const struct provider_consent consent = {
@@ -19,6 +19,8 @@ const struct provider provider_stripe = {
     .usual_rate_points = 250,
     .linking = &stripe_linking,
     .consent = &consent,
+    .refunds = &stripe_refunds,
+    .statement = &stripe_statement,
     .limits = stripe_limits,
     .prepare = stripe_prepare,
     .checkout = stripe_checkout,
@@ -26,5 +28,6 @@ const struct provider provider_stripe = {
     .receive = stripe_receive,
     .resolve_event = stripe_resolve_event,
     .resolve_intent = stripe_resolve_intent,
+    .resolve_fee = stripe_resolve_fee,
     .examine = stripe_examine,
 };
