@@ -100,10 +100,8 @@ static enum err charge_get(const struct stripe_reading *reading, const char *pay
     *found =
         json && stripe_charge_read(reading->call, object, charge) == OK &&
         (by_charge ? strcmp(charge->id, charge_id) == 0 : strcmp(charge->payment, payment) == 0);
-    if (json && !*found) {
-        reading->resolution->kind = RESOLUTION_RETRY;
-        reading->resolution->detail = "réponse inattendue de Stripe";
-    }
+    if (json && !*found)
+        stripe_not_understood(reading->resolution);
     json_decref(json);
     return err;
 }
@@ -120,7 +118,6 @@ static bool is_told(const struct stripe_reading *reading, const char *capture)
     return false;
 }
 
-/* One that is not there cannot be told: what follows it waits for its parent. */
 enum err stripe_payment_tell(const struct stripe_reading *reading, const char *payment,
                              const char *charge_id, bool *go_on)
 {
@@ -135,7 +132,7 @@ enum err stripe_payment_tell(const struct stripe_reading *reading, const char *p
     if (err != OK || known)
         return err;
     err = charge_get(reading, payment, charge_id, &charge, &found);
-    *go_on = err == OK && (found || reading->resolution->kind == RESOLUTION_OUTCOME);
+    *go_on = err == OK && found;
     if (found)
         stripe_charge_tell(reading, &charge);
     return err;

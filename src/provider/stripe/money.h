@@ -127,6 +127,8 @@ enum err stripe_reading_begin(struct stripe_reading *reading);
 /* Ends the resolution with an outcome. */
 void stripe_conclude(struct resolution *resolution, enum event_outcome outcome,
                      const char *detail);
+/* An answer that cannot be Stripe's: asked again later. */
+void stripe_not_understood(struct resolution *resolution);
 /* Is there room for so many facts more? */
 bool stripe_has_room(const struct stripe_reading *reading, int count);
 /* A fact more, of this account, told now; the caller has looked for room. */
@@ -147,7 +149,7 @@ enum err stripe_known(const struct stripe_reading *reading, const char *kind,
 /* GET of one object. *json NULL: the resolution says why, a retry or, of one that is not there,
  * an outcome. The caller must json_decref *json. */
 enum err stripe_get(const struct stripe_reading *reading, const char *path, json_t **json);
-/* GET of a movement; *found false: the resolution is a retry. */
+/* GET of a movement; *found false: the resolution says why, as for stripe_get. */
 enum err stripe_balance_get(const struct stripe_reading *reading, const char *id,
                             struct stripe_balance *balance, bool *found);
 /* The object of the event, where its body has our version; NULL otherwise. */
@@ -178,7 +180,8 @@ enum err stripe_charge_read(const struct provider_call *call, const json_t *obje
  */
 void stripe_charge_tell(const struct stripe_reading *reading, const struct stripe_charge *charge);
 /* The payment that something follows, by its pi_ or, without, by its charge: when the books do not
- * have it, it is read at Stripe and told first. *go_on false: the resolution says why. */
+ * have it, it is read at Stripe and told first. *go_on false: the resolution says why; what
+ * follows a payment that Stripe does not know is nobody's. */
 enum err stripe_payment_tell(const struct stripe_reading *reading, const char *payment,
                              const char *charge_id, bool *go_on);
 /* charge.updated, charge.failed. */

@@ -29,6 +29,12 @@ void stripe_conclude(struct resolution *resolution, enum event_outcome outcome, 
     resolution->provider_down = false;
 }
 
+void stripe_not_understood(struct resolution *resolution)
+{
+    resolution->kind = RESOLUTION_RETRY;
+    resolution->detail = "réponse inattendue de Stripe";
+}
+
 /* ---- facts ---- */
 
 bool stripe_has_room(const struct stripe_reading *reading, int count)
@@ -133,11 +139,8 @@ enum err stripe_balance_get(const struct stripe_reading *reading, const char *id
 
     *found =
         json && stripe_balance_read(json, arena, balance) == OK && strcmp(balance->id, id) == 0;
-    if (err == OK && !*found) {
-        reading->resolution->kind = RESOLUTION_RETRY;
-        if (json)
-            reading->resolution->detail = "réponse inattendue de Stripe";
-    }
+    if (json && !*found)
+        stripe_not_understood(reading->resolution);
     /* The whole source is not kept: it ends with the answer. */
     balance->source = NULL;
     json_decref(json);

@@ -209,9 +209,10 @@ static enum err tell_all(const struct stripe_reading *reading, const json_t *dat
         if (refund.movement[0] == '\0')
             continue;
         err = is_known(reading, &refund, &known);
-        if (err == OK && !known)
-            err = stripe_refund_tell(reading, &refund);
-        if (resolution->kind == RESOLUTION_RETRY)
+        if (err != OK || known)
+            continue;
+        err = stripe_refund_tell(reading, &refund);
+        if (resolution->kind != RESOLUTION_FACTS)
             break;
     }
     return err;
@@ -233,12 +234,10 @@ enum err stripe_refunds_event(struct stripe_reading *reading)
     if (!json)
         return err;
     stripe_conclude(reading->resolution, OUTCOME_ALREADY_POSTED, "");
-    if (stripe_is(json, "list") && json_is_array(json_at(json, "data"))) {
+    if (stripe_is(json, "list") && json_is_array(json_at(json, "data")))
         err = tell_all(reading, json_at(json, "data"));
-    } else {
-        reading->resolution->kind = RESOLUTION_RETRY;
-        reading->resolution->detail = "réponse inattendue de Stripe";
-    }
+    else
+        stripe_not_understood(reading->resolution);
     json_decref(json);
     return err;
 }
