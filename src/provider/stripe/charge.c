@@ -179,7 +179,7 @@ static enum err charge_settled(struct stripe_reading *reading, const struct stri
     }
     err = stripe_known(reading, "fee", told->movement, &known);
     if (err == OK && known)
-        stripe_conclude(reading->resolution, OUTCOME_ALREADY_POSTED, "");
+        stripe_conclude(reading->resolution, OUTCOME_NOTED, "déjà comptabilisé");
     if (err != OK || known)
         return err;
     err = charge_get(reading, "", told->id, &charge, &found);

@@ -233,7 +233,7 @@ enum err stripe_refunds_event(struct stripe_reading *reading)
         reading, arena_printf(arena, "/v1/refunds?charge=%s&limit=%d", charge, PAGE_MAX), &json);
     if (!json)
         return err;
-    stripe_conclude(reading->resolution, OUTCOME_ALREADY_POSTED, "");
+    stripe_conclude(reading->resolution, OUTCOME_NOTED, "déjà comptabilisé");
     if (stripe_is(json, "list") && json_is_array(json_at(json, "data")))
         err = tell_all(reading, json_at(json, "data"));
     else
