@@ -167,8 +167,10 @@ static enum err find_request(struct posting_fact *work, struct returning *return
 
     if (work->fact->kind == FACT_REFUND)
         err = refund_request_of(posting->db, work->fact, posting->arena, request, &found);
-    if (err || !found)
+    if (err || !found || request->transaction_id != work->root_id) {
+        *request = (struct refund_request){0}; /* of another payment: no word of ours */
         return err;
+    }
     err = refund_request_charges(posting->db, request->association_id, request->id, posting->arena,
                                  &ticked, &returning->ticked_count);
     returning->ticked = ticked;

@@ -221,12 +221,23 @@ static enum err write_entry(struct settling *settling, const char *account_code,
     return entry_add(posting->db, entry, posting->arena, &result);
 }
 
+bool settle_may_classify_to(const char *account_code)
+{
+    /* The kernel's own: verify holds them against carts and movements. */
+    static const char *const kept[] = {suspense, "4191", "4671", "487"};
+
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+        if (strcmp(account_code, kept[i]) == 0)
+            return false;
+    return account_code[0] != '5';
+}
+
 static enum err check_account(struct db *db, int64_t association_id, const char *account_code)
 {
     bool usable = false;
     enum err err = accounting_account_usable(db, association_id, account_code, &usable);
 
-    if (!err && (!usable || strcmp(account_code, suspense) == 0))
+    if (!err && (!usable || !settle_may_classify_to(account_code)))
         err = fail(ERR_INPUT, "the account takes no lines");
     return err;
 }

@@ -7,6 +7,8 @@
 #ifndef PAYMENT_SETTLE_H
 #define PAYMENT_SETTLE_H
 
+#include <stdbool.h>
+
 #include "association/audit.h"
 #include "db/db.h"
 
@@ -58,6 +60,9 @@ enum err settle_attach(struct db *db, const struct settle_draft *draft, int64_t 
  * ERR_INPUT when the account takes no lines. */
 enum err settle_classify(struct db *db, const struct settle_draft *draft, const char *account_code,
                          struct arena *arena);
+/* Advances, disputes, deferred revenue, 471 itself and the accounts of class 5 hold what carts and
+ * movements say, and nothing else. */
+bool settle_may_classify_to(const char *account_code);
 /* Nothing is to be moved. */
 enum err settle_see(struct db *db, const struct settle_draft *draft, struct arena *arena);
 

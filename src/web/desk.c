@@ -117,7 +117,7 @@ static enum err add_accounts(struct page *page, struct template_map *data)
     for (size_t i = 0; !err && i < count; i++) {
         struct template_map *item;
 
-        if (accounts[i].archived || strcmp(accounts[i].code, "471") == 0)
+        if (accounts[i].archived || !settle_may_classify_to(accounts[i].code))
             continue;
         item = template_list_add(list);
         template_set_text(item, "code", accounts[i].code);

@@ -278,6 +278,18 @@ static void add_who(struct export *export, const struct revenue_row *row)
     csv_add_text(export->csv, false, row->first_name);
 }
 
+/* Of money that is not in the books nobody knows yet what arrived. */
+static void add_fee(struct export *export, const struct revenue_row *row)
+{
+    const struct currency *currency = export->page->association.currency;
+
+    csv_add_money(export->csv, false, row->fee_cents, currency);
+    if (row->entry_id)
+        csv_add_money(export->csv, false, row->net_cents, currency);
+    else
+        csv_add_text(export->csv, false, "");
+}
+
 static enum err add_cells(struct export *export, const struct revenue_row *row)
 {
     struct page *page = export->page;
@@ -290,6 +302,7 @@ static enum err add_cells(struct export *export, const struct revenue_row *row)
     csv_add_text(export->csv, false, row->currency);
     csv_add_money(export->csv, false, row->advance_cents, page->association.currency);
     csv_add_money(export->csv, false, row->returned_cents, currency);
+    add_fee(export, row);
     csv_add_text(export->csv, false, row->means);
     csv_add_text(export->csv, false, row->reference);
     csv_add_text(export->csv, false, row->year);

@@ -5,6 +5,7 @@
 
 #include "association/cart.h"
 #include "payment/fees.h"
+#include "payment/revenue.h"
 
 static int64_t balance(struct house *house, int64_t member_id)
 {
@@ -209,6 +210,21 @@ static void a_payment_that_did_not_hold(void **state)
 
 /* ---- fees ---- */
 
+/* Gross, fee and net of the one payment there is, as the list and the export have them. */
+static void expect_net(struct house *house, int64_t gross_cents, int64_t fee_cents)
+{
+    const struct revenue_filter filter = {.association_id = house->association_id};
+    struct revenue_row *rows;
+    size_t count;
+
+    house_ok(revenue_list(house->db, &filter, (struct revenue_place){0}, 2, house->arena, &rows,
+                          &count));
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].amount_cents, gross_cents);
+    assert_int_equal(rows[0].fee_cents, fee_cents);
+    assert_int_equal(rows[0].net_cents, gross_cents - fee_cents);
+}
+
 static void a_fee_is_booked_once_and_may_come_back(void **state)
 {
     struct house *house = *state;
@@ -226,6 +242,7 @@ static void a_fee_is_booked_once_and_may_come_back(void **state)
     assert_int_equal(house_count(house, "SELECT COUNT(*) FROM provider_transaction "
                                         "WHERE kind = 'fee' AND entry_id IS NULL"),
                      1);
+    expect_net(house, 6000, 65);
     money_clean(house);
 }
 

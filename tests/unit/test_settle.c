@@ -129,6 +129,21 @@ static void an_orphan_is_classified_the_other_way(void **state)
     money_clean(house);
 }
 
+/* These hold what carts and movements say; an entry from here would make verify lie. */
+static void accounts_of_the_kernel_take_nothing(void **state)
+{
+    static const char *const kept[] = {"471", "4191", "4671", "487", "5121", "5171", "nowhere"};
+    struct house *house = *state;
+    struct settle_draft draft;
+
+    furnish(house);
+    draft = draft_of(house);
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+        assert_int_equal(settle_classify(house->db, &draft, kept[i], house->arena), ERR_INPUT);
+    assert_int_equal(money_open(house, "unknown_intent"), 1);
+    money_clean(house);
+}
+
 static void another_association_finds_nothing(void **state)
 {
     struct house *house = *state;
@@ -149,6 +164,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(all_of_it_paid_back_waits_no_more, house_setup,
                                         house_teardown),
         cmocka_unit_test_setup_teardown(an_orphan_is_classified_the_other_way, house_setup,
+                                        house_teardown),
+        cmocka_unit_test_setup_teardown(accounts_of_the_kernel_take_nothing, house_setup,
                                         house_teardown),
         cmocka_unit_test_setup_teardown(another_association_finds_nothing, house_setup,
                                         house_teardown),
