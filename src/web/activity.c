@@ -22,7 +22,7 @@ enum { SHOWN_MAX = 50, WRONG_MAX = 200, TITLE_LEN_MAX = 40 };
         COLUMN(29), COLUMN(30), COLUMN(31)
 
 const struct http_field activity_page_fields[] = {
-    {"compte", HTTP_ID, 20, NULL, 1},
+    {"compte", HTTP_ID, 20, NULL, 0}, /* nothing: to the accounts, to choose one */
     {0},
 };
 const struct http_field activity_file_fields[] = {
@@ -93,9 +93,11 @@ static enum err show_sending(struct activity_visit *visit, int status, size_t li
 enum err activity_get(struct http_request *request, struct http_response *response)
 {
     struct activity_visit visit = {.page = page_of(request)};
-    enum err err = find_account(&visit);
+    enum err err;
 
-    (void)response;
+    if (!http_field_given(request, "compte"))
+        return http_redirect(response, "/comptabilite/rapprochement");
+    err = find_account(&visit);
     form_init(&visit.form, faults, FAULT_COUNT);
     return err ? err : show_sending(&visit, 200, 0);
 }
