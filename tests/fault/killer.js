@@ -155,8 +155,11 @@ function stepsOf(journal) {
     }
     if (what === 'statement' && done) {
       const step = stepOf(STATEMENTS, detail);
-      if (step === 'posted') steps.push('posting begun');
-      if (step) pending.set(thread, [...(pending.get(thread) ?? []), step]);
+      const waiting = pending.get(thread) ?? [];
+      // A payment and its fee are two movements of one transaction.
+      const again = step === 'posted' && waiting.includes(step);
+      if (step === 'posted' && !again) steps.push('posting begun');
+      if (step && !again) pending.set(thread, [...waiting, step]);
     }
     if (what === 'log sync' && done) {
       steps.push(...(pending.get(thread) ?? []));
