@@ -44,10 +44,15 @@ static struct db_value id_or_null(int64_t id)
     return id ? db_int(id) : db_null();
 }
 
+bool event_is_known(const struct door_answer *door)
+{
+    return door->authentic || (door->receiver && door->receiver[0]);
+}
+
 enum err event_add(struct db *db, const struct event_draft *draft)
 {
     const struct door_answer *door = draft->door;
-    bool known = door->authentic || (door->receiver && door->receiver[0]);
+    bool known = event_is_known(door);
     int64_t leased = draft->leased && known ? 1 : 0;
     enum err err = check_backlogs(db, draft);
 

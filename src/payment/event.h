@@ -35,6 +35,9 @@ struct event_draft {
     int leased; /* non-zero: the caller hands it to a worker at once, with claim 1. One that
                    names no receiver of ours is not leased: it waits for its turn */
 };
+/* Is it proven, or does it name a receiver of ours? Others may not be handed to a worker: their
+ * first claim, made by a poll, would have the number of the one that was handed over. */
+bool event_is_known(const struct door_answer *door);
 /* Stores a message. ERR_LIMIT when the unverified backlog of its source or receiver is full
  * (503: the provider sends again). Inside a transaction. */
 enum err event_add(struct db *db, const struct event_draft *draft);

@@ -33,12 +33,12 @@ static enum err store(struct page *page, const struct provider *provider,
                                 .message = message,
                                 .door = door,
                                 .now = page->now,
-                                .leased = 1};
+                                .leased = event_is_known(door)};
     enum err err = random_id(&draft.id);
 
     if (!err)
         err = db_write(page->web->options.service->writer, write_event, &draft);
-    if (!err)
+    if (!err && draft.leased)
         (void)worker_take_event(page->web->options.worker, provider, draft.id);
     return err;
 }
