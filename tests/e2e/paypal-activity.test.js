@@ -6,7 +6,7 @@
 const { test } = require('node:test');
 const assert = require('node:assert/strict');
 const { houseOf, waitFor } = require('./harness.js');
-const { send } = require('./http.js');
+const { bookMonth, report, states, upload } = require('./activity.js');
 
 const house = houseOf('paypal-activity');
 
@@ -15,36 +15,6 @@ const arrive = async (body) => (await house.control('POST',
 const step = (payment, what, body = {}) => house.control('POST', `/paypal/payments/${payment.txn_id}/${what}`, body);
 const move = (kind, cents, more) => house.control('POST', `/paypal/businesses/${house.paypal.merchant}/movements`,
   { kind, amount_cents: cents, ...more });
-
-async function report(language) {
-  const { body } = await send(house.sandboxUrl, 'GET',
-    `/control/paypal/businesses/${house.paypal.merchant}/activity?language=${language}`,
-    { headers: { Host: new URL(house.sandboxUrl).host } });
-  return Buffer.from(body);
-}
-
-async function upload(client, id, bytes) {
-  const place = '/comptabilite/rapprochement/fichier';
-  const { csrf } = (await client.form(`${place}?compte=${id}`, place)).fields;
-  const part = (name, value, extra = '') => Buffer.concat([Buffer.from(
-    `--limite\r\nContent-Disposition: form-data; name="${name}"${extra}\r\n\r\n`), Buffer.from(value), Buffer.from('\r\n')]);
-  const sent = await client.send('POST', place, {
-    body: Buffer.concat([part('csrf', csrf), part('compte', id),
-      part('fichier', bytes, '; filename="a.csv"\r\nContent-Type: text/csv'), Buffer.from('--limite--\r\n')]),
-    headers: { Origin: client.base, 'Sec-Fetch-Site': 'same-origin', 'Content-Type': 'multipart/form-data; boundary=limite' } });
-  assert.equal(sent.status, 303, sent.text);
-  const look = await client.get(sent.location);
-  const counts = Object.fromEntries(['new', 'known', 'wrong'].map((word) =>
-    [word, Number(look.body.match(new RegExp(`data-${word}="(\\d+)"`))?.[1])]));
-  if (counts.new) {
-    const form = await client.form(sent.location, sent.location.split('?')[0]);
-    assert.equal((await client.post(sent.location.split('?')[0], form.fields)).status, 303);
-  }
-  return counts;
-}
-
-const states = (id) => house.sql(`SELECT state, count(*) AS n FROM statement_match WHERE provider_account_id = ${id}
-  GROUP BY state ORDER BY state`).map((one) => `${one.state} ${one.n}`);
 
 test('the report in both languages is recognised; what is missing is booked by one press', async () => {
   await house.control('POST', '/paypal/businesses', { id: house.paypal.merchant, email: house.paypal.email,
@@ -63,14 +33,12 @@ test('the report in both languages is recognised; what is missing is booked by o
   await house.settled();
   await waitFor('all messages have an end', () => house.sql(`SELECT 1 FROM provider_event WHERE state = 'waiting'`).length === 0);
   const client = await house.asStaff('treasurer');
-  assert.deepEqual(await upload(client, id, await report('fr')), { new: 10, known: 0, wrong: 0 });
-  assert.deepEqual(states(id), ['matched 4', 'missing 5', 'no_entry 1']);
-  assert.deepEqual(await upload(client, id, await report('en')), { new: 0, known: 10, wrong: 0 });
+  assert.deepEqual(await upload(client, id, await report(house, house.paypal.merchant, 'fr')), { new: 10, known: 0, wrong: 0 });
+  assert.deepEqual(states(house, id), ['matched 4', 'missing 5', 'no_entry 1']);
+  assert.deepEqual(await upload(client, id, await report(house, house.paypal.merchant, 'en')), { new: 0, known: 10, wrong: 0 });
   const { day } = house.one(`SELECT substr(min(fact_day), 1, 7) AS day FROM statement_line`);
-  const place = `/comptabilite/rapprochement/${id}/${day}`;
-  const form = await client.form(place, `${place}/comptabiliser`);
-  assert.equal((await client.post(`${place}/comptabiliser`, form.fields)).status, 303);
-  assert.deepEqual(states(id), ['matched 9', 'no_entry 1']);
+  await bookMonth(client, id, day);
+  assert.deepEqual(states(house, id), ['matched 9', 'no_entry 1']);
   const { movements } = await house.control('GET', `/ledger?provider=paypal&account=${house.paypal.merchant}`);
   assert.equal(house.one(`SELECT sum(debit_cents - credit_cents) AS cents FROM entry_line
     WHERE account_code = '5172'`).cents, movements.reduce((sum, one) => sum + one.net_cents, 0));
