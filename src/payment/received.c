@@ -65,6 +65,9 @@ static enum err read_received(const struct db_rows *rows, struct arena *arena,
     read_entry(rows, arena, received);
     received->flag = db_column_text(rows, 16, arena);
     received->returned_cents = db_column_int(rows, 17);
+    received->has_fee = !db_column_is_null(rows, 28);
+    received->fee_cents = db_column_int(rows, 28);
+    received->disputed = db_column_int(rows, 29) != 0;
     received->reversed = db_column_int(rows, 18) != 0;
     received->quarantined = db_column_int(rows, 19) != 0;
     return read_cheque(rows, arena, &received->cheque);

@@ -47,6 +47,9 @@ struct received {
     const char *flag;       /* "", "difference", "second_capture", "late" */
     int64_t returned_cents; /* paid back or taken back since */
     bool reversed;          /* all of it was taken back */
+    bool disputed;          /* a dispute on it is open */
+    bool has_fee;           /* the provider said what it kept */
+    int64_t fee_cents;      /* of it, in the association's currency */
     bool quarantined;       /* waits in À rattacher */
     struct received_cheque cheque;
 };

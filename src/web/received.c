@@ -84,6 +84,11 @@ void received_set(struct page *page, struct template_map *data, const struct rec
     template_set_int(data, "amount_cents", received->amount_cents);
     template_set_money(data, "returned", received->returned_cents, currency);
     template_set_money(data, "left", received_left(received), currency);
+    template_set_flag(data, "is_online", strcmp(received->provider, "manual") != 0);
+    template_set_flag(data, "has_fee", received->has_fee);
+    template_set_money(data, "fee", received->fee_cents, page->association.currency);
+    template_set_money(data, "net", received->amount_cents - received->fee_cents, currency);
+    template_set_flag(data, "is_disputed", received->disputed);
     template_set_flag(data, "is_reversed", received->reversed);
     template_set_flag(data, "is_returned",
                       !received->reversed && received->returned_cents > 0 &&
