@@ -41,5 +41,5 @@ RETURNING id;
 -- those of the kernel left out.
 SELECT code, label, archived_at, 0, version FROM account
 WHERE association_id = $1 AND archived_at IS NULL AND (code LIKE '7%' OR code LIKE '4%')
-    AND code NOT IN ('4191', '4671', '471', '487')
+    AND code NOT IN ('4191', '4671', '4678', '471', '487')
 ORDER BY code;

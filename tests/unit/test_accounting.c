@@ -214,7 +214,7 @@ static void accounts_a_charge_may_be_for(void **state)
     assert_true(may);
     house_execute(house, "UPDATE account SET archived_at = 1 WHERE code = '7561'");
     for (const char *const *code = (const char *const[]){"7561", "4191", "471", "487", "4671",
-                                                         "627", "5121", "", "7", NULL};
+                                                         "4678", "627", "5121", "", "7", NULL};
          *code; code++) {
         house_ok(accounting_may_charge(house->db, house->association_id, *code, &may));
         assert_false(may);
