@@ -4,7 +4,7 @@
 
 const { test } = require('node:test');
 const assert = require('node:assert/strict');
-const { houseOf } = require('./harness.js');
+const { houseOf, waitFor } = require('./harness.js');
 const { check } = require('./browser.js');
 
 const house = houseOf('desk');
@@ -21,11 +21,10 @@ async function lost(cents = '40') {
   house.force(`DROP TRIGGER IF EXISTS payment_intent_frozen;
     UPDATE payment_intent SET token = token || 'x', state = 'canceled', next_at = NULL WHERE member_id = ${member.id};
     DELETE FROM provider_object WHERE intent_id IN (SELECT id FROM payment_intent WHERE member_id = ${member.id})`);
-  await house.control('POST', `/stripe/sessions/${session}/pay`, { name: `Jeanne ${hostile}` });
-  await house.settled();
-  const row = house.one(`SELECT CAST(id AS TEXT) AS id, CAST(transaction_id AS TEXT) AS movement FROM quarantine
-    WHERE association_id = ${house.association} AND settled_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 1`);
-  return { member, ...row };
+  const paid = await house.control('POST', `/stripe/sessions/${session}/pay`, { name: `Jeanne ${hostile}` });
+  return waitFor('it waits in À rattacher', () => house.sql(`SELECT CAST(q.id AS TEXT) AS id FROM quarantine q
+    JOIN provider_transaction t ON t.association_id = q.association_id AND t.id = q.transaction_id
+    WHERE t.reference = '${paid.session.payment_intent}'`)[0]);
 }
 const row = (id) => house.one(`SELECT settled_how, settled_reason, settled_by IS NOT NULL AS by_somebody FROM quarantine WHERE id = ${id}`);
 const suspense = () => house.one(`SELECT coalesce(sum(credit_cents - debit_cents), 0) AS cents FROM entry_line

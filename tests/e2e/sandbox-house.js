@@ -44,21 +44,22 @@ function vector(name) {
   return fs.readFileSync(file, 'utf8');
 }
 
-function startProcess(t, command, args, folder) {
+function startProcess(command, args, folder) {
   const log = path.join(folder, `${path.basename(command)}.log`);
   const output = fs.openSync(log, 'a');
   const child = spawn(command, args, { stdio: ['ignore', output, output] });
   fs.closeSync(output);
   const ended = new Promise((resolve) => { child.once('exit', (code) => resolve(code)); });
   child.once('error', () => {});
-  t.after(async () => {
+  // Ends it; what is wrong with its end. A test may have killed it; else it ends well, also in the
+  // eyes of the sanitizers.
+  const stop = async () => {
     if (child.exitCode === null && child.pid) child.kill('SIGTERM');
     if (child.pid) await ended;
-    // A test may have killed it; else it ends well, also in the eyes of the sanitizers.
-    assert.ok(child.signalCode === 'SIGKILL' || child.exitCode === 0,
-      `${command} ended with ${child.exitCode}: ${fs.existsSync(log) && fs.readFileSync(log, 'utf8')}`);
-  });
-  return { child, ended };
+    return child.signalCode === 'SIGKILL' || child.exitCode === 0 ? null
+      : `${command} ended with ${child.exitCode ?? child.signalCode}: ${fs.readFileSync(log, 'utf8')}`;
+  };
+  return { child, ended, stop };
 }
 
 function nginxConfiguration(folder, port) {
@@ -153,7 +154,14 @@ function addControl(house) {
 /** Starts everything. options are more keys of the sandbox's configuration. */
 async function startSandbox(t, options = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'guichet-sandbox-'));
-  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const started = [];
+  // The folder goes last: what lies in it is in use until the programs have ended.
+  t.after(async () => {
+    const faults = [];
+    for (const one of started.reverse()) faults.push(await one.stop());
+    fs.rmSync(folder, { recursive: true, force: true });
+    assert.deepEqual(faults.filter(Boolean), []);
+  });
   const port = await freePort();
   const house = { folder, port, url: `http://localhost:${port}` };
   assert.ok(fs.existsSync(program), `${program} is not built (make, or set GUICHET_SANDBOX)`);
@@ -161,11 +169,12 @@ async function startSandbox(t, options = {}) {
   fs.writeFileSync(configuration, sandboxConfiguration(folder, port, options));
   fs.writeFileSync(path.join(folder, 'nginx.conf'), nginxConfiguration(folder, port));
   house.start = () => {
-    house.process = startProcess(t, program, ['--config', configuration], folder);
+    house.process = startProcess(program, ['--config', configuration], folder);
+    started.push(house.process);
   };
   house.start();
-  startProcess(t, 'nginx', ['-p', folder, '-e', `${folder}/nginx-error.log`, '-c',
-    path.join(folder, 'nginx.conf')], folder);
+  started.push(startProcess('nginx', ['-p', folder, '-e', `${folder}/nginx-error.log`, '-c',
+    path.join(folder, 'nginx.conf')], folder));
   house.log = () => fs.readFileSync(path.join(folder, `${path.basename(program)}.log`), 'utf8');
   house.answers = () => until('an answer of the sandbox', async () => {
     assert.equal(house.process.child.exitCode, null, `the sandbox has ended: ${house.log()}`);
