@@ -50,6 +50,7 @@ ${server(`127.0.0.1:${port}`, '127.0.0.1', files
     + location('= /action_manager.php', `${folder}/notification.socket`, '256k')
     + location('= /parametrage/association/logo', `${folder}/page.socket`, '256k')
     + location('= /adherents/importer', `${folder}/page.socket`, '2m')
+    + location('= /comptabilite/rapprochement/fichier', `${folder}/page.socket`, '2m')
     + location('/', `${folder}/page.socket`, '64k'))}
 ${server(`127.0.0.1:${sandboxPort}`, 'localhost', `${files}
       location = /sandbox-reset { internal; return 444; }`

@@ -165,6 +165,7 @@ test('nginx: the limits of bodies', async () => {
   assert.equal(refused.status, 413);
   assert.match(refused.text, /rien n'a /);
   assert.equal((await secure('/adherents/importer', ...post(2 * 1024 * 1024))).status, 200);
+  assert.equal((await secure('/comptabilite/rapprochement/fichier', ...post(2 * 1024 * 1024))).status, 200);
   const file = await secure('/adherents/importer', ...post(2 * 1024 * 1024 + 1));
   assert.equal(file.status, 413);
   assert.match(file.text, /rien n'a /);
