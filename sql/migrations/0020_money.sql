@@ -203,10 +203,10 @@ LEFT JOIN provider_transaction f ON f.association_id = l.association_id
 CREATE VIEW statement_movement AS
 SELECT t.association_id, t.provider_account_id, t.id, t.kind, t.reference, t.type, t.payer, t.fact_at,
     t.parent_id, t.entry_id, t.currency, t.amount_cents, t.settled_cents,
-    COALESCE((SELECT MIN(l.fact_day) FROM statement_line l
+    COALESCE((SELECT MIN(l.fact_day || '') FROM statement_line l -- not by the index of days
             WHERE l.association_id = t.association_id AND l.provider_account_id = t.provider_account_id
                 AND l.kind = t.kind AND l.movement = t.reference),
-        CASE WHEN t.kind IN ('fee', 'dispute_fee') THEN (SELECT MIN(f.fact_day) FROM statement_line f
+        CASE WHEN t.kind IN ('fee', 'dispute_fee') THEN (SELECT MIN(f.fact_day || '') FROM statement_line f
             WHERE f.association_id = t.association_id AND f.provider_account_id = t.provider_account_id
                 AND f.fee_reference = t.reference AND f.fee_reference <> '') END) AS line_day
 FROM provider_transaction t
