@@ -6,6 +6,7 @@
 #include "association/outbox.h"
 #include "association/reminder.h"
 #include "base/clock.h"
+#include "base/random.h"
 
 static const struct audit_actor actor = {0, "192.0.2.1"};
 
@@ -30,12 +31,15 @@ static size_t send(struct house *house, int64_t member_id, int64_t now)
 /* A credit that no charge takes. */
 static void advance(struct house *house, int64_t member_id, int64_t cents)
 {
+    int64_t id;
+
+    house_ok(random_id(&id));
     house_execute(house,
                   "INSERT INTO cart_line (association_id, id, member_id, kind, amount_cents,"
                   " label, line_date, fiscal_year_id, account_code, created_at) VALUES (%lld,"
                   " %lld, %lld, 'adjustment', -%lld, 'Avoir', '2026-09-11', %lld, '471', 1)",
-                  (long long)house->association_id, (long long)(member_id ^ 1),
-                  (long long)member_id, (long long)cents, (long long)house->year_id);
+                  (long long)house->association_id, (long long)id, (long long)member_id,
+                  (long long)cents, (long long)house->year_id);
 }
 
 static int64_t mails(struct house *house)
