@@ -4,26 +4,21 @@
 #include "base/arena.h"
 #include "queries.h"
 
-static const char *text_or_empty(const struct db_rows *rows, int column, struct arena *arena)
-{
-    return db_column_is_null(rows, column) ? "" : db_column_text(rows, column, arena);
-}
-
 static enum err read_row(const struct db_rows *rows, struct arena *arena, void *item)
 {
     struct audit_entry *row = item;
 
     row->chain_number = db_column_int(rows, 0);
     row->at_ms = db_column_int(rows, 1);
-    row->email = text_or_empty(rows, 2, arena);
+    row->email = db_column_text_or_empty(rows, 2, arena);
     row->address = db_column_text(rows, 3, arena);
     row->action = db_column_text(rows, 4, arena);
     row->object = db_column_text(rows, 5, arena);
     row->detail = db_column_text(rows, 6, arena);
     row->member_id = db_column_int(rows, 7);
     row->member_number = db_column_int(rows, 8);
-    row->first_name = text_or_empty(rows, 9, arena);
-    row->last_name = text_or_empty(rows, 10, arena);
+    row->first_name = db_column_text_or_empty(rows, 9, arena);
+    row->last_name = db_column_text_or_empty(rows, 10, arena);
     row->subject = db_column_text(rows, 11, arena);
     row->amount_cents = db_column_int(rows, 12);
     return OK;

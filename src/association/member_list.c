@@ -24,11 +24,6 @@ struct str member_search_text(const char *first_name, const char *last_name, con
 
 /* ---- one ---- */
 
-static const char *text_or_empty(const struct db_rows *rows, int column, struct arena *arena)
-{
-    return db_column_is_null(rows, column) ? "" : db_column_text(rows, column, arena);
-}
-
 static void read_member(const struct db_rows *rows, struct arena *arena, struct member *member)
 {
     member->id = db_column_int(rows, 0);
@@ -45,7 +40,7 @@ static void read_details(const struct db_rows *rows, struct arena *arena,
     read_member(rows, arena, &details->member);
     details->payer_id = db_column_int(rows, 6);
     details->login_id = db_column_int(rows, 7);
-    details->login_email = text_or_empty(rows, 8, arena);
+    details->login_email = db_column_text_or_empty(rows, 8, arena);
     details->last_login_at = db_column_int(rows, 9);
     details->payer_number = db_column_int(rows, 10);
     details->payer_name = details->payer_id

@@ -4,11 +4,6 @@
 #include "base/arena.h"
 #include "queries.h"
 
-static const char *text_or_empty(const struct db_rows *rows, int column, struct arena *arena)
-{
-    return db_column_is_null(rows, column) ? "" : db_column_text(rows, column, arena);
-}
-
 static enum err read_product(const struct db_rows *rows, struct arena *arena, void *item)
 {
     struct product *product = item;
@@ -20,8 +15,8 @@ static enum err read_product(const struct db_rows *rows, struct arena *arena, vo
     product->fiscal_year_id = db_column_int(rows, 4);
     product->archived = !db_column_is_null(rows, 5);
     product->version = db_column_int(rows, 6);
-    product->account_label = text_or_empty(rows, 7, arena);
-    product->year_label = text_or_empty(rows, 8, arena);
+    product->account_label = db_column_text_or_empty(rows, 7, arena);
+    product->year_label = db_column_text_or_empty(rows, 8, arena);
     return OK;
 }
 

@@ -239,6 +239,12 @@ char *db_column_text(const struct db_rows *rows, int column, struct arena *arena
     return text.data == NULL ? NULL : str_copy(arena, text);
 }
 
+const char *db_column_text_or_empty(const struct db_rows *rows, int column, struct arena *arena)
+{
+    const char *text = db_column_text(rows, column, arena);
+    return text == NULL ? "" : text;
+}
+
 struct str db_column_blob(const struct db_rows *rows, int column, struct arena *arena)
 {
     struct str bytes = db_column_str(rows, column);

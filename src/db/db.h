@@ -108,6 +108,8 @@ int64_t db_column_int(const struct db_rows *rows, int column);
 struct str db_column_str(const struct db_rows *rows, int column);
 /* A NUL-terminated copy in the arena; NULL when the column is NULL. */
 char *db_column_text(const struct db_rows *rows, int column, struct arena *arena);
+/* The same, and "" when the column is NULL. */
+const char *db_column_text_or_empty(const struct db_rows *rows, int column, struct arena *arena);
 struct str db_column_blob(const struct db_rows *rows, int column, struct arena *arena);
 
 /* ---- reading consistently ---- */

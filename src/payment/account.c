@@ -9,13 +9,6 @@
 
 enum { ACCOUNTS_MAX = 32, WEBHOOK_SLOTS = 2, ENDING_LEN = 4, ENDING_FROM = 16 };
 
-static const char *text_or_empty(const struct db_rows *rows, int column, struct arena *arena)
-{
-    const char *text = db_column_text(rows, column, arena);
-
-    return text ? text : "";
-}
-
 static void read_account(const struct db_rows *rows, struct arena *arena,
                          struct provider_account *account)
 {
@@ -24,8 +17,8 @@ static void read_account(const struct db_rows *rows, struct arena *arena,
     account->public_id = db_column_text(rows, 2, arena);
     account->provider = db_column_text(rows, 3, arena);
     account->mode = str_is(db_column_str(rows, 4), "live") ? ACCOUNT_LIVE : ACCOUNT_TEST;
-    account->external_id = text_or_empty(rows, 5, arena);
-    account->email_folded = text_or_empty(rows, 6, arena);
+    account->external_id = db_column_text_or_empty(rows, 5, arena);
+    account->email_folded = db_column_text_or_empty(rows, 6, arena);
     account->label = db_column_text(rows, 7, arena);
     account->transit_account = db_column_text(rows, 8, arena);
     account->key_version = db_column_int(rows, 9);

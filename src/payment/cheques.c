@@ -3,11 +3,6 @@
 #include "association/rows.h"
 #include "queries.h"
 
-static const char *text_or_empty(const struct db_rows *rows, int column, struct arena *arena)
-{
-    return db_column_is_null(rows, column) ? "" : db_column_text(rows, column, arena);
-}
-
 static enum err read_day(const struct db_rows *rows, int column, struct date *day)
 {
     return date_parse_iso(db_column_str(rows, column), day)
@@ -28,8 +23,8 @@ static enum err read_cheque(const struct db_rows *rows, struct arena *arena, voi
     cheque->amount_cents = db_column_int(rows, 5);
     cheque->member_id = db_column_int(rows, 6);
     cheque->member_number = db_column_int(rows, 7);
-    cheque->first_name = text_or_empty(rows, 8, arena);
-    cheque->last_name = text_or_empty(rows, 9, arena);
+    cheque->first_name = db_column_text_or_empty(rows, 8, arena);
+    cheque->last_name = db_column_text_or_empty(rows, 9, arena);
     cheque->returned = db_column_int(rows, 10) != 0;
     return read_day(rows, 4, &cheque->due_day);
 }
@@ -82,7 +77,7 @@ static enum err read_deposit(const struct db_rows *rows, struct arena *arena, vo
     deposit->cheque_count = db_column_int(rows, 6);
     deposit->entry_id = db_column_int(rows, 7);
     deposit->entry_number = db_column_int(rows, 8);
-    deposit->journal = text_or_empty(rows, 9, arena);
+    deposit->journal = db_column_text_or_empty(rows, 9, arena);
     return read_day(rows, 2, &deposit->day);
 }
 

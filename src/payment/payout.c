@@ -5,11 +5,6 @@
 #include "payment/statement_read.h"
 #include "queries.h"
 
-static const char *text_or_empty(const struct db_rows *rows, int column, struct arena *arena)
-{
-    return db_column_is_null(rows, column) ? "" : db_column_text(rows, column, arena);
-}
-
 static int64_t fact_at_of(struct payout_place place)
 {
     return place.id ? place.fact_at : INT64_MAX;
@@ -36,7 +31,7 @@ static enum err read_payout(const struct db_rows *rows, struct arena *arena, voi
     payout->currency = db_column_text(rows, 7, arena);
     payout->entry_id = db_column_int(rows, 8);
     payout->entry_number = db_column_int(rows, 9);
-    payout->journal = text_or_empty(rows, 10, arena);
+    payout->journal = db_column_text_or_empty(rows, 10, arena);
     payout->failed = db_column_int(rows, 11) != 0;
     payout->listed = !db_column_is_null(rows, 12);
     payout->parts_cents = db_column_int(rows, 12);
@@ -124,7 +119,7 @@ static enum err read_elsewhere(const struct db_rows *rows, struct arena *arena, 
     row->label = db_column_text(rows, 6, arena);
     row->entry_id = db_column_int(rows, 7);
     row->entry_number = db_column_int(rows, 8);
-    row->journal = text_or_empty(rows, 9, arena);
+    row->journal = db_column_text_or_empty(rows, 9, arena);
     row->returned_cents = db_column_int(rows, 10);
     return OK;
 }

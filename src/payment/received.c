@@ -3,11 +3,6 @@
 #include "association/rows.h"
 #include "queries.h"
 
-static const char *text_or_empty(const struct db_rows *rows, int column, struct arena *arena)
-{
-    return db_column_is_null(rows, column) ? "" : db_column_text(rows, column, arena);
-}
-
 static enum err read_day(const struct db_rows *rows, int column, struct date *day)
 {
     if (db_column_is_null(rows, column) || date_parse_iso(db_column_str(rows, column), day))
@@ -21,17 +16,17 @@ static void read_payer(const struct db_rows *rows, struct arena *arena, struct r
 {
     received->member_id = db_column_int(rows, 7);
     received->member_number = db_column_int(rows, 8);
-    received->first_name = text_or_empty(rows, 9, arena);
-    received->last_name = text_or_empty(rows, 10, arena);
-    received->email = text_or_empty(rows, 11, arena);
+    received->first_name = db_column_text_or_empty(rows, 9, arena);
+    received->last_name = db_column_text_or_empty(rows, 10, arena);
+    received->email = db_column_text_or_empty(rows, 11, arena);
 }
 
 static void read_entry(const struct db_rows *rows, struct arena *arena, struct received *received)
 {
     received->entry_id = db_column_int(rows, 12);
     received->entry_number = db_column_int(rows, 13);
-    received->journal = text_or_empty(rows, 14, arena);
-    received->year = text_or_empty(rows, 15, arena);
+    received->journal = db_column_text_or_empty(rows, 14, arena);
+    received->year = db_column_text_or_empty(rows, 15, arena);
 }
 
 static enum err read_cheque(const struct db_rows *rows, struct arena *arena,
@@ -124,7 +119,7 @@ static enum err read_later(const struct db_rows *rows, struct arena *arena, void
     later->fact_at = db_column_int(rows, 2);
     later->entry_id = db_column_int(rows, 3);
     later->entry_number = db_column_int(rows, 4);
-    later->journal = text_or_empty(rows, 5, arena);
+    later->journal = db_column_text_or_empty(rows, 5, arena);
     later->means = db_column_text(rows, 6, arena);
     later->reason = db_column_text(rows, 7, arena);
     return OK;

@@ -12,28 +12,23 @@ static int64_t until(const struct revenue_filter *filter)
     return filter->until_at ? filter->until_at : INT64_MAX;
 }
 
-static const char *text_or_empty(const struct db_rows *rows, int column, struct arena *arena)
-{
-    return db_column_is_null(rows, column) ? "" : db_column_text(rows, column, arena);
-}
-
 /* ---- the list ---- */
 
 static void read_who(const struct db_rows *rows, struct arena *arena, struct revenue_row *row)
 {
     row->member_id = db_column_int(rows, 8);
     row->member_number = db_column_int(rows, 9);
-    row->first_name = text_or_empty(rows, 10, arena);
-    row->last_name = text_or_empty(rows, 11, arena);
+    row->first_name = db_column_text_or_empty(rows, 10, arena);
+    row->last_name = db_column_text_or_empty(rows, 11, arena);
 }
 
 static void read_entry(const struct db_rows *rows, struct arena *arena, struct revenue_row *row)
 {
     row->entry_id = db_column_int(rows, 12);
     row->entry_number = db_column_int(rows, 13);
-    row->journal = text_or_empty(rows, 14, arena);
-    row->label = text_or_empty(rows, 15, arena);
-    row->year = text_or_empty(rows, 16, arena);
+    row->journal = db_column_text_or_empty(rows, 14, arena);
+    row->label = db_column_text_or_empty(rows, 15, arena);
+    row->year = db_column_text_or_empty(rows, 16, arena);
     row->advance_cents = db_column_int(rows, 17);
 }
 

@@ -11,11 +11,6 @@ static const char suspense[] = "471";
 
 /* ---- reading ---- */
 
-static const char *text_or(const struct db_rows *rows, int column, struct arena *arena)
-{
-    return db_column_is_null(rows, column) ? "" : db_column_text(rows, column, arena);
-}
-
 static void judge(struct settle_row *row)
 {
     bool unknown = strcmp(row->reason, "unknown_intent") == 0;
@@ -46,13 +41,13 @@ enum err settle_find(struct db *db, int64_t association_id, int64_t quarantine_i
             .detail = db_column_text(&rows, 2, arena),
             .since_at = db_column_int(&rows, 3),
             .transaction_id = db_column_int(&rows, 4),
-            .kind = text_or(&rows, 5, arena),
-            .reference = text_or(&rows, 6, arena),
-            .payer = text_or(&rows, 7, arena),
-            .account = text_or(&rows, 8, arena),
-            .provider = text_or(&rows, 9, arena),
+            .kind = db_column_text_or_empty(&rows, 5, arena),
+            .reference = db_column_text_or_empty(&rows, 6, arena),
+            .payer = db_column_text_or_empty(&rows, 7, arena),
+            .account = db_column_text_or_empty(&rows, 8, arena),
+            .provider = db_column_text_or_empty(&rows, 9, arena),
             .amount_cents = db_column_int(&rows, 10),
-            .currency = text_or(&rows, 11, arena),
+            .currency = db_column_text_or_empty(&rows, 11, arena),
             .fact_at = db_column_int(&rows, 12),
             .entry_id = db_column_int(&rows, 13),
             .standing_cents = db_column_int(&rows, 14),

@@ -17,11 +17,6 @@ static enum undo_place place_from(struct str name)
     return str_is(name, "unbooked") ? UNDO_UNBOOKED : UNDO_BOOKED;
 }
 
-static const char *text_or_null(const struct db_rows *rows, int column, struct arena *arena)
-{
-    return db_column_is_null(rows, column) ? NULL : db_column_text(rows, column, arena);
-}
-
 static struct undo_part read_part(const struct db_rows *rows, int query, struct arena *arena)
 {
     bool of_payment = query == Q_UNDO_OF_PAYMENT;
@@ -31,8 +26,8 @@ static struct undo_part read_part(const struct db_rows *rows, int query, struct 
         .charge_line_id = db_column_int(rows, 1),
         .member_id = db_column_int(rows, 2),
         .member_number = db_column_int(rows, 3),
-        .charge_account = text_or_null(rows, 4, arena),
-        .credit_account = text_or_null(rows, 5, arena),
+        .charge_account = db_column_text(rows, 4, arena),
+        .credit_account = db_column_text(rows, 5, arena),
         .place = place_from(db_column_str(rows, 6)),
         .net_cents = db_column_int(rows, 7),
         .returned_cents = of_payment ? db_column_int(rows, 8) : 0,

@@ -32,11 +32,6 @@ struct behind {
 
 /* ---- movements ---- */
 
-static const char *text_or_empty(const struct db_rows *rows, int column, struct arena *arena)
-{
-    return db_column_is_null(rows, column) ? "" : db_column_text(rows, column, arena);
-}
-
 static struct movement *read_movement(struct page *page, const struct db_rows *rows)
 {
     struct movement *movement = arena_alloc(page->arena, sizeof(*movement));
@@ -57,7 +52,7 @@ static struct movement *read_movement(struct page *page, const struct db_rows *r
                                                              db_column_text(rows, 12, page->arena),
                                                              (long long)db_column_int(rows, 13))
                                               : "";
-    movement->reason = text_or_empty(rows, 14, page->arena);
+    movement->reason = db_column_text_or_empty(rows, 14, page->arena);
     if (!movement->currency)
         movement->currency = page->association.currency;
     return movement;
@@ -143,7 +138,7 @@ static void set_attempt(struct page *page, struct template_map *item, const stru
     template_set_money(item, "asked", db_column_int(rows, 2),
                        currency ? currency : page->association.currency);
     template_set_text(item, "means", db_column_text(rows, 4, page->arena));
-    template_set_text(item, "session", text_or_empty(rows, 5, page->arena));
+    template_set_text(item, "session", db_column_text_or_empty(rows, 5, page->arena));
     template_set_time(item, "since", db_column_int(rows, 6), page->association.zone);
     template_set_text(item, "why", db_column_text(rows, 7, page->arena));
 }
