@@ -11,7 +11,7 @@ DEMO_DIR      ?= $(BUILD)/demo
 DESTDIR       ?=
 
 # ---- what is compiled ----
-PACKAGES  := libcurl jansson sqlite3 libcrypto libqrencode
+PACKAGES  := libcurl jansson sqlite3 libcrypto libqrencode zlib
 STANDARD  := -std=gnu11 -D_GNU_SOURCE
 WARNINGS  := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
              -Wmissing-prototypes -Wvla -Wformat=2 -Werror
