@@ -1,30 +1,23 @@
 #!/bin/bash
-# A copy of the database while Guichet runs, proven before it counts.
-#   conf/backup.sh CONFIGURATION FOLDER [DAYS]
-# Makes FOLDER/guichet-DATE.db.gz (mode 0600), checks the copy with `guichet verify`, and removes
-# copies older than DAYS (default 90). The key that unseals the providers' secrets is not in it: keep
-# guichet.key apart, once, on paper or in another place. GUICHET names the program.
+# A copy of the database while Guichet runs, proven before it counts, and the old ones put out.
+#   conf/backup.sh CONFIGURATION FOLDER [DAYS [MONTHS]]
+# Makes FOLDER/guichet-DATE.db.gz by `guichet backup`, keeps the first one of each month as
+# guichet-monthly-MONTH.db.gz too, removes daily ones older than DAYS (default 90) and all monthly
+# ones but the last MONTHS (default 36). The key that unseals the providers' secrets is in none of
+# them: keep guichet.key apart, once, on paper or in another place. GUICHET names the program.
 set -euo pipefail
 umask 077
 
-configuration=${1:?usage: backup.sh CONFIGURATION FOLDER [DAYS]}
-folder=${2:?usage: backup.sh CONFIGURATION FOLDER [DAYS]}
+configuration=${1:?usage: backup.sh CONFIGURATION FOLDER [DAYS [MONTHS]]}
+folder=${2:?usage: backup.sh CONFIGURATION FOLDER [DAYS [MONTHS]]}
 days=${3:-90}
-program=${GUICHET:-guichet}
+months=${4:-36}
 
-database=$(sed -n 's/^[[:space:]]*database[[:space:]]*=[[:space:]]*//p' "$configuration" | sed 's/[[:space:]]*$//')
-[ -n "$database" ] || {
-    echo "$configuration names no database" >&2
-    exit 1
-}
-
-work=$(mktemp -d "$folder/.backup-XXXXXX")
-trap 'rm -rf "$work"' EXIT
-# Pages that change meanwhile are copied again; writers are not held up.
-sqlite3 -readonly "$database" ".timeout 10000" ".backup '$work/guichet.db'"
-sed "s|^[[:space:]]*database[[:space:]]*=.*|database = $work/guichet.db|" "$configuration" >"$work/guichet.conf"
-"$program" --config "$work/guichet.conf" verify
-gzip -c "$work/guichet.db" >"$work/guichet.db.gz"
-sync "$work/guichet.db.gz"
-mv "$work/guichet.db.gz" "$folder/guichet-$(date -u +%Y-%m-%dT%H%M%SZ).db.gz"
-find "$folder" -maxdepth 1 -name 'guichet-*.db.gz' -mtime "+$days" -delete
+copy=$folder/guichet-$(date -u +%Y-%m-%dT%H%M%SZ).db.gz
+"${GUICHET:-guichet}" --config "$configuration" backup "$copy"
+month=$folder/guichet-monthly-$(date -u +%Y-%m).db.gz
+# A second name for the same file would keep gunzip from unpacking either.
+[ -e "$month" ] || cp -p "$copy" "$month"
+find "$folder" -maxdepth 1 -name 'guichet-[0-9]*.db.gz' -mtime "+$days" -delete
+# Their names sort by date.
+find "$folder" -maxdepth 1 -name 'guichet-monthly-*.db.gz' | sort | head -n "-$months" | xargs -r rm --

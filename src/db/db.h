@@ -159,12 +159,31 @@ enum err db_writer_start_checkpoints(struct db_writer *writer);
 enum err db_migrate(const char *path, const struct db_migrations *migrations, int *applied);
 /* ERR_CONFLICT unless the schema is exactly the last migration with the same checksums. */
 enum err db_check_schema(struct db *db, const struct db_migrations *migrations);
+/* How many of the migrations the database has had, all of them ours; 0 for one without tables.
+ * ERR_CONFLICT as db_migrate. */
+enum err db_read_schema(struct db *db, const struct db_migrations *migrations, int *recorded);
 /* Takes a shared lock on path + ".lock" for the life of the process (`serve`). The caller
  * keeps *lock_fd open. ERR_BUSY while a migrate runs. */
 enum err db_lock_shared(const char *path, int *lock_fd);
 /* Takes the lock alone, as `migrate` does: ERR_BUSY while a server or a migrate runs. The caller
  * must dispose of *lock_fd with close. */
 enum err db_lock_alone(const char *path, int *lock_fd);
+
+/* ---- whole copies ---- */
+
+/* Copies the database as it is at this moment into the file `to`, mode 0600, whole and on the disk
+ * before it has its name; writers go on meanwhile. ERR_NOT_FOUND without database. */
+enum err db_copy(const char *path, const char *to);
+/* Gives a whole file its name: on the disk, then renamed, then the folder on the disk. */
+enum err db_copy_finish(const char *partial, const char *to);
+/* Reads all of it. ERR_CONFLICT: it is damaged, the text says where. */
+enum err db_check_file(const char *path);
+/* Puts the file `from`, which no one has open, in the place of the database; what stood there goes
+ * to `kept` with its log. The caller holds the lock alone. Cut short, the old one is at `path` or
+ * at `kept`. */
+enum err db_replace(const char *path, const char *from, const char *kept);
+/* Removes a copy of ours with all that SQLite laid beside it. */
+void db_forget_file(const char *path);
 
 /* ---- for tests ---- */
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "db/connection.h"
+#include "db/copy.h"
 
 enum {
     OWNER_ONLY = 0600, /* the database and its copies hold what members told us */
@@ -81,8 +82,7 @@ static enum err compare_rows(struct db *db, const struct db_migrations *migratio
     return err;
 }
 
-/* *recorded counts the migrations that were applied, all of them ours. */
-static enum err read_schema(struct db *db, const struct db_migrations *migrations, int *recorded)
+enum err db_read_schema(struct db *db, const struct db_migrations *migrations, int *recorded)
 {
     struct db_rows rows;
     bool found = false;
@@ -106,7 +106,7 @@ static enum err read_schema(struct db *db, const struct db_migrations *migration
 enum err db_check_schema(struct db *db, const struct db_migrations *migrations)
 {
     int recorded = 0;
-    enum err err = read_schema(db, migrations, &recorded);
+    enum err err = db_read_schema(db, migrations, &recorded);
     if (err == OK && recorded != migrations->count) {
         err = fail(ERR_CONFLICT, "the schema is at migration %d of %d: run migrate first",
                    recorded, migrations->count);
@@ -151,56 +151,6 @@ enum err db_lock_alone(const char *path, int *lock_fd)
     enum err err = lock(arena, path, LOCK_EX, lock_fd);
     arena_free(arena);
     return err;
-}
-
-/* ---- the copy ---- */
-
-/* A new empty file that only its owner reads; an old one of that name goes. */
-static enum err make_private_file(const char *path)
-{
-    int fd = unlink(path) == 0 || errno == ENOENT
-                 ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, OWNER_ONLY)
-                 : -1;
-    if (fd < 0) {
-        return fail(ERR_IO, "%s: %s", path, strerror(errno));
-    }
-    close(fd);
-    return OK;
-}
-
-static enum err sync_path(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return fail(ERR_IO, "%s: %s", path, strerror(errno));
-    }
-    enum err err = fsync(fd) == 0 ? OK : fail(ERR_IO, "fsync %s: %s", path, strerror(errno));
-    close(fd);
-    return err;
-}
-
-static const char *directory_of(struct arena *arena, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? "." : arena_copy(arena, path, (size_t)(slash - path) + 1);
-}
-
-/* The copy has its final name only once it is whole and on the disk. */
-static enum err copy_beside(struct db *db, struct arena *arena, const char *path, int number)
-{
-    const char *copy = arena_printf(arena, "%s.before-%04d", path, number);
-    const char *partial = arena_printf(arena, "%s.partial", copy);
-    enum err err = make_private_file(partial);
-    if (err == OK) {
-        err = connection_run_text(db, "VACUUM INTO $1", DB_VALUES(db_text(partial)));
-    }
-    if (err == OK) {
-        err = sync_path(partial);
-    }
-    if (err == OK && rename(partial, copy) != 0) {
-        err = fail(ERR_IO, "%s: %s", copy, strerror(errno));
-    }
-    return err == OK ? sync_path(directory_of(arena, path)) : err;
 }
 
 /* ---- migrations ---- */
@@ -282,9 +232,9 @@ static enum err bring_up_to_date(struct db *db, struct arena *arena, const char 
                                  const struct db_migrations *migrations, int *applied)
 {
     int recorded = 0;
-    enum err err = read_schema(db, migrations, &recorded);
+    enum err err = db_read_schema(db, migrations, &recorded);
     if (err == OK && recorded > 0 && recorded < migrations->count) {
-        err = copy_beside(db, arena, path, recorded + 1);
+        err = copy_to(db, arena_printf(arena, "%s.before-%04d", path, recorded + 1));
     }
     if (err == OK) {
         err = engine_release_keys(db->engine);

@@ -144,21 +144,36 @@ static enum err read_option(struct command_call *call, int word_count, char *con
     return OK;
 }
 
+static enum err read_argument(struct command_call *call, const char *word)
+{
+    if (!call->command->argument)
+        return fail(ERR_INPUT, "\"%s\" is no option; see: guichet %s --help", word,
+                    call->command->name);
+    if (call->argument)
+        return fail(ERR_INPUT, "one %s is enough; see: guichet %s --help", call->command->argument,
+                    call->command->name);
+    call->argument = word;
+    return OK;
+}
+
 static enum err read_options(struct command_call *call, int word_count, char *const *words)
 {
     const struct command_option *options = call->command->options;
     enum err err = OK;
 
     for (int next = 0; !err && next < word_count; next++) {
-        if (strncmp(words[next], "--", 2) != 0)
-            return fail(ERR_INPUT, "\"%s\" is no option; see: guichet %s --help", words[next],
-                        call->command->name);
-        err = read_option(call, word_count, words, &next);
+        if (strncmp(words[next], "--", 2) == 0)
+            err = read_option(call, word_count, words, &next);
+        else
+            err = read_argument(call, words[next]);
     }
     for (int i = 0; !err && options && options[i].name; i++)
         if (options[i].required && !call->values[i])
             err = fail(ERR_INPUT, "--%s is missing; see: guichet %s --help", options[i].name,
                        call->command->name);
+    if (!err && call->command->argument && !call->argument)
+        err = fail(ERR_INPUT, "%s is missing; see: guichet %s --help", call->command->argument,
+                   call->command->name);
     return err;
 }
 
@@ -237,8 +252,10 @@ void command_print_help(const struct command *command)
 {
     struct str rest = str_of(command->examples);
 
-    printf("Usage: guichet [--config FILE] %s%s\n\n%s\n", command->name,
-           command->options && command->options[0].name ? " [OPTIONS]" : "", command->summary);
+    printf("Usage: guichet [--config FILE] %s%s%s%s\n\n%s\n", command->name,
+           command->options && command->options[0].name ? " [OPTIONS]" : "",
+           command->argument ? " " : "", command->argument ? command->argument : "",
+           command->summary);
     if (command->details)
         printf("%s\n", command->details);
     print_options(command->options);

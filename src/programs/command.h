@@ -20,6 +20,7 @@
 #include "base/seal.h"
 #include "base/zone.h"
 #include "job/doctor.h"
+#include "payment/verify.h"
 #include "programs/settings.h"
 
 enum { COMMAND_OPTIONS_MAX = 12, COMMAND_SECRET_LEN_MAX = 4096 };
@@ -42,6 +43,7 @@ struct command {
     const char *details;  /* what it prints, what is special; NULL for none */
     const char *examples; /* lines behind "guichet " */
     const struct command_option *options;
+    const char *argument; /* "FILE": one word without a name, required; NULL: it takes none */
     /* Does the work. A failure is what fail() recorded; *exit_code may be set to 1 for an
      * outcome that is not an error (verify found something). */
     enum err (*run)(struct command_call *call, enum exit_code *exit_code);
@@ -65,6 +67,7 @@ struct command_call {
     const struct command *command;
     struct arena *arena;                     /* for the length of the command */
     const char *values[COMMAND_OPTIONS_MAX]; /* beside command->options; NULL: not given */
+    const char *argument;                    /* the word without a name, if it takes one */
     int64_t now;
 };
 
@@ -77,7 +80,8 @@ extern const struct command command_serve, command_migrate, command_verify, comm
     command_association_second_factor, command_login_grant, command_login_invite,
     command_login_withdraw, command_member_add, command_charge_add, command_payment_add,
     command_provider_add_stripe, command_provider_add_paypal, command_secret_set,
-    command_secret_rekey, command_login_owner, command_doctor, command_batch;
+    command_secret_rekey, command_login_owner, command_doctor, command_batch, command_backup,
+    command_restore;
 
 /* Finds the command, reads its options, runs it, prints a failure on stderr. `place` stands
  * before the sentence ("guichet", or "file:line" in a batch). */
@@ -99,6 +103,10 @@ void program_done(struct program *program);
 struct doctor_options program_doctor(const struct settings *settings);
 /* One transaction on the program's database. */
 enum err command_write(struct command_call *call, db_write_fn *fn, void *argument);
+
+/* Proves the database in a file, as `verify` does; prints what it found, on stdout. */
+enum err command_verify_file(const char *path, struct arena *arena, struct verify_report *report);
+void command_print_report(const struct verify_report *report);
 
 /* ---- what was typed ---- */
 

@@ -9,7 +9,7 @@
 
 /* ---- reading ---- */
 
-static enum err verify_file(const char *path, struct arena *arena, struct verify_report *report)
+enum err command_verify_file(const char *path, struct arena *arena, struct verify_report *report)
 {
     struct db *db = NULL;
     enum err err = db_open(path, DB_READ, &guichet_queries, &db);
@@ -39,7 +39,7 @@ static void print_quarantine(const struct verify_report *report)
     }
 }
 
-static void print_report(const struct verify_report *report)
+void command_print_report(const struct verify_report *report)
 {
     for (size_t i = 0; i < report->breach_count; i++) {
         const struct verify_breach *breach = &report->breaches[i];
@@ -121,13 +121,13 @@ static enum err run(struct command_call *call, enum exit_code *exit_code)
     enum err err = program_settings(call->program, &settings);
 
     if (!err)
-        err = verify_file(settings->database, call->arena, &report);
+        err = command_verify_file(settings->database, call->arena, &report);
     if (err)
         return err;
     if (command_given(call, "json"))
         print_json(&report);
     else
-        print_report(&report);
+        command_print_report(&report);
     if (report.breach_count > 0)
         *exit_code = EXIT_CODE_FAILED;
     return OK;

@@ -12,6 +12,8 @@ const struct command *const command_table[] = {
     &command_serve,
     &command_migrate,
     &command_verify,
+    &command_backup,
+    &command_restore,
     &command_key_create,
     &command_association_add,
     &command_association_list,

@@ -265,7 +265,7 @@ function bookkeeping(t) {
   guichet('key', 'create');
   guichet('migrate');
   guichet('association', 'add', '--name', 'Les Marcheurs', '--kind', 'trial', '--year-from', '09-01');
-  const backup = () => spawnSync(path.join(top, 'conf/backup.sh'), [file, `${root}/copies`],
+  const backup = (...limits) => spawnSync(path.join(top, 'conf/backup.sh'), [file, `${root}/copies`, ...limits],
     { encoding: 'utf8', env: { ...process.env, GUICHET: path.join(build, 'guichet') } });
   return { root, backup, copies: () => fs.readdirSync(`${root}/copies`).filter((name) => name !== '.keep') };
 }
@@ -274,13 +274,30 @@ test('backup: a proven copy that opens', (t) => {
   const { root, backup, copies } = bookkeeping(t);
   const result = backup();
   assert.equal(result.status, 0, result.stderr);
-  assert.equal(copies().length, 1);
-  const copy = path.join(root, 'copies', copies()[0]);
+  const [daily, monthly] = copies().sort();
+  assert.match(daily, /^guichet-\d{4}-\d\d-\d\dT\d{6}Z\.db\.gz$/);
+  assert.equal(monthly, `guichet-monthly-${daily.slice(8, 15)}.db.gz`);
+  assert.equal(copies().length, 2);
+  const copy = path.join(root, 'copies', daily);
   assert.equal(fs.statSync(copy).mode & 0o777, 0o600);
   execFileSync('gunzip', ['-k', copy]);
   const name = execFileSync('sqlite3', [copy.replace(/\.gz$/, ''), 'SELECT name FROM association'],
     { encoding: 'utf8' });
   assert.equal(name.trim(), 'Les Marcheurs');
+});
+
+test('backup: old copies go, one a month stays longer', (t) => {
+  const { root, backup, copies } = bookkeeping(t);
+  const old = new Date(Date.now() - 100 * 24 * 3600 * 1000);
+  for (const name of ['guichet-2020-01-01T031700Z.db.gz', 'guichet-monthly-2019-12.db.gz', 'guichet-monthly-2020-01.db.gz', 'mine.db.gz']) {
+    fs.writeFileSync(path.join(root, 'copies', name), '');
+    fs.utimesSync(path.join(root, 'copies', name), old, old);
+  }
+  assert.equal(backup('90', '2').status, 0);
+  const month = new Date().toISOString().slice(0, 7);
+  assert.deepEqual(copies().filter((name) => !/T\d{6}Z/.test(name)).sort(),
+    ['guichet-monthly-2020-01.db.gz', `guichet-monthly-${month}.db.gz`, 'mine.db.gz']);
+  assert.equal(copies().filter((name) => /T\d{6}Z/.test(name)).length, 1);
 });
 
 test('backup: a broken database makes no copy', (t) => {
