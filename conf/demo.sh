@@ -125,6 +125,8 @@ paypal_live_webscr_url = $SANDBOX_URL/cgi-bin/webscr
 paypal_live_ipn_url = $SANDBOX_URL/cgi-bin/webscr
 paypal_sandbox_webscr_url = $SANDBOX_URL/cgi-bin/webscr
 paypal_sandbox_ipn_url = $SANDBOX_URL/cgi-bin/webscr
+paypal_live_api_url = $SANDBOX_URL
+paypal_sandbox_api_url = $SANDBOX_URL
 END
     cat >"$DEMO_DIR/sandbox.conf" <<END
 # Written by conf/demo.sh at each start.

@@ -1,12 +1,12 @@
 -- name: event_add
 -- $1 id, $2 provider, $3 association or NULL, $4 provider account or NULL, $5 hint, $6 source
 -- address, $7 receiver, $8 authentic, $9 external id, $10 type, $11 raw, $12 now, $13 priority,
--- $14 lease_until, $15 claim, $16 attempts and crashes.
+-- $14 lease_until, $15 claim, $16 attempts and crashes, $17 headers.
 INSERT INTO provider_event (id, provider, association_id, provider_account_id, hint,
     source_address, receiver, authentic, external_id, type, raw, received_at, state, priority,
-    next_at, lease_until, claim, attempts, crashes, updated_at)
+    next_at, lease_until, claim, attempts, crashes, updated_at, headers)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'waiting', $13, $12, $14, $15, $16,
-    $16, $12);
+    $16, $12, $17);
 
 -- name: event_backlog_source
 -- $1 address, $2 at most. How many unverified rows of one sender wait, counted up to $2.
@@ -38,7 +38,8 @@ UPDATE provider_event SET state = 'parked', next_at = NULL, detail = $2, updated
 WHERE id = $1 AND state = 'waiting';
 
 -- name: event_find
-SELECT id, provider, association_id, provider_account_id, hint, authentic, raw, received_at
+SELECT id, provider, association_id, provider_account_id, hint, authentic, raw, received_at,
+    headers
 FROM provider_event WHERE id = $1;
 
 -- name: event_claimed

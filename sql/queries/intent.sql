@@ -3,7 +3,7 @@
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider, i.check_since, i.fee_cover_cents
+    i.updated_at, a.provider, i.check_since, i.fee_cover_cents, i.declines
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.association_id = $1 AND i.id = $2;
@@ -13,7 +13,7 @@ WHERE i.association_id = $1 AND i.id = $2;
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider, i.check_since, i.fee_cover_cents
+    i.updated_at, a.provider, i.check_since, i.fee_cover_cents, i.declines
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.token = $1;
@@ -23,7 +23,7 @@ WHERE i.token = $1;
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider, i.check_since, i.fee_cover_cents
+    i.updated_at, a.provider, i.check_since, i.fee_cover_cents, i.declines
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.association_id = $1 AND i.member_id = $2 AND i.state IN ('created', 'open');
@@ -33,7 +33,7 @@ WHERE i.association_id = $1 AND i.member_id = $2 AND i.state IN ('created', 'ope
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider, i.check_since, i.fee_cover_cents
+    i.updated_at, a.provider, i.check_since, i.fee_cover_cents, i.declines
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.association_id = $1 AND i.member_id = $2 AND i.state IN ('created', 'open', 'processing')
@@ -88,6 +88,11 @@ WHERE association_id = $1 AND id = $2 AND (
     OR (CAST($3 AS TEXT) = 'processing' AND state IN ('open', 'failed', 'canceled', 'expired'))
     OR (CAST($3 AS TEXT) = 'failed' AND state IN ('created', 'open', 'processing'))
     OR (CAST($3 AS TEXT) IN ('canceled', 'expired') AND state IN ('created', 'open')));
+
+-- name: intent_declined
+-- $1 association, $2 id, $3 reason. One try more was refused; the attempt is as it was.
+UPDATE payment_intent SET declines = declines + 1, reason = $3
+WHERE association_id = $1 AND id = $2 AND state IN ('created', 'open');
 
 -- name: intent_looked_at
 -- $1 association, $2 id, $3 claim, $4 next_at. A look that changed nothing.

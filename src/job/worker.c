@@ -473,7 +473,7 @@ void worker_wake_intent(struct worker *worker, const struct provider *provider,
                         .added_at_ms = clock_monotonic_ms()};
     bool may;
 
-    if (!provider || !provider->asks || !provider_index(worker, provider, &task.provider))
+    if (!provider || !provider_index(worker, provider, &task.provider))
         return;
     pthread_mutex_lock(&worker->lock);
     may = queue_may_wake(&worker->queue, intent_id, clock_monotonic_ms());

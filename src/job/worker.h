@@ -30,8 +30,8 @@ void worker_free(struct worker *worker);
 /* Hands over an event that was stored as leased (claim 1). False when the queue is full: the
  * lease then simply runs out. Never blocks. One that was not leased after all is left alone. */
 bool worker_take_event(struct worker *worker, const struct provider *provider, int64_t event_id);
-/* Asks for a look at an intent soon, at most once per intent per 3 s; in memory only. Nothing
- * happens for a provider that cannot be asked. */
+/* Asks for a look at an intent soon, at most once per intent per 3 s; in memory only. For
+ * one whose provider can be asked about it. */
 void worker_wake_intent(struct worker *worker, const struct provider *provider,
                         int64_t association_id, int64_t intent_id);
 

@@ -30,6 +30,7 @@ static void read_account(const struct db_rows *rows, struct arena *arena,
     account->linked_at = db_column_int(rows, 16);
     account->since_day = db_column_text(rows, 17, arena);
     account->other_account = db_column_text(rows, 18, arena);
+    account->client_id = db_column_text_or_empty(rows, 19, arena);
     account->rate_points = db_column_is_null(rows, 12) ? -1 : db_column_int(rows, 12);
     account->version = db_column_int(rows, 13);
 }

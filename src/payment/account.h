@@ -39,6 +39,7 @@ struct provider_account {
     int64_t linked_at;         /* the last time */
     const char *since_day;     /* ISO: older movements are out of scope */
     const char *other_account; /* where money not begun in Guichet is booked */
+    const char *client_id;     /* PayPal: of its REST app, "" while it has no keys */
 };
 
 /* Each: ERR_NOT_FOUND when there is none; texts in the arena. */

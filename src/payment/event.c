@@ -60,14 +60,15 @@ enum err event_add(struct db *db, const struct event_draft *draft)
         return err;
     return db_run(
         db, Q_EVENT_ADD,
-        DB_VALUES(
-            db_int(draft->id), db_text(draft->provider), id_or_null(door->association_id),
-            id_or_null(door->provider_account_id), db_text(draft->message->hint),
-            db_str(draft->message->source_address), db_text(door->receiver ? door->receiver : ""),
-            db_int(door->authentic ? 1 : 0), db_text(door->external_id ? door->external_id : ""),
-            db_text(door->type ? door->type : ""), db_blob(draft->message->body),
-            db_int(draft->now), db_int(known ? 0 : 1),
-            db_int(leased ? draft->now + EVENT_LEASE_S : 0), db_int(leased), db_int(leased)));
+        DB_VALUES(db_int(draft->id), db_text(draft->provider), id_or_null(door->association_id),
+                  id_or_null(door->provider_account_id), db_text(draft->message->hint),
+                  db_str(draft->message->source_address),
+                  db_text(door->receiver ? door->receiver : ""), db_int(door->authentic ? 1 : 0),
+                  db_text(door->external_id ? door->external_id : ""),
+                  db_text(door->type ? door->type : ""), db_blob(draft->message->body),
+                  db_int(draft->now), db_int(known ? 0 : 1),
+                  db_int(leased ? draft->now + EVENT_LEASE_S : 0), db_int(leased), db_int(leased),
+                  draft->message->headers.data ? db_str(draft->message->headers) : db_text("")));
 }
 
 /* ---- claiming ---- */
@@ -190,6 +191,7 @@ enum err event_find(struct db *db, int64_t event_id, struct arena *arena,
         event->authentic = db_column_int(&rows, 5) != 0;
         event->raw = db_column_blob(&rows, 6, arena);
         event->received_at = db_column_int(&rows, 7);
+        event->headers = str_of(db_column_text(&rows, 8, arena));
     }
     db_rows_done(&rows);
     return err;

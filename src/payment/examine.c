@@ -61,6 +61,7 @@ void examine_addresses(const struct provider_settings *settings, const char *pro
         {"stripe", settings->stripe_connect_url, "https://connect.stripe.com"},
         {"paypal", settings->paypal_live_webscr_url, "https://www.paypal.com"},
         {"paypal", settings->paypal_live_ipn_url, "https://ipnpb.paypal.com"},
+        {"paypal", settings->paypal_live_api_url, "https://api-m.paypal.com"},
     };
 
     for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++)

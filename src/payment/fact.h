@@ -19,6 +19,8 @@ enum fact_kind {
     FACT_FAILED,   /* it will not come */
     FACT_EXPIRED,  /* nobody paid in time */
     FACT_CANCELED, /* ended on our word */
+    FACT_DECLINED, /* one try was refused, the payer may choose another means: the attempt is as
+                      it was, reference names the try */
     /* what follows a payment; parent names it */
     FACT_CAPTURE_FAILED, /* money that was there did not hold */
     FACT_FEE,            /* what the provider kept of its parent; negative: given back */
@@ -125,6 +127,7 @@ struct provider_event {
     const char *hint;
     bool authentic;
     struct str raw;
+    struct str headers; /* "NAME: value" lines of those the provider keeps */
     int64_t received_at;
 };
 

@@ -60,6 +60,7 @@ static void read_intent(const struct db_rows *rows, struct arena *arena,
     intent->provider = db_column_text(rows, 20, arena);
     intent->to_check = !db_column_is_null(rows, 21);
     intent->fee_cover_cents = db_column_int(rows, 22);
+    intent->declines = db_column_int(rows, 23);
 }
 
 static enum err find_intent(struct db *db, int query, const struct db_value *values, size_t count,

@@ -57,6 +57,7 @@ struct payment_intent {
     int64_t updated_at;
     const char *provider; /* name of the account's provider */
     bool to_check;        /* its provider could not be asked any more: à vérifier */
+    int64_t declines;     /* captures that were refused while it stayed open */
 };
 
 /* Each: ERR_NOT_FOUND; texts in the arena. */

@@ -158,6 +158,28 @@ static enum err post_state(struct posting_fact *work, struct post_result *result
     return err;
 }
 
+/* Told twice, a try that was refused counts once: its name is remembered. */
+static enum err post_declined(struct posting_fact *work, struct post_result *result)
+{
+    const struct payment_fact *fact = work->fact;
+    int64_t intent_id = 0;
+    enum err err = OK;
+
+    result->outcome = OUTCOME_NOTED;
+    if (!work->has_intent)
+        return OK;
+    err = db_integer(work->posting.db, Q_OBJECT_INTENT,
+                     DB_VALUES(db_int(fact->association_id), db_int(fact->provider_account_id),
+                               db_text(fact->reference)),
+                     0, &intent_id);
+    if (err || intent_id)
+        return err;
+    err = db_run(work->posting.db, Q_INTENT_DECLINED,
+                 DB_VALUES(db_int(fact->association_id), db_int(work->intent.id),
+                           db_text(fact->reason ? fact->reason : "")));
+    return err ? err : add_objects(work);
+}
+
 /* ---- all kinds ---- */
 
 /* A payment, or what became of an attempt: by the intent it names. */
@@ -181,7 +203,8 @@ static enum err post_attempt(struct posting_fact *work, struct post_result *resu
         result->outcome = OUTCOME_NOT_OURS;
         return OK;
     }
-    return post_state(work, result);
+    return work->fact->kind == FACT_DECLINED ? post_declined(work, result)
+                                             : post_state(work, result);
 }
 
 static enum err post_kind(struct posting_fact *work, struct post_result *result)
@@ -192,6 +215,7 @@ static enum err post_kind(struct posting_fact *work, struct post_result *result)
     case FACT_FAILED:
     case FACT_EXPIRED:
     case FACT_CANCELED:
+    case FACT_DECLINED:
         return post_attempt(work, result);
     case FACT_CAPTURE_FAILED:
     case FACT_REFUND:

@@ -30,6 +30,8 @@ struct provider_settings {
     const char *paypal_live_ipn_url;    /* https://ipnpb.paypal.com/cgi-bin/webscr */
     const char *paypal_sandbox_webscr_url;
     const char *paypal_sandbox_ipn_url;
+    const char *paypal_live_api_url; /* https://api-m.paypal.com */
+    const char *paypal_sandbox_api_url;
 };
 
 /* What a provider's function gets: everything belongs to the calling thread. */
@@ -70,10 +72,12 @@ enum checkout_verdict {
 };
 struct checkout_answer {
     enum checkout_verdict verdict;
-    const char *reference; /* cs_...; NULL where the provider has none */
-    const char *url;       /* checked: https (or the configured host) */
-    int64_t expires_at;    /* 0 = as asked */
-    const char *reason;    /* for staff and log, without personal data */
+    const char *reference;          /* cs_...; NULL where the provider has none */
+    const char *url;                /* checked: https (or the configured host) */
+    int64_t expires_at;             /* 0 = as asked */
+    const char *reason;             /* for staff and log, without personal data */
+    const char *proven_external_id; /* the account's own id, told by the answer to its keys; NULL
+                                       = nothing proven */
 };
 
 /* An intent as a provider needs it. */
@@ -87,13 +91,16 @@ struct provider_intent {
     int64_t amount_cents;
     const char *currency;
     int64_t expires_at;
+    int64_t declines; /* tries that were refused (FACT_DECLINED) */
 };
 
 /* A message at the door. */
 struct provider_message {
-    const char *hint;     /* &a=, "" for none */
-    struct str body;      /* raw bytes */
-    struct str signature; /* Stripe-Signature */
+    const char *hint;        /* &a=, "" for none */
+    struct str body;         /* raw bytes */
+    struct str content_type; /* lower case, without parameters */
+    struct str signature;    /* Stripe-Signature */
+    struct str headers;      /* "NAME: value" lines of those in provider.headers, kept with it */
     struct str source_address;
 };
 enum door_verdict {
@@ -260,14 +267,18 @@ struct provider {
     const char *name;  /* "stripe": in the database and in ?event= */
     const char *label; /* "Stripe": on screen */
     enum journal journal;
-    bool asks;                  /* open intents can be re-read at the provider */
+    bool asks; /* open intents can be re-read at the provider; false: those with a reference */
     size_t body_max;            /* of a notification */
+    const char *const *headers; /* of a notification, to be kept: FastCGI names, ended by NULL;
+                                   NULL: none */
     const char *const *secrets; /* names of those an account needs, ended by NULL; NULL: none */
     int64_t
         usual_rate_points; /* what it usually takes of a payment, in 1/100 %: a proposal only */
     const struct provider_linking *linking; /* by keys and endpoints; NULL: it has none */
 
-    const struct provider_consent *consent;     /* NULL: it has none */
+    const struct provider_consent *consent; /* NULL: it has none */
+    /* Has the account what refunds, statement and resolve_fee need (its keys)? NULL: always. */
+    bool (*able)(const struct provider_account *account);
     const struct provider_refunds *refunds;     /* NULL: refunds are made at the provider only */
     const struct provider_statement *statement; /* NULL: its list cannot be asked for */
     const struct provider_activity *activity;   /* NULL: it has no list as a file */

@@ -84,12 +84,27 @@ struct refund_capture {
     struct refund_room room;
 };
 
+/* Can the provider be asked for refunds of this account? */
+static enum err refunds_possible(struct db *db, int64_t association_id, struct arena *arena,
+                                 const struct refund_capture *capture, bool *possible)
+{
+    struct provider_account account;
+    enum err err;
+
+    *possible = false;
+    if (!capture->provider || !capture->provider->refunds)
+        return OK;
+    err = account_find(db, association_id, capture->account_id, arena, &account);
+    *possible = err == OK && payment_able(capture->provider, &account);
+    return err;
+}
+
 static enum err read_capture(const struct payment_service *service, struct db *db,
                              int64_t association_id, int64_t transaction_id, struct arena *arena,
                              struct refund_capture *capture)
 {
     struct db_rows rows = {0};
-    bool found = false;
+    bool found = false, able = false;
     enum err err =
         db_first(db, Q_REFUND_ROOM, DB_VALUES(db_int(association_id), db_int(transaction_id)),
                  &rows, &found);
@@ -103,14 +118,16 @@ static enum err read_capture(const struct payment_service *service, struct db *d
         capture->account_id = db_column_int(&rows, 1);
         capture->reference = db_column_text(&rows, 2, arena);
         capture->room = (struct refund_room){
-            .possible =
-                capture->provider && capture->provider->refunds && db_column_int(&rows, 3) != 0,
+            .possible = db_column_int(&rows, 3) != 0,
             .disputed = db_column_int(&rows, 4) != 0,
             .left_cents = left > 0 ? left : 0,
             .asked_cents = asked,
         };
     }
     db_rows_done(&rows);
+    if (!err)
+        err = refunds_possible(db, association_id, arena, capture, &able);
+    capture->room.possible = capture->room.possible && able;
     return err;
 }
 

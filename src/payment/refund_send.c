@@ -94,7 +94,7 @@ static void send(const struct payment_service *service, const struct provider_ca
                                 call->arena, &account);
 
     provider = err ? NULL : payment_provider(service, str_of(account.provider));
-    if (!err && (!provider || !provider->refunds))
+    if (!err && (!provider || !provider->refunds || !payment_able(provider, &account)))
         err = fail(ERR_INTERNAL, "provider of a refund takes none");
     if (!err)
         err = provider->refunds->send(call, &account, request->request, request->idempotency_key,

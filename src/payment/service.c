@@ -27,6 +27,16 @@ struct provider_call payment_call(const struct payment_service *service, struct 
     };
 }
 
+bool payment_able(const struct provider *provider, const struct provider_account *account)
+{
+    return !provider->able || provider->able(account);
+}
+
+bool payment_asks(const struct provider *provider, const struct payment_intent *intent)
+{
+    return provider->asks || intent->reference;
+}
+
 int64_t payment_rate_points(const struct provider *provider,
                             const struct provider_account *account)
 {
@@ -46,13 +56,14 @@ struct provider_intent payment_provider_intent(const struct payment_intent *inte
         .amount_cents = intent->amount_cents,
         .currency = intent->currency,
         .expires_at = intent->expires_at,
+        .declines = intent->declines,
     };
 }
 
 /* ---- asking the provider to open ---- */
 
 struct answered {
-    int64_t association_id, intent_id, now;
+    int64_t association_id, intent_id, account_id, now;
     struct checkout_answer answer;
 };
 
@@ -60,8 +71,14 @@ static enum err write_answer(struct db *db, void *argument)
 {
     struct answered *answered = argument;
 
-    return intent_answered(db, answered->association_id, answered->intent_id, &answered->answer,
-                           answered->now);
+    enum err err = OK;
+
+    if (answered->answer.proven_external_id)
+        err = account_verified(db, answered->association_id, answered->account_id,
+                               answered->answer.proven_external_id, answered->now);
+    return err ? err
+               : intent_answered(db, answered->association_id, answered->intent_id,
+                                 &answered->answer, answered->now);
 }
 
 enum err payment_open(const struct payment_service *service, const struct provider_call *call,
@@ -69,8 +86,10 @@ enum err payment_open(const struct payment_service *service, const struct provid
 {
     const struct provider *provider = payment_provider(service, str_of(intent->provider));
     struct provider_intent asked = payment_provider_intent(intent);
-    struct answered answered = {
-        .association_id = intent->association_id, .intent_id = intent->id, .now = call->now};
+    struct answered answered = {.association_id = intent->association_id,
+                                .intent_id = intent->id,
+                                .account_id = intent->provider_account_id,
+                                .now = call->now};
     struct provider_account account;
     enum err err = provider ? account_find(call->db, intent->association_id,
                                            intent->provider_account_id, call->arena, &account)

@@ -28,6 +28,11 @@ const struct provider *payment_provider(const struct payment_service *service, s
 struct provider_call payment_call(const struct payment_service *service, struct db *db,
                                   struct http_client *client, struct arena *arena);
 
+/* Can the provider be asked about the account, and refund for it? */
+bool payment_able(const struct provider *provider, const struct provider_account *account);
+/* Can it be asked about the attempt? One that cannot ends by a notification or the clock. */
+bool payment_asks(const struct provider *provider, const struct payment_intent *intent);
+
 /* What an account takes of a payment, in 1/100 %: the rate of its settings, or the usual one of
  * the provider while nobody said it (account NULL: there is none yet). */
 int64_t payment_rate_points(const struct provider *provider,

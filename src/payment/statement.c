@@ -20,6 +20,7 @@ static const char *const kind_names[] = {
     [FACT_FAILED] = "none",
     [FACT_EXPIRED] = "none",
     [FACT_CANCELED] = "none",
+    [FACT_DECLINED] = "none",
     [FACT_CAPTURE_FAILED] = "capture_failed",
     [FACT_FEE] = "fee",
     [FACT_REFUND] = "refund",

@@ -210,7 +210,7 @@ static enum err look_at(const struct payment_service *service, const struct prov
 
     if (!provider)
         return fail(ERR_INTERNAL, "provider of an intent is not registered");
-    ending->provider_asks = provider->asks;
+    ending->provider_asks = payment_asks(provider, intent);
     ending->silent = account->revoked;
     if (account->revoked) {
         if (intent_state_live(intent->state) && intent->expires_at <= call->now)

@@ -29,6 +29,8 @@ static struct settings default_settings(void)
                 .paypal_live_ipn_url = "https://ipnpb.paypal.com/cgi-bin/webscr",
                 .paypal_sandbox_webscr_url = "https://www.sandbox.paypal.com/cgi-bin/webscr",
                 .paypal_sandbox_ipn_url = "https://ipnpb.sandbox.paypal.com/cgi-bin/webscr",
+                .paypal_live_api_url = "https://api-m.paypal.com",
+                .paypal_sandbox_api_url = "https://api-m.sandbox.paypal.com",
             },
     };
 }
@@ -129,6 +131,10 @@ enum err settings_read(const char *path, struct arena *arena, struct settings *s
         {.name = "paypal_sandbox_ipn_url",
          .kind = CONF_URL,
          .text = &provider->paypal_sandbox_ipn_url},
+        {.name = "paypal_live_api_url", .kind = CONF_URL, .text = &provider->paypal_live_api_url},
+        {.name = "paypal_sandbox_api_url",
+         .kind = CONF_URL,
+         .text = &provider->paypal_sandbox_api_url},
     };
     enum err err;
 

@@ -23,8 +23,8 @@ static enum err add_in_progress(struct cart *cart, struct template_list *list,
     const struct provider *provider =
         payment_provider(page->web->options.service, str_of(intent->provider));
     bool live = intent_state_live(intent->state);
-    bool resumes =
-        intent->state == INTENT_OPEN && intent->provider_url && provider && provider->asks;
+    bool asks = provider && payment_asks(provider, intent);
+    bool resumes = intent->state == INTENT_OPEN && intent->provider_url && asks;
 
     template_set_money(item, "amount", intent->amount_cents, cart->currency);
     template_set_text(item, "provider", page_provider_label(page, intent->provider));
@@ -34,7 +34,7 @@ static enum err add_in_progress(struct cart *cart, struct template_list *list,
     template_set_flag(item, "live", live);
     template_set_flag(item, "opening", intent->state == INTENT_CREATED);
     template_set_flag(item, "open", intent->state == INTENT_OPEN);
-    template_set_flag(item, "asks", provider && provider->asks);
+    template_set_flag(item, "asks", asks);
     template_set_flag(item, "resumes", resumes);
     template_set_text(item, "resume_url", resumes ? intent->provider_url : "");
     return page_form_token(page, item, "abandon_token", "/paiement/{}/abandonner");

@@ -50,13 +50,41 @@ static void plain(struct page *page, int status)
     page->response->body.len = 0;
 }
 
+enum { HEADER_MAX = 2048 };
+
+static bool is_printable(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] < ' ' || text.data[i] > '~')
+            return false;
+    return true;
+}
+
+/* What the provider wants to be kept beside the bytes. One that is too long, or that is no single
+ * line of printable characters, proves nothing: it is left out. */
+static struct str kept_headers(struct page *page, const struct provider *provider)
+{
+    struct buffer lines;
+
+    buffer_init(&lines, page->arena, 1024);
+    for (const char *const *name = provider->headers; name && *name; name++) {
+        struct str value = http_header(page->request, *name);
+
+        if (!str_empty(value) && value.len <= HEADER_MAX && is_printable(value))
+            buffer_printf(&lines, "%s: %.*s\n", *name, STR_PRINT(value));
+    }
+    return buffer_str(&lines);
+}
+
 static enum err at_the_door(struct page *page, const struct provider *provider, const char *hint)
 {
     struct provider_call call =
         payment_call(page->web->options.service, page->db, page->thread->client, page->arena);
     const struct provider_message message = {.hint = hint,
                                              .body = page->request->body,
+                                             .content_type = page->request->content_type,
                                              .signature = page->request->stripe_signature,
+                                             .headers = kept_headers(page, provider),
                                              .source_address = page->request->remote_address};
     struct door_answer door = {0};
     enum err err = provider->receive(&call, &message, &door);

@@ -347,7 +347,7 @@ static enum err set_payment(struct page *page, struct template_map *data,
         payment_provider(page->web->options.service, str_of(intent->provider));
     const struct currency *currency = money_currency(intent->currency);
     struct association association;
-    bool own = is_own(page, intent), asks = provider && provider->asks;
+    bool own = is_own(page, intent), asks = provider && payment_asks(provider, intent);
     bool live = intent_state_live(intent->state);
     enum err err = association_find(page->db, intent->association_id, page->arena, &association);
 
@@ -364,6 +364,7 @@ static enum err set_payment(struct page *page, struct template_map *data,
     template_set_text(data, "token", intent->token);
     template_set_flag(data, "own", own);
     template_set_flag(data, "asks", asks);
+    template_set_flag(data, "declined", intent->declines > 0);
     template_set_flag(data, "refreshes", live || intent->state == INTENT_PROCESSING);
     template_set_flag(data, "has_script", live || intent->state == INTENT_PROCESSING);
     template_set_flag(data, "may_resume",
@@ -379,6 +380,7 @@ enum err payment_get(struct http_request *request, struct http_response *respons
     struct page *page = page_of(request);
     const struct web_options *options = &page->web->options;
     struct template_map *data = page_data(page, "paiement");
+    const struct provider *provider;
     struct payment_intent intent;
     enum err err = intent_find_token(page->db, request->path_parts[0], page->arena, &intent);
 
@@ -387,10 +389,10 @@ enum err payment_get(struct http_request *request, struct http_response *respons
         err = set_payment(page, data, &intent);
     if (err)
         return err;
-    if (intent_state_live(intent.state) || intent.state == INTENT_PROCESSING)
-        worker_wake_intent(options->worker,
-                           payment_provider(options->service, str_of(intent.provider)),
-                           intent.association_id, intent.id);
+    provider = payment_provider(options->service, str_of(intent.provider));
+    if (provider && payment_asks(provider, &intent) &&
+        (intent_state_live(intent.state) || intent.state == INTENT_PROCESSING))
+        worker_wake_intent(options->worker, provider, intent.association_id, intent.id);
     return page_render(page, 200, "paiement.html", data);
 }
 

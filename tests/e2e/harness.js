@@ -135,7 +135,8 @@ class House {
       paypal_live_webscr_url: `${this.sandboxUrl}/cgi-bin/webscr`,
       paypal_live_ipn_url: `${this.sandboxUrl}/cgi-bin/webscr`,
       paypal_sandbox_webscr_url: `${this.sandboxUrl}/cgi-bin/webscr`,
-      paypal_sandbox_ipn_url: `${this.sandboxUrl}/cgi-bin/webscr`, ...this.options.config };
+      paypal_sandbox_ipn_url: `${this.sandboxUrl}/cgi-bin/webscr`,
+      paypal_live_api_url: this.sandboxUrl, paypal_sandbox_api_url: this.sandboxUrl, ...this.options.config };
     write('guichet.conf', [`database = ${this.database}`, `key_file = ${this.folder}/guichet.key`,
       `base_url = ${this.url}`, `page_socket = ${this.folder}/page.socket`,
       `notification_socket = ${this.folder}/notification.socket`,

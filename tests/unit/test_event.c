@@ -50,6 +50,32 @@ static int64_t deliver(struct house *house)
     return id;
 }
 
+/* What proves a message is kept as it came, whatever its bytes are. */
+static void keeps_the_headers(void **state)
+{
+    struct house *house = *state;
+    struct delivery delivery = {
+        .message = {.hint = "",
+                    .body = str_of("{}"),
+                    .source_address = str_of("192.0.2.1"),
+                    .headers = str_of("HTTP_PAYPAL_TRANSMISSION_ID: a-1\nHTTP_B: x y\n")},
+        .door = {.receiver = "M"},
+    };
+    struct provider_event event;
+    int64_t bare = deliver(house);
+
+    delivery.draft = (struct event_draft){.id = bare + 1,
+                                          .provider = "paypal",
+                                          .message = &delivery.message,
+                                          .door = &delivery.door,
+                                          .now = HOUSE_NOW};
+    house_ok(db_transaction(house->db, add, &delivery));
+    house_ok(event_find(house->db, bare + 1, house->arena, &event));
+    assert_true(str_equal(event.headers, delivery.message.headers));
+    house_ok(event_find(house->db, bare, house->arena, &event));
+    assert_true(str_empty(event.headers));
+}
+
 struct claiming {
     int64_t now;
     struct claim claims[16];
@@ -438,6 +464,7 @@ static void invalid_text_is_not_kept_for_ever(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(keeps_the_headers),
         CASE(a_claim_holds_alone),
         CASE(a_clock_that_went_back_frees_the_lease),
         CASE(a_claim_given_back_is_no_crash),

@@ -211,6 +211,33 @@ static void an_unknown_answer_is_tried_again(void **state)
     assert_int_equal(house_count(house, "SELECT next_at IS NULL FROM payment_intent"), 1);
 }
 
+/* The payer may choose another means: the attempt stays, and each try counts once. */
+static void a_declined_try_counts_once(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+    struct payment_fact fact = {.kind = FACT_DECLINED,
+                                .association_id = house->association_id,
+                                .provider_account_id = account.id,
+                                .token = "T1",
+                                .our_mark = true,
+                                .reference = "cap-ORDER-1",
+                                .currency = "EUR",
+                                .reason = "INSTRUMENT_DECLINED",
+                                .fact_at = HOUSE_NOW};
+
+    house_add_charge(house, house->member_id, "2026-09-10", 3000, "Cotisation");
+    kernel_open_intent(house, &account, house->member_id, "T1", 3000);
+    assert_int_equal(kernel_post(house, &fact).outcome, OUTCOME_NOTED);
+    assert_int_equal(kernel_post(house, &fact).outcome, OUTCOME_NOTED);
+    assert_int_equal(kernel_state(house, "T1"), INTENT_OPEN);
+    assert_int_equal(kernel_intent(house, "T1").declines, 1);
+    assert_string_equal(kernel_intent(house, "T1").reason, "INSTRUMENT_DECLINED");
+    fact.reference = "cap-ORDER-2";
+    kernel_post(house, &fact);
+    assert_int_equal(kernel_intent(house, "T1").declines, 2);
+}
+
 static void looks_grow_apart(void **state)
 {
     int64_t before = 0;
@@ -232,17 +259,12 @@ static void looks_grow_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(freezes_what_was_ticked_first),
-        CASE(an_attempt_is_for_its_charges),
-        CASE(a_familys_balance_is_compared),
-        CASE(freezes_the_oldest_charges),
-        CASE(the_same_form_is_the_same_intent),
-        CASE(one_live_attempt_per_payer),
-        CASE(a_changed_balance_is_shown_first),
-        CASE(a_gone_account_takes_nothing),
-        CASE(moves_along_the_arrows_only),
-        CASE(an_unknown_answer_is_tried_again),
-        CASE(looks_grow_apart),
+        CASE(freezes_what_was_ticked_first),    CASE(an_attempt_is_for_its_charges),
+        CASE(a_familys_balance_is_compared),    CASE(freezes_the_oldest_charges),
+        CASE(the_same_form_is_the_same_intent), CASE(one_live_attempt_per_payer),
+        CASE(a_changed_balance_is_shown_first), CASE(a_gone_account_takes_nothing),
+        CASE(moves_along_the_arrows_only),      CASE(an_unknown_answer_is_tried_again),
+        CASE(a_declined_try_counts_once),       CASE(looks_grow_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,8 @@ void provider_house_open(struct provider_house *house)
         .paypal_live_ipn_url = address(house, "/live/ipn"),
         .paypal_sandbox_webscr_url = address(house, "/sandbox/webscr"),
         .paypal_sandbox_ipn_url = address(house, "/sandbox/ipn"),
+        .paypal_live_api_url = address(house, "/live"),
+        .paypal_sandbox_api_url = address(house, "/sandbox"),
     };
     house->call = (struct provider_call){
         .settings = &house->settings,
