@@ -106,6 +106,8 @@ static int read_method(struct http_request *request, struct str method, int with
         request->method = HTTP_POST;
     else if (with_delete && str_is(method, "DELETE"))
         request->method = HTTP_DELETE;
+    else if (with_delete && str_is(method, "PATCH"))
+        request->method = HTTP_PATCH;
     else if (!str_is(method, "GET") && !request->head_only)
         return str_is(method, "PUT") || str_is(method, "DELETE") || str_is(method, "PATCH") ||
                        str_is(method, "OPTIONS") || str_is(method, "TRACE")

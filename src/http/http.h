@@ -28,8 +28,8 @@ enum {
     HTTP_BOUNDARY_MAX = 70     /* RFC 2046 */
 };
 
-/* HEAD is answered as GET without body; DELETE only in pools that ask for it. */
-enum http_method { HTTP_GET = 1, HTTP_POST = 2, HTTP_DELETE = 4 };
+/* HEAD is answered as GET without body; DELETE and PATCH only in pools that ask for them. */
+enum http_method { HTTP_GET = 1, HTTP_POST = 2, HTTP_DELETE = 4, HTTP_PATCH = 8 };
 
 /* ---- fields ---- */
 
@@ -211,7 +211,7 @@ struct http_pool_options {
     int inherited_fd;        /* an already listening socket, or -1 */
     int threads;
     size_t body_max; /* the largest body any route takes; more is answered with 413 */
-    int with_delete; /* non-zero: DELETE is a method too, else it is refused with 405 */
+    int with_delete; /* non-zero: DELETE and PATCH are methods too, else refused with 405 */
     /* Makes and frees a thread's own context (its database connection); may be NULL. */
     enum err (*thread_start)(void *shared, void **context);
     void (*thread_end)(void *shared, void *context);

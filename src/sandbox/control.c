@@ -198,6 +198,8 @@ static enum err reset(struct db *db, void *argument)
 
     (void)argument;
     if (!err)
+        err = db_run(db, SQ_PAYPAL_ISSUE_CLEAR, DB_NO_VALUES);
+    if (!err)
         err = db_run(db, SQ_CALL_CLEAR, DB_NO_VALUES);
     if (!err)
         err = db_run(db, SQ_SETTING_SET, DB_VALUES(db_text("held"), db_int(0)));

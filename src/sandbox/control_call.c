@@ -39,7 +39,7 @@ static enum err check_fault(const json_t *body)
                                    "before|during|after");
     if (!err)
         err = control_check_choice("method", control_text(body, "method", "POST"),
-                                   "GET|POST|DELETE");
+                                   "GET|POST|DELETE|PATCH");
     if (!err && (status < 400 || status > 599 || hang_s < 0 || hang_s > 120))
         err = fail(ERR_INPUT, "status is 400 to 599, hang_s 0 to 120");
     return err;

@@ -53,7 +53,8 @@ static enum err put_row(struct db *db, const struct business *business)
                             db_int(control_integer(body, "fee_basis_points", 290)),
                             db_int(control_integer(body, "fee_fixed_cents", 35)),
                             db_int(business->now), db_text(row_text(body, "notify_url")),
-                            db_int(control_integer(body, "exchange_millionths", 0))));
+                            db_int(control_integer(body, "exchange_millionths", 0)),
+                            db_int(!json_is_false(json_object_get(body, "unique_invoices")))));
 }
 
 static enum err put_business(struct db *db, void *argument)
@@ -66,7 +67,7 @@ static enum err put_business(struct db *db, void *argument)
     business->result = NULL;
     business->id = control_text(business->body, "id", NULL);
     if (!business->id)
-        err = id_make_capitals(business->arena, "", 13, &business->id);
+        err = id_make_account(business->arena, &business->id);
     if (!err)
         err = row_find(db, SQ_PAYPAL_BUSINESS_FIND, DB_VALUES(db_text(business->id)), &before);
     if (!err)
@@ -92,6 +93,7 @@ enum err control_business_put_handler(struct http_request *request, struct http_
                                               {"fee_fixed_cents", JSON_INTEGER, 0},
                                               {"notify_url", JSON_STRING, 0},
                                               {"exchange_millionths", JSON_INTEGER, 0},
+                                              {"unique_invoices", JSON_TRUE, 0},
                                               {.name = NULL}};
     json_auto_t *body = NULL;
     struct business business = {.arena = request->arena, .now = sandbox_now(sandbox_of(request))};

@@ -18,7 +18,10 @@ struct begin {
 
 static const char *method_name(const struct http_request *request)
 {
-    return request->method == HTTP_GET ? "GET" : request->method == HTTP_POST ? "POST" : "DELETE";
+    return request->method == HTTP_GET     ? "GET"
+           : request->method == HTTP_POST  ? "POST"
+           : request->method == HTTP_PATCH ? "PATCH"
+                                           : "DELETE";
 }
 
 static enum err take_fault(struct db *db, struct begin *begin)
@@ -48,6 +51,8 @@ static enum err begin_call(struct db *db, void *argument)
     struct str account = http_header(request, "HTTP_STRIPE_ACCOUNT");
     enum err err = OK;
 
+    if (str_empty(key))
+        key = http_header(request, "HTTP_PAYPAL_REQUEST_ID");
     begin->visit = (struct visit){0};
     err = db_integer(
         db, SQ_CALL_ADD,

@@ -50,6 +50,11 @@ enum err id_make_capitals(struct arena *arena, const char *prefix, int count, co
     return make(arena, prefix, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", count, id);
 }
 
+enum err id_make_account(struct arena *arena, const char **id)
+{
+    return make(arena, "", "23456789ABCDEFGHJKLMNPQRSTUVWXYZ", 13, id);
+}
+
 enum err id_make_digits(struct arena *arena, int count, const char **id)
 {
     return make(arena, "", "0123456789", count, id);

@@ -67,6 +67,8 @@ void sandbox_sleep_ms(const struct sandbox *sandbox, int64_t duration_ms);
 enum err id_make(struct arena *arena, const char *prefix, int count, const char **id);
 /* count random capitals and digits, as PayPal's identifiers. */
 enum err id_make_capitals(struct arena *arena, const char *prefix, int count, const char **id);
+/* The id of an account at PayPal: 13 of the letters and digits that are not mistaken. */
+enum err id_make_account(struct arena *arena, const char **id);
 /* count random digits, or hexadecimal digits. */
 enum err id_make_digits(struct arena *arena, int count, const char **id);
 enum err id_make_hex(struct arena *arena, int count, const char **id);

@@ -65,6 +65,8 @@ struct paypal_move {
     const char *first_name;
     const char *last_name;
     const char *email;
+    const char *payer_id; /* NULL: made */
+    bool order;           /* the visit is an order of the REST face, captured now */
     int64_t paid_cents;   /* outcome amount_changed */
     const char *txn_type; /* paying: what kind of payment its messages say */
     int64_t settle_s;     /* paying: a pending one ends by itself after that time; 0 = never */

@@ -29,6 +29,7 @@ void paypal_move_init(struct paypal_move *move, struct sandbox *sandbox, struct 
 static const struct outcome {
     const char *name;
     bool pays;
+    bool denied;                /* a payment that came to nothing: of an order only */
     const char *pending_reason; /* NULL: completed at once */
     bool guest;
     bool other_receiver;
@@ -40,6 +41,7 @@ static const struct outcome {
     {.name = "guest", .pays = true, .guest = true},
     {.name = "amount_changed", .pays = true, .other_amount = true},
     {.name = "other_receiver", .pays = true, .other_receiver = true},
+    {.name = "denied", .pays = true, .denied = true},
     {.name = "declined"},
     {.name = "cancel"},
 };
@@ -56,7 +58,7 @@ enum err paypal_outcome_pays(const char *outcome, bool *pays)
 {
     const struct outcome *found = find_outcome(outcome);
 
-    if (!found)
+    if (!found || found->denied)
         return fail(ERR_INPUT, "unknown outcome");
     *pays = found->pays;
     return OK;
@@ -100,8 +102,9 @@ static enum err make_ids(struct paypal_move *move, struct draft *draft)
     enum err err = id_make_capitals(move->arena, "", 17, &move->txn_id);
     const char *digits = NULL;
 
-    if (!err)
-        err = id_make_capitals(move->arena, "", 13, &draft->payer_id);
+    draft->payer_id = move->payer_id;
+    if (!err && !draft->payer_id)
+        err = id_make_account(move->arena, &draft->payer_id);
     if (!err && draft->outcome->guest) {
         err = id_make_digits(move->arena, 16, &digits);
         if (!err)
@@ -131,22 +134,27 @@ static enum err insert_payment(struct db *db, const struct paypal_move *move,
     const char *charset =
         move->charset ? move->charset : row_text(draft->form, "business_charset");
     bool pending = draft->pending_reason != NULL;
+    bool completed = !pending && !draft->outcome->denied;
     int64_t gross_cents =
         draft->outcome->other_amount ? move->paid_cents : row_integer(draft->form, "amount");
 
-    return db_run(
-        db, SQ_PAYPAL_PAYMENT_ADD,
-        DB_VALUES(
-            db_text(move->txn_id), db_text(move->token), db_text(row_text(draft->receiver, "id")),
-            db_text(row_text(draft->receiver, "email")),
-            db_text(pending ? "Pending" : "Completed"), db_text(draft->pending_reason),
-            db_int(gross_cents), db_int(fee_of(draft->receiver, gross_cents)),
-            db_text(row_text(draft->form, "currency")), db_text(charset),
-            db_int(!strcmp(move->notify.mode, "wrong_charset")), db_text(draft->payer_id),
-            db_text(move->first_name), db_text(move->last_name), db_text(move->email),
-            db_text(draft->receipt_id), db_int(move->now), pending ? db_null() : db_int(move->now),
-            settle_time(move, pending), db_text(move->notify.mode), db_int(move->notify.late_s),
-            db_text(move->txn_type), db_text(move->settle_status)));
+    return db_run(db, SQ_PAYPAL_PAYMENT_ADD,
+                  DB_VALUES(db_text(move->txn_id), db_text(move->token),
+                            db_text(row_text(draft->receiver, "id")),
+                            db_text(row_text(draft->receiver, "email")),
+                            db_text(pending     ? "Pending"
+                                    : completed ? "Completed"
+                                                : "Denied"),
+                            db_text(draft->pending_reason), db_int(gross_cents),
+                            db_int(fee_of(draft->receiver, gross_cents)),
+                            db_text(row_text(draft->form, "currency")), db_text(charset),
+                            db_int(!strcmp(move->notify.mode, "wrong_charset")),
+                            db_text(draft->payer_id), db_text(move->first_name),
+                            db_text(move->last_name), db_text(move->email),
+                            db_text(draft->receipt_id), db_int(move->now),
+                            completed ? db_int(move->now) : db_null(), settle_time(move, pending),
+                            db_text(move->notify.mode), db_int(move->notify.late_s),
+                            db_text(move->txn_type), db_text(move->settle_status)));
 }
 
 static enum err pay(struct db *db, struct paypal_move *move, struct draft *draft)
@@ -158,6 +166,8 @@ static enum err pay(struct db *db, struct paypal_move *move, struct draft *draft
         return err;
     if (row_text(draft->form, "txn_id"))
         return fail(ERR_CONFLICT, "this visit has been paid");
+    if (row_is(draft->form, "kind", "order") != move->order)
+        return fail(ERR_CONFLICT, "an order is approved and captured");
     draft->pending_reason = draft->outcome->pending_reason;
     if (!draft->pending_reason && !strcmp(move->notify.mode, "pending_first"))
         draft->pending_reason = "paymentreview";
@@ -169,7 +179,7 @@ static enum err pay(struct db *db, struct paypal_move *move, struct draft *draft
     if (!err)
         err = db_run(db, SQ_PAYPAL_FORM_PAID,
                      DB_VALUES(db_text(move->token), db_text(move->txn_id)));
-    if (!err && !draft->pending_reason)
+    if (!err && !draft->pending_reason && !draft->outcome->denied)
         err = paypal_payment_book(db, move->arena, move->txn_id, move->now);
     return err ? err : paypal_message_add(db, move);
 }
@@ -182,7 +192,7 @@ enum err paypal_move_pay(struct db *db, void *argument)
 
     move->batch.draft_count = 0;
     move->batch.count = 0;
-    if (!draft.outcome || !draft.outcome->pays)
+    if (!draft.outcome || !draft.outcome->pays || (draft.outcome->denied && !move->order))
         return fail(ERR_INPUT, "not an outcome that pays");
     err = pay(db, move, &draft);
     json_decref(draft.form);

@@ -125,6 +125,9 @@ enum err paypal_page_handler(struct http_request *request, struct http_response 
     json_auto_t *payment = NULL;
     enum err err = find_visit(request, &visit);
 
+    if (!err && row_is(visit, "kind", "order"))
+        return http_redirect(response, arena_printf(request->arena, "/checkoutnow?token=%s",
+                                                    row_text(visit, "token")));
     if (!err)
         err = find_payment(request, visit, &payment);
     return err ? err : show(request, response, visit, payment, false);

@@ -3,8 +3,10 @@
 #include "sandbox/connect.h"
 #include "sandbox/control.h"
 #include "sandbox/control_money.h"
+#include "sandbox/control_paypal_rest.h"
 #include "sandbox/home.h"
 #include "sandbox/paypal.h"
+#include "sandbox/paypal_rest.h"
 #include "sandbox/stripe.h"
 #include "sandbox/stripe_page.h"
 
@@ -15,6 +17,10 @@
 #define PAYPAL(verb, where, function)                                                             \
     {                                                                                             \
         .method = verb, .path = where, .handler = function, .access = FACE_PAYPAL                 \
+    }
+#define REST(verb, where, function)                                                               \
+    {                                                                                             \
+        .method = verb, .path = where, .handler = function, .access = FACE_PAYPAL_REST            \
     }
 #define PAGE(verb, where, function)                                                               \
     {                                                                                             \
@@ -34,6 +40,8 @@ static const struct http_route routes[] = {
     PAGE(HTTP_POST, "/c/pay/{}/3ds", stripe_page_answer_handler),
     PAGE(HTTP_GET, "/oauth/authorize", connect_page_handler),
     PAGE(HTTP_POST, "/oauth/authorize", connect_answer_handler),
+    PAGE(HTTP_GET, "/checkoutnow", order_page_handler),
+    PAGE(HTTP_POST, "/checkoutnow/{}/approve", order_agree_handler),
     PAGE(HTTP_GET, "/checkoutnow/{}", paypal_page_handler),
     PAGE(HTTP_POST, "/checkoutnow/{}", paypal_pay_handler),
     PAGE(HTTP_POST, "/checkoutnow/{}/settle", paypal_settle_handler),
@@ -41,6 +49,14 @@ static const struct http_route routes[] = {
     /* ---- PayPal's one address: buttons and postbacks ---- */
     PAYPAL(HTTP_GET, "/cgi-bin/webscr", paypal_webscr_handler),
     PAYPAL(HTTP_POST, "/cgi-bin/webscr", paypal_webscr_handler),
+
+    /* ---- PayPal's REST interface ---- */
+    REST(HTTP_POST, "/v1/oauth2/token", rest_token_handler),
+    REST(HTTP_GET, "/v1/identity/oauth2/userinfo", rest_userinfo_handler),
+    REST(HTTP_POST, "/v2/checkout/orders", rest_order_create_handler),
+    REST(HTTP_GET, "/v2/checkout/orders/{}", rest_order_get_handler),
+    REST(HTTP_POST, "/v2/checkout/orders/{}/capture", rest_capture_handler),
+    REST(HTTP_GET, "/v2/payments/captures/{}", rest_capture_get_handler),
 
     /* ---- Stripe's interface ---- */
     STRIPE(HTTP_POST, "/v1/checkout/sessions", stripe_session_create_handler),
@@ -132,6 +148,15 @@ static const struct http_route routes[] = {
     CONTROL(HTTP_POST, "/control/paypal/businesses/{}/payments", control_payment_add_handler),
     CONTROL(HTTP_POST, "/control/paypal/businesses/{}/movements", control_movement_add_handler),
     CONTROL(HTTP_GET, "/control/paypal/businesses/{}/activity", control_activity_handler),
+    CONTROL(HTTP_POST, "/control/paypal/businesses/{}/apps", control_app_add_handler),
+    CONTROL(HTTP_GET, "/control/paypal/businesses/{}/apps", control_app_list_handler),
+    CONTROL(HTTP_POST, "/control/paypal/apps/{}", control_app_set_handler),
+    CONTROL(HTTP_GET, "/control/paypal/orders", control_order_list_handler),
+    CONTROL(HTTP_GET, "/control/paypal/orders/{}", control_order_get_handler),
+    CONTROL(HTTP_POST, "/control/paypal/orders/{}/approve", control_order_approve_handler),
+    CONTROL(HTTP_POST, "/control/paypal/issues", control_issue_add_handler),
+    CONTROL(HTTP_GET, "/control/paypal/issues", control_issue_list_handler),
+    CONTROL(HTTP_DELETE, "/control/paypal/issues", control_issue_clear_handler),
     CONTROL(HTTP_GET, "/control/paypal/ipns", control_ipn_list_handler),
     CONTROL(HTTP_POST, "/control/paypal/ipns", control_ipn_add_handler),
     CONTROL(HTTP_GET, "/control/paypal/postbacks", control_postback_list_handler),

@@ -11,7 +11,7 @@
 #include "http/http.h"
 
 /* The `access` of a route: who is spoken to, hence the shape of errors. */
-enum face { FACE_PAGE, FACE_STRIPE, FACE_PAYPAL, FACE_CONTROL };
+enum face { FACE_PAGE, FACE_STRIPE, FACE_PAYPAL, FACE_PAYPAL_REST, FACE_CONTROL };
 
 const struct http_route *routes_all(size_t *count);
 

@@ -9,6 +9,7 @@
 #include "sandbox/control.h"
 #include "sandbox/courier.h"
 #include "sandbox/paypal.h"
+#include "sandbox/paypal_rest.h"
 #include "sandbox/routes.h"
 #include "sandbox/stripe.h"
 #include "sandbox_migrations.h"
@@ -66,6 +67,8 @@ static void answer_failure(struct http_request *request, struct http_response *r
         control_answer_failure(response, err);
     else if (face == FACE_STRIPE)
         stripe_answer_failure(response, err);
+    else if (face == FACE_PAYPAL_REST)
+        rest_answer_failure(response, err);
     else if (err == ERR_NOT_FOUND)
         err = page_message(request, response, 404, "unknown_page", NULL);
     else if (err == ERR_INPUT || err == ERR_LIMIT)
@@ -74,7 +77,7 @@ static void answer_failure(struct http_request *request, struct http_response *r
         err = page_message(request, response, 409, "wrong_state", NULL);
     else
         err = page_message(request, response, 500, "failure", NULL);
-    if (err && face != FACE_CONTROL && face != FACE_STRIPE)
+    if (err && (face == FACE_PAGE || face == FACE_PAYPAL))
         log_failure("sandbox.page");
 }
 
@@ -101,6 +104,12 @@ static enum err answer_call(struct http_request *request, struct http_response *
 
 static enum face face_of_path(struct str path)
 {
+    static const char *const rest[] = {"/v2/", "/v1/oauth2/", "/v1/identity/",
+                                       "/v1/notifications/", "/v1/reporting/"};
+
+    for (size_t i = 0; i < sizeof(rest) / sizeof(*rest); i++)
+        if (str_starts(path, rest[i]))
+            return FACE_PAYPAL_REST;
     if (str_starts(path, "/v1/"))
         return FACE_STRIPE;
     return str_starts(path, "/control") ? FACE_CONTROL : FACE_PAGE;
@@ -129,7 +138,7 @@ static void dispatch(void *shared, struct http_request *request, struct http_res
         return;
     }
     face = route->access;
-    if (face == FACE_STRIPE || face == FACE_PAYPAL)
+    if (face == FACE_STRIPE || face == FACE_PAYPAL || face == FACE_PAYPAL_REST)
         err = answer_call(request, response, route);
     else
         err = route->handler(request, response);

@@ -18,15 +18,16 @@ SELECT object FROM paypal_business_row ORDER BY number
 
 -- name: paypal_business_put
 -- $1 id, $2 e-mail, $3 name, $4 currency, $5 charset, $6 fee in basis points, $7 fixed fee, $8 now,
--- $9 address for messages or NULL, $10 rate of exchange
+-- $9 address for messages or NULL, $10 rate of exchange, $11 is an invoice paid once only
 INSERT INTO paypal_business (id, email, name, currency, charset, fee_basis_points,
-                             fee_fixed_cents, created_at, notify_url, exchange_millionths)
-VALUES ($1, lower($2), $3, $4, $5, $6, $7, $8, $9, $10)
+                             fee_fixed_cents, created_at, notify_url, exchange_millionths,
+                             unique_invoices)
+VALUES ($1, lower($2), $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (id) DO UPDATE
 SET email = excluded.email, name = excluded.name, currency = excluded.currency,
     charset = excluded.charset, fee_basis_points = excluded.fee_basis_points,
     fee_fixed_cents = excluded.fee_fixed_cents, notify_url = excluded.notify_url,
-    exchange_millionths = excluded.exchange_millionths
+    exchange_millionths = excluded.exchange_millionths, unique_invoices = excluded.unique_invoices
 
 -- name: paypal_address_put
 -- $1 e-mail, $2 business
@@ -35,8 +36,8 @@ ON CONFLICT (email) DO UPDATE SET business_id = excluded.business_id
 
 -- name: paypal_form_add
 -- $1 token, $2 business, $3 fields, $4 amount, $5 currency, $6 now
-INSERT INTO paypal_form (token, business_id, fields, amount_cents, currency, created_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO paypal_form (token, business_id, fields, amount_cents, currency, created_at, invoice)
+VALUES ($1, $2, $3, $4, $5, $6, json_extract($3, '$.invoice'))
 
 -- name: paypal_form_find
 -- $1 token

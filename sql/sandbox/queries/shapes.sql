@@ -184,6 +184,7 @@ SELECT b.number, b.id, json_object(
         'charset', b.charset, 'fee_basis_points', b.fee_basis_points,
         'fee_fixed_cents', b.fee_fixed_cents, 'created', b.created_at,
         'notify_url', b.notify_url, 'exchange_millionths', b.exchange_millionths,
+        'unique_invoices', json(iif(b.unique_invoices, 'true', 'false')),
         'aliases', (SELECT json_group_array(x.email) FROM paypal_address x
                     WHERE x.business_id = b.id AND x.email <> b.email)) AS object
 FROM paypal_business b
@@ -193,8 +194,38 @@ SELECT f.number, f.token, json_object(
         'token', f.token, 'business', f.business_id, 'business_name', b.name,
         'business_email', b.email, 'business_charset', b.charset, 'fields', json(f.fields),
         'amount', f.amount_cents, 'currency', f.currency, 'txn_id', f.txn_id,
-        'created', f.created_at) AS object
+        'kind', f.kind, 'created', f.created_at) AS object
 FROM paypal_form f JOIN paypal_business b ON b.id = f.business_id
+
+-- shape: paypal_app_row
+SELECT a.number, a.client_id, a.business_id, json_object(
+        'client_id', a.client_id, 'secret', a.secret, 'business', a.business_id,
+        'enabled', json(iif(a.enabled, 'true', 'false')), 'token_s', a.token_s,
+        'reporting', json(iif(a.reporting, 'true', 'false')),
+        'reporting_late_s', a.reporting_late_s,
+        'any_webhook', json(iif(a.any_webhook, 'true', 'false')), 'created', a.created_at) AS object
+FROM paypal_app a
+
+-- shape: paypal_order_row
+SELECT o.number, o.id, o.client_id, json_object(
+        'id', o.id, 'client_id', o.client_id, 'business', f.business_id, 'business_name', b.name,
+        'business_email', b.email, 'request', json(o.request), 'status', o.status,
+        'outcome', o.outcome, 'reason', o.reason, 'payer_id', o.payer_id,
+        'first_name', o.first_name, 'last_name', o.last_name, 'payer_email', o.payer_email,
+        'ipn', o.ipn, 'webhook', o.webhook, 'late_s', o.late_s, 'settle_s', o.settle_s,
+        'settle_status', o.settle_status, 'amount', f.amount_cents, 'currency', f.currency,
+        'fields', json(f.fields), 'txn_id', f.txn_id, 'created', o.created_at,
+        'updated', o.updated_at) AS object
+FROM paypal_order o
+JOIN paypal_form f ON f.token = o.id
+JOIN paypal_business b ON b.id = f.business_id
+
+-- shape: paypal_issue_row
+SELECT i.number, json_object(
+        'id', i.number, 'method', i.method, 'path', i.path, 'suffix', i.suffix,
+        'status', i.status, 'name', i.name, 'issue', i.issue, 'description', i.description,
+        'retry_after_s', i.retry_after_s, 'remaining', i.remaining) AS object
+FROM paypal_issue i
 
 -- shape: paypal_payment_row
 SELECT p.number, p.txn_id, p.token, p.status, p.receiver_id, p.created_at, json_object(
