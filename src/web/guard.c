@@ -102,6 +102,17 @@ static bool url_behind(const char *url, const char *start, const char *next)
     return len > 0 && strncmp(url, start, len) == 0 && url[len] && strchr(next, url[len]);
 }
 
+/* PayPal's page for orders, on the host of its older one. */
+static bool is_order_page(const char *url, const char *older)
+{
+    static const char path[] = "/checkoutnow?";
+    const char *host = older ? strstr(older, "://") : NULL;
+    size_t len = host ? (size_t)(host - older) + 3 + strcspn(host + 3, "/") : 0;
+
+    return len > 0 && strncmp(url, older, len) == 0 &&
+           strncmp(url + len, path, sizeof(path) - 1) == 0;
+}
+
 bool guard_provider_url(const struct provider_settings *settings, const char *url)
 {
     for (const char *each = url; *each; each++)
@@ -110,5 +121,7 @@ bool guard_provider_url(const struct provider_settings *settings, const char *ur
     return url_behind(url, settings->stripe_checkout_url, "/") ||
            url_behind(url, settings->stripe_connect_url, "/") ||
            url_behind(url, settings->paypal_live_webscr_url, "?") ||
-           url_behind(url, settings->paypal_sandbox_webscr_url, "?");
+           url_behind(url, settings->paypal_sandbox_webscr_url, "?") ||
+           is_order_page(url, settings->paypal_live_webscr_url) ||
+           is_order_page(url, settings->paypal_sandbox_webscr_url);
 }

@@ -234,6 +234,7 @@ static void test_addresses(void **state)
             .stripe_connect_url = "https://connect.stripe.com",
             .paypal_live_webscr_url = "https://www.paypal.com/cgi-bin/webscr",
             .paypal_live_ipn_url = "https://ipnpb.paypal.com/cgi-bin/webscr",
+            .paypal_live_api_url = "https://api-m.paypal.com",
         };
         struct findings findings;
 

@@ -84,7 +84,7 @@ static enum err prepare(const struct order_case *given, const char **url)
 
     if (given->external_id)
         account.external_id = given->external_id;
-    err = paypal_prepare(&call, &order, &request);
+    err = paypal_redirect_prepare(&call, &order, &request);
     *url = request.data;
     return err;
 }
@@ -230,7 +230,7 @@ static void test_checkout(void **state)
         struct provider_intent intent = make_intent(cases[i].request);
         struct checkout_answer answer;
 
-        assert_int_equal(paypal_checkout(&call, &account, &intent, &answer), OK);
+        assert_int_equal(paypal_redirect_checkout(&call, &account, &intent, &answer), OK);
         assert_int_equal(answer.verdict, cases[i].expected);
         assert_null(answer.reference);
         if (answer.verdict == CHECKOUT_OPENED) {
@@ -248,7 +248,7 @@ static void test_cancel_is_a_word(void **state)
     struct resolution resolution;
 
     (void)state;
-    assert_int_equal(paypal_cancel(&call, &account, &intent, &resolution), OK);
+    assert_int_equal(paypal_redirect_cancel(&call, &account, &intent, &resolution), OK);
     assert_int_equal(resolution.kind, RESOLUTION_FACTS);
     assert_int_equal(resolution.fact_count, 1);
     assert_int_equal(resolution.facts[0].kind, FACT_CANCELED);
@@ -278,7 +278,7 @@ static void test_ends_by_the_clock(void **state)
 
         call.now = cases[i].now;
         assert_int_equal(
-            paypal_resolve_intent(&call, &account, &intent, cases[i].state, &resolution), OK);
+            paypal_redirect_resolve(&call, &account, &intent, cases[i].state, &resolution), OK);
         assert_int_equal(resolution.kind, cases[i].ends ? RESOLUTION_FACTS : RESOLUTION_NOTHING);
         if (cases[i].ends)
             assert_int_equal(resolution.facts[0].kind, FACT_EXPIRED);

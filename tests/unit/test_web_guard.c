@@ -63,6 +63,8 @@ static void test_only_configured_payment_pages_are_left_for(void **state)
         "https://checkout.stripe.com/c/pay/cs_test_1#fid",
         "https://www.paypal.com/cgi-bin/webscr?cmd=_xclick",
         "http://localhost:8081/cgi-bin/webscr?cmd=_xclick",
+        "https://www.paypal.com/checkoutnow?token=5O190127TN364715T",
+        "http://localhost:8081/checkoutnow?token=5O190127TN364715T",
         "https://connect.stripe.com/oauth/authorize?response_type=code",
     };
     static const char *const bad[] = {
@@ -74,6 +76,10 @@ static void test_only_configured_payment_pages_are_left_for(void **state)
         "http://checkout.stripe.com/c/pay",
         "https://www.paypal.com/cgi-bin/webscr",
         "https://www.paypal.com/cgi-bin/webscr.evil?x",
+        "https://www.paypal.com/checkoutnow",
+        "https://www.paypal.com/signin?x",
+        "https://www.paypal.com.evil.example/checkoutnow?x",
+        "http://www.paypal.com/checkoutnow?x",
         "https://www.paypal.com/other?cmd=_xclick",
         "https://checkout.stripe.com/c\r\nSet-Cookie: a=b",
         "https://checkout.stripe.com/c\\evil",

@@ -98,8 +98,28 @@ enum err paypal_postback(const struct provider_call *call, enum account_mode mod
 /* ---- redirect.c ---- */
 
 struct provider_limits paypal_limits(const struct currency *currency);
+/* The order's amount as PayPal writes it. ERR_INPUT for one it does not take. */
+enum err paypal_amount_text(const struct provider_order *order, struct arena *arena,
+                            const char **text);
 /* The whole address the payer is sent to. ERR_INPUT for an amount PayPal does not take,
  * ERR_CONFIG when one of our addresses is longer than PayPal allows. */
+enum err paypal_redirect_prepare(const struct provider_call *call,
+                                 const struct provider_order *order, struct str *request);
+enum err paypal_redirect_checkout(const struct provider_call *call,
+                                  const struct provider_account *account,
+                                  const struct provider_intent *intent,
+                                  struct checkout_answer *answer);
+enum err paypal_redirect_cancel(const struct provider_call *call,
+                                const struct provider_account *account,
+                                const struct provider_intent *intent,
+                                struct resolution *resolution);
+enum err paypal_redirect_resolve(const struct provider_call *call,
+                                 const struct provider_account *account,
+                                 const struct provider_intent *intent, const char *state,
+                                 struct resolution *resolution);
+
+/* ---- way.c: by the redirect or by an order ---- */
+
 enum err paypal_prepare(const struct provider_call *call, const struct provider_order *order,
                         struct str *request);
 enum err paypal_checkout(const struct provider_call *call, const struct provider_account *account,

@@ -2,6 +2,7 @@
 
 #include "provider/paypal/activity.h"
 #include "provider/paypal/internal.h"
+#include "provider/paypal/rest.h"
 
 const struct provider provider_paypal = {
     .name = "paypal",
@@ -10,6 +11,7 @@ const struct provider provider_paypal = {
     .asks = false,
     .body_max = PAYPAL_IPN_MAX,
     .usual_rate_points = 350,
+    .able = paypal_able,
     .limits = paypal_limits,
     .prepare = paypal_prepare,
     .checkout = paypal_checkout,
@@ -17,6 +19,7 @@ const struct provider provider_paypal = {
     .receive = paypal_receive,
     .resolve_event = paypal_resolve_event,
     .resolve_intent = paypal_resolve_intent,
+    .resolve_fee = paypal_resolve_fee,
     .examine = paypal_examine,
     .activity = &paypal_activity,
 };

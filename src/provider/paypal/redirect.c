@@ -50,7 +50,7 @@ struct provider_limits paypal_limits(const struct currency *currency)
     };
 }
 
-static enum err amount_text(const struct provider_order *order, struct arena *arena,
+enum err paypal_amount_text(const struct provider_order *order, struct arena *arena,
                             const char **text)
 {
     const struct currency *currency = order->association->currency;
@@ -133,13 +133,13 @@ static const char *webscr_url(const struct provider_call *call,
                                          : call->settings->paypal_sandbox_webscr_url;
 }
 
-enum err paypal_prepare(const struct provider_call *call, const struct provider_order *order,
-                        struct str *request)
+enum err paypal_redirect_prepare(const struct provider_call *call,
+                                 const struct provider_order *order, struct str *request)
 {
     struct buffer form;
     struct str query;
     const char *amount = NULL;
-    enum err err = amount_text(order, call->arena, &amount);
+    enum err err = paypal_amount_text(order, call->arena, &amount);
 
     if (err == OK)
         err = addresses_check(order);
@@ -168,8 +168,10 @@ static bool url_allowed(const char *url, const char *allowed)
     return true;
 }
 
-enum err paypal_checkout(const struct provider_call *call, const struct provider_account *account,
-                         const struct provider_intent *intent, struct checkout_answer *answer)
+enum err paypal_redirect_checkout(const struct provider_call *call,
+                                  const struct provider_account *account,
+                                  const struct provider_intent *intent,
+                                  struct checkout_answer *answer)
 {
     *answer = (struct checkout_answer){.verdict = CHECKOUT_REFUSED, .reason = ""};
     if (!url_allowed(intent->request, webscr_url(call, account))) {
@@ -213,8 +215,10 @@ static void resolution_start(const struct provider_account *account, struct reso
 }
 
 /* Payments Standard cannot revoke: cancelling is our word only, late money is still booked. */
-enum err paypal_cancel(const struct provider_call *call, const struct provider_account *account,
-                       const struct provider_intent *intent, struct resolution *resolution)
+enum err paypal_redirect_cancel(const struct provider_call *call,
+                                const struct provider_account *account,
+                                const struct provider_intent *intent,
+                                struct resolution *resolution)
 {
     resolution_start(account, resolution);
     end_locally(call, account, intent, FACT_CANCELED, resolution);
@@ -222,10 +226,10 @@ enum err paypal_cancel(const struct provider_call *call, const struct provider_a
 }
 
 /* Nor can it be asked: an open attempt ends by the clock, one under way waits for PayPal. */
-enum err paypal_resolve_intent(const struct provider_call *call,
-                               const struct provider_account *account,
-                               const struct provider_intent *intent, const char *state,
-                               struct resolution *resolution)
+enum err paypal_redirect_resolve(const struct provider_call *call,
+                                 const struct provider_account *account,
+                                 const struct provider_intent *intent, const char *state,
+                                 struct resolution *resolution)
 {
     resolution_start(account, resolution);
     if (strcmp(state, "open") == 0 && call->now >= intent->expires_at)
