@@ -41,7 +41,7 @@ const LIBRARIES = [
   [/^jansson/, /^src\/(net\/json|provider\/|sandbox\/)/, 'src/net/json, src/provider/ and src/sandbox/'],
   [/^qrencode/, /^src\/web\/qr_code\.c$/, 'src/web/qr_code.c'],
   [/^openssl\//, /^src\/base\//, 'src/base/'],
-  [/^zlib/, /^src\/base\/gzip\.c$/, 'src/base/gzip.c'],
+  [/^zlib/, /^src\/base\/(gzip|crc32)\.c$/, 'src/base/gzip.c and crc32.c'],
   [/^cmocka/, /^tests\//, 'tests/'],
 ];
 
