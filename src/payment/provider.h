@@ -32,6 +32,7 @@ struct provider_settings {
     const char *paypal_sandbox_ipn_url;
     const char *paypal_live_api_url; /* https://api-m.paypal.com */
     const char *paypal_sandbox_api_url;
+    const char *paypal_ca_file; /* issuers of PayPal's message certificates; NULL = the system's */
 };
 
 /* What a provider's function gets: everything belongs to the calling thread. */

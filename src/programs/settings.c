@@ -135,6 +135,7 @@ enum err settings_read(const char *path, struct arena *arena, struct settings *s
         {.name = "paypal_sandbox_api_url",
          .kind = CONF_URL,
          .text = &provider->paypal_sandbox_api_url},
+        {.name = "paypal_ca_file", .text = &provider->paypal_ca_file},
     };
     enum err err;
 
