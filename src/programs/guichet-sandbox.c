@@ -47,6 +47,7 @@ static enum err read_settings(const char *path, struct arena *arena, struct sett
          .maximum = 64},
         {.name = "stripe_retries", .text = &options->stripe_retries},
         {.name = "paypal_retries", .text = &options->paypal_retries},
+        {.name = "paypal_ca_file", .text = &options->paypal_ca_file},
         {.name = "sepa_delay_s",
          .kind = CONF_INT,
          .number = &options->sepa_delay_s,

@@ -1,12 +1,10 @@
 /*
- * base64: RFC 4648 with padding, both ways.
+ * base64: the text that stands for bytes (RFC 4648, section 4); base/base64.h reads it.
  *
- * Invariant: reading is strict: no white space, canonical padding, nothing behind it.
+ * Invariant: one line, with padding.
  */
 #ifndef SANDBOX_BASE64_H
 #define SANDBOX_BASE64_H
-
-#include <stdbool.h>
 
 #include "base/str.h"
 
@@ -14,7 +12,4 @@ struct arena;
 
 /* The text of the bytes, in the arena. */
 struct str base64_write(struct str bytes, struct arena *arena);
-/* The bytes of a text, in the arena, NUL behind them; false when it is not base64. */
-bool base64_read(struct str text, struct arena *arena, struct str *bytes);
-
 #endif

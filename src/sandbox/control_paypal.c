@@ -5,6 +5,7 @@
 #include "sandbox/control.h"
 #include "sandbox/internal.h"
 #include "sandbox/paypal.h"
+#include "sandbox/paypal_rest.h"
 #include "sandbox/row.h"
 #include "sandbox/stripe_move.h"
 #include "sandbox_queries.h"
@@ -276,6 +277,7 @@ enum err control_payment_status_handler(struct http_request *request,
 {
     static const struct control_key keys[] = {{"status", JSON_STRING, 1},
                                               {"ipn", JSON_STRING, 0},
+                                              {"webhook", JSON_STRING, 0},
                                               {"late_s", JSON_INTEGER, 0},
                                               {.name = NULL}};
     json_auto_t *body = NULL;
@@ -287,7 +289,10 @@ enum err control_payment_status_handler(struct http_request *request,
     paypal_move_init(&move, sandbox_of(request), request->arena, NULL);
     move.txn_id = control_part(request, 0);
     move.status = row_text(body, "status");
+    move.webhook = control_text(body, "webhook", NULL);
     err = control_check_choice("status", move.status, "Completed|Denied|Failed|Expired|Voided");
+    if (!err && move.webhook)
+        err = control_check_choice("webhook", move.webhook, ORDER_WEBHOOK_CHOICES);
     if (!err)
         err = control_notify(body, "ipn", IPN_CHOICES, &move.notify);
     if (!err)

@@ -5,6 +5,7 @@
 #include "sandbox/control.h"
 #include "sandbox/internal.h"
 #include "sandbox/paypal_rest.h"
+#include "sandbox/stripe_move.h"
 #include "sandbox/row.h"
 #include "sandbox_queries.h"
 
@@ -214,9 +215,13 @@ static enum err answer_order(struct http_request *request, struct http_response 
     if (err)
         return err;
     put(object, "order", order);
+    put(object, "deliveries", control_numbers(&move->batch));
     put_text(object, "redirect",
              away ? order_cancel_url(order, request->arena)
                   : order_return_url(order, request->arena, move->payer_id));
+    if (!strcmp(move->webhook, "before"))
+        delivery_await(move->sandbox, sandbox_db(request), move->batch.numbers, move->batch.count,
+                       NOTIFY_WAIT_MS);
     return json_answer(response, 200, object);
 }
 
@@ -248,6 +253,16 @@ enum err control_order_approve_handler(struct http_request *request,
     if (!away)
         err = sandbox_write(move.sandbox, order_move_approve, &move);
     return err ? err : answer_order(request, response, &move, away);
+}
+
+enum err control_order_void_handler(struct http_request *request, struct http_response *response)
+{
+    struct order_move move;
+    enum err err = OK;
+
+    order_move_init(&move, sandbox_of(request), request->arena, control_part(request, 0));
+    err = sandbox_write(move.sandbox, order_move_void, &move);
+    return err ? err : answer_order(request, response, &move, true);
 }
 
 /* ---- refusals ---- */

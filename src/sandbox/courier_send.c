@@ -6,6 +6,7 @@
 #include "net/http_client.h"
 #include "sandbox/courier.h"
 #include "sandbox/internal.h"
+#include "sandbox/paypal_event.h"
 #include "sandbox_queries.h"
 
 enum { ANSWER_MAX = 64 * 1024 };
@@ -20,6 +21,8 @@ struct parcel {
     int64_t attempts;
     const char *secret;
     const char *old_secret;
+    const char *webhook_id; /* an event of PayPal's */
+    const char *alteration;
     /* what came of it */
     int status;        /* 0: no answer */
     const char *error; /* NULL when there was one */
@@ -42,6 +45,8 @@ static enum err load(struct db *db, struct arena *arena, struct parcel *parcel, 
         parcel->attempts = db_column_int(&rows, 5);
         parcel->secret = db_column_text(&rows, 6, arena);
         parcel->old_secret = db_column_text(&rows, 7, arena);
+        parcel->webhook_id = db_column_text(&rows, 8, arena);
+        parcel->alteration = db_column_text(&rows, 9, arena);
     }
     db_rows_done(&rows);
     return err;
@@ -112,6 +117,21 @@ static enum err fill_paypal(struct arena *arena, struct http_call *call)
     return err;
 }
 
+static enum err fill_event(const struct sandbox *sandbox, struct db *db,
+                           const struct parcel *parcel, struct arena *arena,
+                           struct http_call *call)
+{
+    struct transmission transmission = {
+        .webhook_id = parcel->webhook_id, .alteration = parcel->alteration, .body = parcel->body};
+    enum err err = transmission_sign(sandbox, db, arena, &transmission, call->headers);
+
+    call->headers[TRANSMISSION_HEADERS] = "Content-Type: application/json";
+    call->headers[TRANSMISSION_HEADERS + 1] = "User-Agent: PayPal/AUHD-214.0-58391792";
+    call->headers[TRANSMISSION_HEADERS + 2] = "Accept: */*";
+    call->body = transmission.body;
+    return err;
+}
+
 static void note_failure(struct parcel *parcel, enum err err)
 {
     parcel->error = err == ERR_TIMEOUT   ? "timeout"
@@ -127,12 +147,15 @@ static bool stays_here(const char *url)
     return str_starts(str_of(url), "http://");
 }
 
-static enum err post(struct http_client *client, struct arena *arena, struct parcel *parcel)
+static enum err post(struct sandbox *sandbox, struct db *db, struct http_client *client,
+                     struct arena *arena, struct parcel *parcel)
 {
     struct http_call call = {
         .method = "POST", .url = parcel->url, .body = parcel->body, .answer_max = ANSWER_MAX};
     struct http_answer answer = {0};
-    enum err err = parcel->stripe ? fill_stripe(parcel, arena, &call) : fill_paypal(arena, &call);
+    enum err err = parcel->stripe       ? fill_stripe(parcel, arena, &call)
+                   : parcel->webhook_id ? fill_event(sandbox, db, parcel, arena, &call)
+                                        : fill_paypal(arena, &call);
 
     if (err)
         return err;
@@ -151,7 +174,8 @@ static void decide(const struct sandbox *sandbox, struct parcel *parcel)
 {
     const struct retries *retries =
         parcel->stripe ? &sandbox->stripe_retries : &sandbox->paypal_retries;
-    bool accepted = parcel->stripe ? parcel->status / 100 == 2 : parcel->status == 200;
+    bool accepted =
+        parcel->stripe || parcel->webhook_id ? parcel->status / 100 == 2 : parcel->status == 200;
 
     parcel->now_ms = clock_now_ms();
     parcel->due_ms = parcel->now_ms;
@@ -189,7 +213,7 @@ enum err courier_send_due(struct sandbox *sandbox, struct db *db, struct http_cl
 
     if (err || !*sent)
         return err;
-    err = post(client, arena, &parcel);
+    err = post(sandbox, db, client, arena, &parcel);
     if (err)
         return err;
     decide(sandbox, &parcel);

@@ -34,6 +34,18 @@ static const char *first_state(const struct notify *notify, const struct deliver
     return held || draft->hold ? "held" : "waiting";
 }
 
+/* What is wrong on purpose with an event of PayPal's. */
+static const char *alteration_of(const struct delivery_draft *draft, const struct notify *notify)
+{
+    static const char *const names[] = {"bad_signature", "old_time",      "other_certificate",
+                                        "other_host",    "other_webhook", "altered_body"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (draft->webhook_id && is_mode(notify, names[i]))
+            return names[i];
+    return NULL;
+}
+
 static enum err add_row(struct db *db, struct delivery_batch *batch,
                         const struct delivery_draft *draft, const struct notify *notify,
                         const char *state, int64_t now_ms)
@@ -46,7 +58,8 @@ static enum err add_row(struct db *db, struct delivery_batch *batch,
                                 db_text(draft->reference), db_text(draft->object_id),
                                 db_text(draft->endpoint_id), db_text(draft->url),
                                 db_blob(draft->body), db_int(is_mode(notify, "bad_signature")),
-                                db_text(state), db_int(due_ms), db_int(now_ms)),
+                                db_text(state), db_int(due_ms), db_int(now_ms),
+                                db_text(draft->webhook_id), db_text(alteration_of(draft, notify))),
                       0, &batch->numbers[batch->count++]);
 }
 

@@ -21,7 +21,8 @@ enum { DELIVERY_BATCH_MAX = 32 };
 
 /* How the payer or a test wants notifications sent. mode is one of the names of the page:
  * normal, twice, late, before, never, bad_signature, out_of_order (Stripe); normal, twice,
- * resend, late, before, never, wrong_charset, pending_first (PayPal). */
+ * resend, late, before, never, wrong_charset, pending_first (PayPal); for PayPal's events as
+ * Stripe's, and the names of delivery.alteration. */
 struct notify {
     const char *mode;
     int64_t late_s;
@@ -33,6 +34,7 @@ struct delivery_draft {
     const char *reference;
     const char *object_id;
     const char *endpoint_id; /* Stripe; else NULL */
+    const char *webhook_id;  /* an event of PayPal's; else NULL */
     const char *url;
     struct str body;
     int64_t delay_s; /* added to what the mode says */

@@ -73,6 +73,7 @@ struct paypal_move {
     const char *settle_status; /* paying: how it ends then */
     const char *status;        /* settling */
     struct notify notify;      /* mode NULL when settling: as it was paid */
+    const char *webhook;       /* settling: how events are sent; NULL: as the order was paid */
     int64_t now;
     int64_t now_ms;
     /* out; txn_id is in when settling */

@@ -2,6 +2,7 @@
 
 #include "sandbox/internal.h"
 #include "sandbox/paypal.h"
+#include "sandbox/paypal_event.h"
 #include "sandbox/paypal_rest.h"
 #include "sandbox/row.h"
 #include "sandbox_queries.h"
@@ -91,6 +92,18 @@ static enum err show(struct rest_call *call, struct db *db, json_t **answer)
     return err ? err : rest_order_object(&shape, order, call->minimal, answer);
 }
 
+static enum err tell(const struct rest_call *call, struct db *db, struct paypal_move *move)
+{
+    struct event_telling telling = {.sandbox = call->sandbox,
+                                    .arena = call->arena,
+                                    .db = db,
+                                    .batch = &move->batch,
+                                    .now = call->now,
+                                    .now_ms = move->now_ms};
+
+    return event_capture(&telling, move->txn_id, strcmp(move->outcome, "denied") != 0);
+}
+
 static enum err capture(struct rest_call *call, struct db *db, json_t **answer)
 {
     struct paypal_move move;
@@ -108,6 +121,8 @@ static enum err capture(struct rest_call *call, struct db *db, json_t **answer)
     if (!err)
         err = db_run(db, SQ_PAYPAL_ORDER_COMPLETE,
                      DB_VALUES(db_text(call->object_id), db_int(call->now)));
+    if (!err)
+        err = tell(call, db, &move);
     call->status = 201;
     return err ? err : show(call, db, answer);
 }

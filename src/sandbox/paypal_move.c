@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "sandbox/internal.h"
 #include "sandbox/paypal.h"
+#include "sandbox/paypal_event.h"
 #include "sandbox/row.h"
 #include "sandbox_queries.h"
 
@@ -202,6 +203,21 @@ enum err paypal_move_pay(struct db *db, void *argument)
 
 /* ---- settling ---- */
 
+/* An order's end is an event, too. */
+static enum err tell_webhooks(struct db *db, struct paypal_move *move)
+{
+    struct event_telling telling = {.sandbox = move->sandbox,
+                                    .arena = move->arena,
+                                    .db = db,
+                                    .batch = &move->batch,
+                                    .mode = move->webhook,
+                                    .late_s = move->notify.late_s,
+                                    .now = move->now,
+                                    .now_ms = move->now_ms};
+
+    return event_capture(&telling, move->txn_id, false);
+}
+
 enum err paypal_move_settle(struct db *db, void *argument)
 {
     struct paypal_move *move = argument;
@@ -225,5 +241,7 @@ enum err paypal_move_settle(struct db *db, void *argument)
                            completed ? db_int(move->now) : db_null()));
     if (!err && completed)
         err = paypal_payment_book(db, move->arena, move->txn_id, move->now);
-    return err ? err : paypal_message_add(db, move);
+    if (!err)
+        err = paypal_message_add(db, move);
+    return err ? err : tell_webhooks(db, move);
 }

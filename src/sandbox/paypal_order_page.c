@@ -148,6 +148,9 @@ enum err order_agree_handler(struct http_request *request, struct http_response 
         url = order_return_url(order, request->arena, move.payer_id);
     if (err && err != ERR_CONFLICT)
         return err;
+    if (!err && !strcmp(move.webhook, "before"))
+        delivery_await(move.sandbox, sandbox_db(request), move.batch.numbers, move.batch.count,
+                       NOTIFY_WAIT_MS);
     if (!url)
         url = arena_printf(request->arena, "/checkoutnow?token=%s", move.order_id);
     return http_redirect(response, url);

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "db/db.h"
 #include "http/http.h"
+#include "sandbox/delivery.h"
 
 struct arena;
 struct sandbox;
@@ -183,7 +184,8 @@ http_handler rest_capture_get_handler;
 
 /* How the events of an order may be sent. */
 #define ORDER_WEBHOOK_CHOICES                                                                     \
-    "normal|twice|late|before|never|bad_signature|out_of_order|old_time|other_certificate"
+    "normal|twice|late|before|never|bad_signature|out_of_order|old_time|other_certificate|"       \
+    "other_host|other_webhook|altered_body"
 
 /* What a payer does on the page of an order; one transaction. */
 struct order_move {
@@ -204,11 +206,15 @@ struct order_move {
     int64_t now_ms;
     /* out */
     const char *payer_id;
+    struct delivery_batch batch;
 };
 void order_move_init(struct order_move *move, struct sandbox *sandbox, struct arena *arena,
                      const char *order_id);
 /* Closure: the payer agrees. ERR_CONFLICT when it was captured or has expired. */
 db_write_fn order_move_approve;
+/* Closure: PayPal takes the approval back before the capture. ERR_CONFLICT when it is not
+ * APPROVED. */
+db_write_fn order_move_void;
 /* Has its time passed, or was it taken back? */
 bool order_ended(const json_t *order, int64_t now);
 /* Where the browser goes: back with token and PayerID, or away. */

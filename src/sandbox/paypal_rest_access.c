@@ -1,7 +1,7 @@
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/hash.h"
-#include "sandbox/base64.h"
 #include "sandbox/internal.h"
 #include "sandbox/paypal_rest.h"
 #include "sandbox/row.h"

@@ -6,6 +6,7 @@
 #include "sandbox/control_paypal_rest.h"
 #include "sandbox/home.h"
 #include "sandbox/paypal.h"
+#include "sandbox/paypal_event.h"
 #include "sandbox/paypal_rest.h"
 #include "sandbox/stripe.h"
 #include "sandbox/stripe_page.h"
@@ -57,6 +58,13 @@ static const struct http_route routes[] = {
     REST(HTTP_GET, "/v2/checkout/orders/{}", rest_order_get_handler),
     REST(HTTP_POST, "/v2/checkout/orders/{}/capture", rest_capture_handler),
     REST(HTTP_GET, "/v2/payments/captures/{}", rest_capture_get_handler),
+    REST(HTTP_POST, "/v1/notifications/webhooks", webhook_create_handler),
+    REST(HTTP_GET, "/v1/notifications/webhooks", webhook_list_handler),
+    REST(HTTP_GET, "/v1/notifications/webhooks/{}", webhook_get_handler),
+    REST(HTTP_PATCH, "/v1/notifications/webhooks/{}", webhook_update_handler),
+    REST(HTTP_DELETE, "/v1/notifications/webhooks/{}", webhook_delete_handler),
+    REST(HTTP_POST, "/v1/notifications/verify-webhook-signature", webhook_verify_handler),
+    REST(HTTP_GET, "/v1/notifications/certs/{}", webhook_certificate_handler),
 
     /* ---- Stripe's interface ---- */
     STRIPE(HTTP_POST, "/v1/checkout/sessions", stripe_session_create_handler),
@@ -154,6 +162,9 @@ static const struct http_route routes[] = {
     CONTROL(HTTP_GET, "/control/paypal/orders", control_order_list_handler),
     CONTROL(HTTP_GET, "/control/paypal/orders/{}", control_order_get_handler),
     CONTROL(HTTP_POST, "/control/paypal/orders/{}/approve", control_order_approve_handler),
+    CONTROL(HTTP_POST, "/control/paypal/orders/{}/void", control_order_void_handler),
+    CONTROL(HTTP_GET, "/control/paypal/apps/{}/webhooks", control_webhook_list_handler),
+    CONTROL(HTTP_POST, "/control/paypal/webhooks/{}/events", control_webhook_event_handler),
     CONTROL(HTTP_POST, "/control/paypal/issues", control_issue_add_handler),
     CONTROL(HTTP_GET, "/control/paypal/issues", control_issue_list_handler),
     CONTROL(HTTP_DELETE, "/control/paypal/issues", control_issue_clear_handler),

@@ -9,6 +9,7 @@
 #include "sandbox/control.h"
 #include "sandbox/courier.h"
 #include "sandbox/paypal.h"
+#include "sandbox/paypal_event.h"
 #include "sandbox/paypal_rest.h"
 #include "sandbox/routes.h"
 #include "sandbox/stripe.h"
@@ -255,6 +256,8 @@ enum err sandbox_new(const struct sandbox_options *options, struct sandbox **san
         err = template_set_load(options->templates, &made->templates);
     if (!err)
         err = open_ledger(made);
+    if (!err)
+        err = transmission_start(made);
     if (!err)
         err = courier_new(made, &made->courier);
     if (!err)

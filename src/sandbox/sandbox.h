@@ -22,6 +22,8 @@ struct sandbox_options {
     int64_t threads;            /* that answer requests */
     const char *stripe_retries; /* "1 2 5": seconds before each further try of an event */
     const char *paypal_retries; /* the same for PayPal's messages */
+    const char *paypal_ca_file; /* where the root of PayPal's certificates is written; NULL: beside
+                                 * the database, with ".paypal-ca.pem" behind its name */
     int64_t sepa_delay_s;       /* a debit ends by itself after that time */
 };
 

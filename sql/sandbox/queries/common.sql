@@ -89,15 +89,16 @@ RETURNING CASE kind WHEN 'status' THEN 1 WHEN 'hang' THEN 2 WHEN 'html' THEN 3 E
 
 -- name: delivery_add
 -- $1 provider, $2 kind, $3 reference, $4 object, $5 endpoint, $6 url, $7 body, $8 bad signature,
--- $9 state, $10 due, $11 now (both in ms)
+-- $9 state, $10 due, $11 now (both in ms), $12 webhook of PayPal's, $13 alteration
 INSERT INTO delivery (provider, kind, reference, object_id, endpoint_id, url, body, bad_signature,
-                      state, due_at_ms, created_at_ms, done_at_ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, iif($9 = 'dropped', $11, NULL))
+                      state, due_at_ms, created_at_ms, done_at_ms, webhook_id, alteration)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, iif($9 = 'dropped', $11, NULL), $12, $13)
 RETURNING number
 
 -- name: delivery_due
 -- $1 now in ms. The next one to send, with the secrets that sign it.
-SELECT d.number, d.provider, d.url, d.body, d.bad_signature, d.attempts, e.secret, e.old_secret
+SELECT d.number, d.provider, d.url, d.body, d.bad_signature, d.attempts, e.secret, e.old_secret,
+    d.webhook_id, d.alteration
 FROM delivery d LEFT JOIN stripe_endpoint e ON e.id = d.endpoint_id
 WHERE d.state = 'waiting' AND d.due_at_ms <= $1
 ORDER BY d.due_at_ms, d.number
@@ -171,10 +172,10 @@ UPDATE delivery SET state = 'waiting', due_at_ms = 0, done_at_ms = NULL WHERE nu
 -- name: delivery_copy
 -- $1 number, $2 now in ms
 INSERT INTO delivery (provider, kind, reference, object_id, endpoint_id, url, body, bad_signature,
-                      state, due_at_ms, created_at_ms)
+                      state, due_at_ms, created_at_ms, webhook_id, alteration)
 SELECT provider, kind, reference, object_id, endpoint_id, url, body, bad_signature,
     iif(EXISTS (SELECT 1 FROM setting WHERE name = 'held' AND value = 1), 'held', 'waiting'),
-    $2, $2
+    $2, $2, webhook_id, alteration
 FROM delivery WHERE number = $1
 RETURNING number
 

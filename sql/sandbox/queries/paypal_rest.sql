@@ -127,3 +127,60 @@ WHERE number = (SELECT MIN(number) FROM paypal_issue
                   AND (suffix = '' OR substr($2, -length(suffix)) = suffix))
 RETURNING json_object('status', status, 'name', name, 'issue', issue, 'description', description,
                       'retry_after_s', retry_after_s)
+
+-- name: paypal_webhook_add
+-- $1 id, $2 client id, $3 url, $4 event types, $5 now
+INSERT INTO paypal_webhook (id, client_id, url, event_types, created_at)
+VALUES ($1, $2, $3, $4, $5)
+
+-- name: paypal_webhook_find
+-- $1 id, $2 client id
+SELECT object FROM paypal_webhook_row WHERE id = $1 AND client_id = $2
+
+-- name: paypal_webhook_by_id
+-- $1 id
+SELECT object FROM paypal_webhook_row WHERE id = $1
+
+-- name: paypal_webhook_list
+-- $1 client id
+SELECT object FROM paypal_webhook_row WHERE client_id = $1 ORDER BY number
+
+-- name: paypal_webhook_listeners
+-- $1 client id, $2 type
+SELECT object FROM paypal_webhook_row
+WHERE client_id = $1
+  AND EXISTS (SELECT 1 FROM json_each(event_types) WHERE value = '*' OR value = $2)
+ORDER BY number
+
+-- name: paypal_webhook_set
+-- $1 id, $2 url, $3 event types; NULL = as it was
+UPDATE paypal_webhook SET url = coalesce($2, url), event_types = coalesce($3, event_types)
+WHERE id = $1
+
+-- name: paypal_webhook_delete
+-- $1 id
+DELETE FROM paypal_webhook WHERE id = $1
+
+-- name: paypal_webhook_drop_deliveries
+-- $1 id, $2 now in ms
+UPDATE delivery SET state = 'dropped', done_at_ms = $2
+WHERE webhook_id = $1 AND state IN ('waiting', 'held')
+
+-- name: paypal_certificate_put
+-- $1 name, $2 id, $3 PEM, $4 private key, $5 expires
+INSERT INTO paypal_certificate (name, id, pem, private_key, expires_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (name) DO UPDATE SET id = excluded.id, pem = excluded.pem,
+    private_key = excluded.private_key, expires_at = excluded.expires_at
+
+-- name: paypal_certificate_named
+-- $1 name
+SELECT json_object('id', id, 'pem', pem, 'private_key', private_key, 'expires_at', expires_at)
+FROM paypal_certificate WHERE name = $1
+
+-- name: paypal_certificate_by_id
+-- $1 id
+SELECT json_object('pem', pem) FROM paypal_certificate WHERE id = $1
+
+-- name: paypal_order_void
+-- $1 id, $2 now
+UPDATE paypal_order SET status = 'VOIDED', updated_at = $2 WHERE id = $1

@@ -220,6 +220,12 @@ FROM paypal_order o
 JOIN paypal_form f ON f.token = o.id
 JOIN paypal_business b ON b.id = f.business_id
 
+-- shape: paypal_webhook_row
+SELECT w.number, w.id, w.client_id, w.event_types, json_object(
+        'id', w.id, 'client_id', w.client_id, 'url', w.url, 'event_types', json(w.event_types),
+        'created', w.created_at) AS object
+FROM paypal_webhook w
+
 -- shape: paypal_issue_row
 SELECT i.number, json_object(
         'id', i.number, 'method', i.method, 'path', i.path, 'suffix', i.suffix,
@@ -270,7 +276,7 @@ SELECT d.number, d.provider, d.state, d.reference, d.object_id, json_object(
         'object', d.object_id, 'endpoint', d.endpoint_id, 'url', d.url, 'state', d.state,
         'attempts', d.attempts, 'last_status', d.last_status, 'last_error', d.last_error,
         'due_at_ms', d.due_at_ms, 'created_at_ms', d.created_at_ms,
-        'done_at_ms', d.done_at_ms,
+        'done_at_ms', d.done_at_ms, 'webhook', d.webhook_id, 'alteration', d.alteration,
         'bad_signature', json(iif(d.bad_signature, 'true', 'false'))) AS object
 FROM delivery d
 
