@@ -6,6 +6,7 @@
 #include "sandbox/control.h"
 #include "sandbox/internal.h"
 #include "sandbox/paypal.h"
+#include "sandbox/paypal_rest.h"
 #include "sandbox/row.h"
 #include "sandbox/stripe_move.h"
 #include "sandbox_queries.h"
@@ -44,6 +45,9 @@ static enum err read_step(const json_t *body, struct paypal_step *step, int64_t 
         step->fee = fee_cents;
     step->reason = control_text(body, "reason_code", step->reason);
     step->case_id = control_text(body, "case_id", NULL);
+    step->webhook = control_text(body, "webhook", NULL);
+    if (step->webhook && control_check_choice("webhook", step->webhook, ORDER_WEBHOOK_CHOICES))
+        return ERR_INPUT;
     if (step->amount_cents < 0 || *fee_cents > SUM_MAX_CENTS || *fee_cents < -SUM_MAX_CENTS)
         return fail(ERR_INPUT, "amount_cents or fee_cents is out of range");
     return control_notify(body, "ipn", IPN_CHOICES, &step->notify);
@@ -52,13 +56,11 @@ static enum err read_step(const json_t *body, struct paypal_step *step, int64_t 
 static enum err follow(struct http_request *request, struct http_response *response,
                        const char *kind)
 {
-    static const struct control_key keys[] = {{"amount_cents", JSON_INTEGER, 0},
-                                              {"fee_cents", JSON_INTEGER, 0},
-                                              {"reason_code", JSON_STRING, 0},
-                                              {"case_id", JSON_STRING, 0},
-                                              {"ipn", JSON_STRING, 0},
-                                              {"late_s", JSON_INTEGER, 0},
-                                              {.name = NULL}};
+    static const struct control_key keys[] = {
+        {"amount_cents", JSON_INTEGER, 0}, {"fee_cents", JSON_INTEGER, 0},
+        {"reason_code", JSON_STRING, 0},   {"case_id", JSON_STRING, 0},
+        {"webhook", JSON_STRING, 0},       {"ipn", JSON_STRING, 0},
+        {"late_s", JSON_INTEGER, 0},       {.name = NULL}};
     json_auto_t *body = NULL;
     struct paypal_step step;
     int64_t fee_cents = 0;
@@ -101,6 +103,8 @@ enum err control_case_handler(struct http_request *request, struct http_response
                                               {"case_type", JSON_STRING, 0},
                                               {"reason_code", JSON_STRING, 0},
                                               {"closed", JSON_TRUE, 0},
+                                              {"outcome", JSON_STRING, 0},
+                                              {"webhook", JSON_STRING, 0},
                                               {"ipn", JSON_STRING, 0},
                                               {"late_s", JSON_INTEGER, 0},
                                               {.name = NULL}};
@@ -115,6 +119,7 @@ enum err control_case_handler(struct http_request *request, struct http_response
     step.reason = "non_receipt";
     step.case_type = control_text(body, "case_type", "complaint");
     step.closed = control_flag(body, "closed");
+    step.outcome = control_text(body, "outcome", step.closed ? "RESOLVED_BUYER_FAVOUR" : NULL);
     err = control_check_choice("case_type", step.case_type, "dispute|complaint|chargeback");
     if (!err)
         err = read_step(body, &step, &fee_cents);

@@ -17,6 +17,8 @@ http_handler control_order_approve_handler;
 http_handler control_order_void_handler;
 http_handler control_webhook_list_handler;
 http_handler control_webhook_event_handler;
+http_handler control_refund_outcome_handler;
+http_handler control_refund_end_handler;
 http_handler control_issue_add_handler;
 http_handler control_issue_list_handler;
 http_handler control_issue_clear_handler;

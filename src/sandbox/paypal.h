@@ -105,7 +105,13 @@ struct paypal_step {
     const char *case_id;   /* case: NULL = a new one is made; else NULL = none */
     const char *case_type; /* case: dispute, complaint, chargeback */
     bool closed;           /* case: told as ended */
-    struct notify notify;  /* mode NULL: as the payment was told */
+    const char *outcome;   /* case: how it ended, as the REST face says it */
+    const char *webhook;   /* how events are sent; NULL: as the order was paid */
+    const char *refund_id; /* refund: one that waited; NULL: a new one */
+    const char *refund_invoice; /* refund: its own marks; NULL: none, those of the payment */
+    const char *refund_custom;
+    const char *refund_note;
+    struct notify notify; /* mode NULL: as the payment was told */
     int64_t now;
     int64_t now_ms;
     /* out */

@@ -1,5 +1,6 @@
 #include "sandbox/internal.h"
 #include "sandbox/paypal.h"
+#include "sandbox/paypal_event.h"
 #include "sandbox/row.h"
 #include "sandbox_queries.h"
 
@@ -45,6 +46,26 @@ static enum err variables_of(const struct paypal_step *step, const json_t *payme
     return OK;
 }
 
+static enum err tell_webhooks(struct db *db, struct paypal_step *step, const json_t *payment)
+{
+    struct event_telling telling = {.sandbox = step->sandbox,
+                                    .arena = step->arena,
+                                    .db = db,
+                                    .batch = &step->batch,
+                                    .mode = step->webhook,
+                                    .late_s = step->notify.late_s,
+                                    .now = step->now,
+                                    .now_ms = step->now_ms};
+    struct dispute_news news = {.payment = payment,
+                                .id = step->case_id,
+                                .reason_code = step->reason,
+                                .case_type = step->case_type,
+                                .closed = step->closed,
+                                .outcome = step->outcome};
+
+    return event_dispute(&telling, &news);
+}
+
 enum err paypal_case_tell(struct db *db, void *argument)
 {
     struct paypal_step *step = argument;
@@ -72,5 +93,6 @@ enum err paypal_case_tell(struct db *db, void *argument)
         step->notify.late_s = row_integer(payment, "late_s");
     }
     telling.object_id = step->case_id;
-    return paypal_tell(db, &telling, payment, variables);
+    err = paypal_tell(db, &telling, payment, variables);
+    return err ? err : tell_webhooks(db, step, payment);
 }

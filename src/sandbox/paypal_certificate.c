@@ -10,7 +10,6 @@
 #include "base/arena.h"
 #include "base/base64.h"
 #include "base/clock.h"
-#include "sandbox/base64.h"
 
 enum { RSA_BITS = 2048, DAY_S = 24 * 3600, LIFE_DAYS = 730 };
 
@@ -199,6 +198,13 @@ enum err certificate_make(struct arena *arena, struct certificate_set *set)
 
 /* ---- signing ---- */
 
+static struct str base64_of(const unsigned char *bytes, size_t len, struct arena *arena)
+{
+    unsigned char *text = arena_alloc(arena, (len + 2) / 3 * 4 + 1);
+
+    return str_from(text, (size_t)EVP_EncodeBlock(text, bytes, (int)len));
+}
+
 static enum err sign_with(EVP_MD_CTX *context, EVP_PKEY *key, struct str text, struct arena *arena,
                           struct str *signature)
 {
@@ -211,7 +217,7 @@ static enum err sign_with(EVP_MD_CTX *context, EVP_PKEY *key, struct str text, s
     bytes = arena_alloc(arena, len);
     if (EVP_DigestSign(context, bytes, &len, (const unsigned char *)text.data, text.len) != 1)
         return crypto_failed("no signature");
-    *signature = base64_write(str_from(bytes, len), arena);
+    *signature = base64_of(bytes, len, arena);
     return OK;
 }
 

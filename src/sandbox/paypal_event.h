@@ -55,6 +55,36 @@ enum err event_order(const struct event_telling *telling, const json_t *order, c
 enum err event_capture(const struct event_telling *telling, const char *payment_id,
                        bool order_complete);
 
+/* What was given back of a payment, or taken. */
+struct refund_made {
+    const json_t *payment;
+    const char *id;
+    bool waited;      /* its row stands already */
+    const char *kind; /* refund, reversal, failure */
+    int64_t amount_cents;
+    int64_t fee_cents;   /* that PayPal gives back */
+    const char *invoice; /* its own; NULL: none */
+    const char *custom;  /* its own; NULL: the payment's */
+    const char *note;
+};
+/* Keeps it and tells it: PAYMENT.CAPTURE.REFUNDED, .REVERSED; nothing when the payment is no
+ * order's. (paypal_refund.c) */
+enum err event_refund(const struct event_telling *telling, const struct refund_made *made);
+/* Tells a refund as its row stands: PAYMENT.REFUND.PENDING, .FAILED, too. (paypal_refund.c) */
+enum err event_refund_state(const struct event_telling *telling, const char *id,
+                            const json_t *order);
+/* A case about a payment: CUSTOMER.DISPUTE.CREATED, .UPDATED, .RESOLVED; nothing when the payment
+ * is no order's. (paypal_dispute.c) */
+struct dispute_news {
+    const json_t *payment;
+    const char *id;
+    const char *reason_code; /* as the messages say it */
+    const char *case_type;
+    bool closed;
+    const char *outcome; /* NULL: none yet */
+};
+enum err event_dispute(const struct event_telling *telling, const struct dispute_news *news);
+
 /* ---- on the way: paypal_transmission.c ---- */
 
 enum { TRANSMISSION_HEADERS = 7 };

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "sandbox/internal.h"
 #include "sandbox/paypal.h"
+#include "sandbox/paypal_event.h"
 #include "sandbox/row.h"
 #include "sandbox_queries.h"
 
@@ -101,6 +102,9 @@ static enum err choose_fee(struct taking *taking)
         return refund_fee(taking);
     else if (taking->rule->sign > 0) /* a fee that was given back is taken again */
         taking->fee_cents = reversed_cents < 0 ? -reversed_cents : 0;
+    else if (row_is(taking->payment, "begun_by", "order")) /* PayPal keeps its fee, and takes the one
+                                                        * of a dispute apart */
+        taking->fee_cents = 0;
     else if (taking->reason && !strcmp(taking->reason, "chargeback"))
         taking->fee_cents = CHARGEBACK_FEE_CENTS;
     else
@@ -111,7 +115,8 @@ static enum err choose_fee(struct taking *taking)
 static enum err move_money(struct taking *taking)
 {
     struct paypal_step *step = taking->step;
-    struct paypal_entry entry = {.business_id = row_text(taking->payment, "receiver"),
+    struct paypal_entry entry = {.txn_id = step->refund_id,
+                                 .business_id = row_text(taking->payment, "receiver"),
                                  .kind = taking->rule->kind,
                                  .payment_id = step->payment_id,
                                  .parent_id = step->payment_id,
@@ -171,6 +176,31 @@ static enum err tell(struct taking *taking)
     return paypal_tell(taking->db, &telling, shown, variables);
 }
 
+/* What PayPal's REST face keeps and tells of it, when the payment is an order's. */
+static enum err tell_webhooks(struct taking *taking)
+{
+    struct paypal_step *step = taking->step;
+    struct refund_made made = {.payment = taking->payment,
+                               .id = step->txn_id,
+                               .waited = step->refund_id != NULL,
+                               .kind = taking->rule->kind,
+                               .amount_cents = taking->amount_cents,
+                               .fee_cents = -taking->fee_cents,
+                               .invoice = step->refund_invoice,
+                               .custom = step->refund_custom,
+                               .note = step->refund_note};
+    struct event_telling telling = {.sandbox = step->sandbox,
+                                    .arena = step->arena,
+                                    .db = taking->db,
+                                    .batch = &step->batch,
+                                    .mode = step->webhook,
+                                    .late_s = step->notify.late_s,
+                                    .now = step->now,
+                                    .now_ms = step->now_ms};
+
+    return taking->rule->sign > 0 ? OK : event_refund(&telling, &made);
+}
+
 static enum err take(struct taking *taking)
 {
     struct paypal_step *step = taking->step;
@@ -193,7 +223,8 @@ static enum err take(struct taking *taking)
         step->notify.mode = arena_string(step->arena, row_text(taking->payment, "notify"));
         step->notify.late_s = row_integer(taking->payment, "late_s");
     }
-    return tell(taking);
+    err = tell(taking);
+    return err ? err : tell_webhooks(taking);
 }
 
 enum err paypal_follow(struct db *db, void *argument)

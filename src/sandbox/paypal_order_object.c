@@ -218,6 +218,27 @@ static void put_payer(json_t *object, const json_t *order)
     put(object, "payer", payer);
 }
 
+static enum err put_refunds(const struct rest_shape *shape, const json_t *order, json_t *payments)
+{
+    json_auto_t *rows = NULL;
+    json_t *refunds = json_array();
+    enum err err = row_list(shape->db, SQ_PAYPAL_REFUND_OF,
+                            DB_VALUES(db_text(row_text(order, "txn_id"))), &rows);
+
+    for (size_t i = 0; i < json_array_size(rows) && !err; i++) {
+        json_t *refund = NULL;
+
+        err = rest_refund_object(shape, json_array_get(rows, i), &refund);
+        if (!err)
+            json_array_append_new(refunds, refund);
+    }
+    if (json_array_size(refunds))
+        put(payments, "refunds", refunds);
+    else
+        json_decref(refunds);
+    return err;
+}
+
 /* The payment of an order in its purchase unit; nothing before it was captured. */
 static enum err put_payments(const struct rest_shape *shape, const json_t *order, json_t *unit)
 {
@@ -231,9 +252,10 @@ static enum err put_payments(const struct rest_shape *shape, const json_t *order
                    DB_VALUES(db_text(row_text(order, "txn_id"))), "payment", &payment);
     if (!err)
         err = rest_capture_object(shape, payment, false, &capture);
-    if (!err)
-        put(unit, "payments", json_pack("{s:[o]}", "captures", capture));
-    return err;
+    if (err)
+        return err;
+    put(unit, "payments", json_pack("{s:[o]}", "captures", capture));
+    return put_refunds(shape, order, json_object_get(unit, "payments"));
 }
 
 static json_t *unit_of(const json_t *order)

@@ -180,6 +180,28 @@ http_handler rest_order_get_handler;
 http_handler rest_capture_handler;
 http_handler rest_capture_get_handler;
 
+/* ---- refunds: paypal_refund.c, paypal_refund_call.c ---- */
+
+enum { REFUND_LIFE_S = 45 * 24 * 3600 };
+
+/* A refund, or a reversal, as its row says. */
+enum err rest_refund_object(const struct rest_shape *shape, const json_t *refund, json_t **object);
+/* A refund that waits ends; one transaction. */
+struct refund_end {
+    struct sandbox *sandbox;
+    struct arena *arena;
+    const char *id;
+    const char *status; /* COMPLETED, FAILED, CANCELLED */
+    const char *webhook;
+    int64_t now;
+    int64_t now_ms;
+    struct delivery_batch batch; /* out */
+};
+/* Closure. ERR_CONFLICT when it does not wait. */
+db_write_fn refund_end_run;
+http_handler rest_refund_handler;
+http_handler rest_refund_get_handler;
+
 /* ---- the payer: paypal_order_move.c, paypal_order_page.c ---- */
 
 /* How the events of an order may be sent. */

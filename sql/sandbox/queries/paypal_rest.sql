@@ -184,3 +184,46 @@ SELECT json_object('pem', pem) FROM paypal_certificate WHERE id = $1
 -- name: paypal_order_void
 -- $1 id, $2 now
 UPDATE paypal_order SET status = 'VOIDED', updated_at = $2 WHERE id = $1
+
+-- name: paypal_business_refunds
+-- $1 id, $2 outcome of the next refunds
+UPDATE paypal_business SET refund_outcome = $2 WHERE id = $1
+
+-- name: paypal_refund_add
+-- $1 id, $2 payment, $3 kind, $4 status, $5 amount, $6 fee given back, $7 currency, $8 total with
+-- it, $9 invoice, $10 custom, $11 note, $12 now
+INSERT INTO paypal_refund (id, payment_id, kind, status, amount_cents, fee_cents, currency,
+                           total_cents, invoice, custom, note, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+
+-- name: paypal_refund_end
+-- $1 id, $2 status, $3 fee given back, $4 total with it, $5 now
+UPDATE paypal_refund SET status = $2, fee_cents = $3, total_cents = $4, updated_at = $5
+WHERE id = $1
+
+-- name: paypal_refund_find
+-- $1 id
+SELECT object FROM paypal_refund_row WHERE id = $1
+
+-- name: paypal_refund_of
+-- $1 payment
+SELECT object FROM paypal_refund_row WHERE payment_id = $1 ORDER BY number
+
+-- name: paypal_refund_waiting
+-- $1 payment. What is asked and not given back yet.
+SELECT coalesce(SUM(amount_cents), 0) FROM paypal_refund
+WHERE payment_id = $1 AND status = 'PENDING'
+
+-- name: paypal_dispute_put
+-- $1 id, $2 payment, $3 reason, $4 stage, $5 status, $6 outcome, $7 now
+INSERT INTO paypal_dispute (id, payment_id, reason, stage, status, outcome, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, status = excluded.status,
+    outcome = excluded.outcome, updated_at = excluded.updated_at
+
+-- name: paypal_dispute_find
+-- $1 id
+SELECT json_object('id', id, 'payment', payment_id, 'reason', reason, 'stage', stage,
+                   'status', status, 'outcome', outcome, 'created', created_at,
+                   'updated', updated_at)
+FROM paypal_dispute WHERE id = $1

@@ -184,6 +184,7 @@ SELECT b.number, b.id, json_object(
         'charset', b.charset, 'fee_basis_points', b.fee_basis_points,
         'fee_fixed_cents', b.fee_fixed_cents, 'created', b.created_at,
         'notify_url', b.notify_url, 'exchange_millionths', b.exchange_millionths,
+        'refund_outcome', b.refund_outcome,
         'unique_invoices', json(iif(b.unique_invoices, 'true', 'false')),
         'aliases', (SELECT json_group_array(x.email) FROM paypal_address x
                     WHERE x.business_id = b.id AND x.email <> b.email)) AS object
@@ -220,6 +221,14 @@ FROM paypal_order o
 JOIN paypal_form f ON f.token = o.id
 JOIN paypal_business b ON b.id = f.business_id
 
+-- shape: paypal_refund_row
+SELECT r.number, r.id, r.payment_id, json_object(
+        'id', r.id, 'payment', r.payment_id, 'kind', r.kind, 'status', r.status,
+        'amount_cents', r.amount_cents, 'fee_cents', r.fee_cents, 'currency', r.currency,
+        'total_cents', r.total_cents, 'invoice', r.invoice, 'custom', r.custom, 'note', r.note,
+        'created', r.created_at, 'updated', r.updated_at) AS object
+FROM paypal_refund r
+
 -- shape: paypal_webhook_row
 SELECT w.number, w.id, w.client_id, w.event_types, json_object(
         'id', w.id, 'client_id', w.client_id, 'url', w.url, 'event_types', json(w.event_types),
@@ -242,7 +251,7 @@ SELECT p.number, p.txn_id, p.token, p.status, p.receiver_id, p.created_at, json_
         'wrong_charset', json(iif(p.wrong_charset, 'true', 'false')), 'payer_id', p.payer_id,
         'first_name', p.first_name, 'last_name', p.last_name, 'payer_email', p.payer_email,
         'receipt_id', p.receipt_id, 'created', p.created_at, 'completed_at', p.completed_at,
-        'notify', p.notify, 'late_s', p.late_s, 'fields', json(f.fields),
+        'notify', p.notify, 'late_s', p.late_s, 'begun_by', f.kind, 'fields', json(f.fields),
         'txn_type', p.txn_type, 'settled_cents', p.settled_cents,
         'settled_currency', p.settled_currency, 'exchange_millionths', p.exchange_millionths,
         'invoice', json_extract(f.fields, '$.invoice'),
