@@ -102,8 +102,8 @@ static enum err choose_fee(struct taking *taking)
         return refund_fee(taking);
     else if (taking->rule->sign > 0) /* a fee that was given back is taken again */
         taking->fee_cents = reversed_cents < 0 ? -reversed_cents : 0;
-    else if (row_is(taking->payment, "begun_by", "order")) /* PayPal keeps its fee, and takes the one
-                                                        * of a dispute apart */
+    else if (row_is(taking->payment, "begun_by", "order")) /* PayPal keeps its fee, and takes the
+                                                            * one of a dispute apart */
         taking->fee_cents = 0;
     else if (taking->reason && !strcmp(taking->reason, "chargeback"))
         taking->fee_cents = CHARGEBACK_FEE_CENTS;
