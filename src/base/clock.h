@@ -15,6 +15,8 @@ int64_t clock_now(void);
 int64_t clock_now_ms(void);
 /* Milliseconds of a clock that never goes back; its origin means nothing. */
 int64_t clock_monotonic_ms(void);
+/* The same clock in microseconds. */
+int64_t clock_monotonic_us(void);
 /* Sleeps; returns early on no signal we use. */
 void clock_sleep_ms(int64_t duration_ms);
 

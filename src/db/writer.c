@@ -6,12 +6,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "db/connection.h"
 #include "db/transaction.h"
 
 enum {
     GROUP_MAX = 64,
-    GROUP_MS = 5,
+    GROUP_US = 5000,
     QUEUE_MAX = 1024,
     STOP_PATIENCE_MS = 2000 /* the last checkpoint waits that long for a reader */
 };
@@ -50,7 +51,7 @@ struct db_writer {
 struct group {
     struct request *members[GROUP_MAX];
     int count;
-    int64_t began_ms;
+    int64_t began_us;
 };
 
 /* ---- the queue ---- */
@@ -83,7 +84,7 @@ static struct request *take_first(struct db_writer *writer)
 static struct request *take_next(struct db_writer *writer, const struct group *group)
 {
     if (group->count == GROUP_MAX || group->members[0]->company == ALONE ||
-        clock_monotonic_ms() - group->began_ms >= GROUP_MS) {
+        clock_monotonic_us() - group->began_us >= GROUP_US) {
         return NULL;
     }
     pthread_mutex_lock(&writer->lock);
@@ -193,8 +194,11 @@ static void *write_groups(void *argument)
             refuse_all(writer, first);
             continue;
         }
-        group.began_ms = clock_monotonic_ms();
-        if (!commit_group(writer, &group)) {
+        group.began_us = clock_monotonic_us();
+        bool committed = commit_group(writer, &group);
+        metric_done(METRIC_WRITE, committed ? 200 : 500, clock_monotonic_us() - group.began_us);
+        metric_written(group.count);
+        if (!committed) {
             run_again(writer, &group);
         }
         answer_group(writer, &group);

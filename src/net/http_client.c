@@ -1,7 +1,9 @@
 #include "net/http_client.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/conf.h"
+#include "base/metric.h"
 
 #include <curl/curl.h>
 #include <stdatomic.h>
@@ -237,6 +239,7 @@ enum err http_client_call(struct http_client *client, const struct http_call *ca
     struct str url = str_of(call->url), without_query = str_cut(&url, '?');
     struct curl_slist *headers;
     long status = 0;
+    int64_t began_us;
     CURLcode code;
     enum err err = conf_check_url(str_copy(arena, without_query));
 
@@ -255,6 +258,7 @@ enum err http_client_call(struct http_client *client, const struct http_call *ca
     curl_easy_setopt(client->curl, CURLOPT_HEADERFUNCTION, receive_header);
     curl_easy_setopt(client->curl, CURLOPT_HEADERDATA, &receiving);
     curl_easy_setopt(client->curl, CURLOPT_CERTINFO, call->with_certificate ? 1L : 0L);
+    began_us = clock_monotonic_us();
     code = curl_easy_perform(client->curl);
     err = classify(code, &receiving);
     answer->certificate_refused = code == CURLE_PEER_FAILED_VERIFICATION;
@@ -262,6 +266,7 @@ enum err http_client_call(struct http_client *client, const struct http_call *ca
         call->with_certificate ? certificate_until(client->curl, arena) : 0;
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
     curl_slist_free_all(headers);
+    metric_done(METRIC_CALL, err ? 0 : (int)status, clock_monotonic_us() - began_us);
     answer->status = (int)status;
     answer->body = buffer_str(&receiving.body);
     if (!err && (status < 100 || status > 599))

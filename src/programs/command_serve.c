@@ -118,6 +118,7 @@ static enum err start_web(struct server *server)
         .notification_socket = settings->notification_socket,
         .page_threads = (int)settings->page_threads,
         .notification_threads = (int)settings->notification_threads,
+        .slow_request_ms = settings->slow_request_ms,
     };
 
     server->doctor = program_doctor(settings);

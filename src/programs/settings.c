@@ -20,6 +20,7 @@ static struct settings default_settings(void)
         .page_threads = 8,
         .notification_threads = 8,
         .job_threads = 4,
+        .slow_request_ms = 1000,
         .provider =
             {
                 .stripe_api_url = "https://api.stripe.com",
@@ -113,6 +114,11 @@ enum err settings_read(const char *path, struct arena *arena, struct settings *s
          .number = &settings->job_threads,
          .minimum = 2,
          .maximum = 64},
+        {.name = "slow_request_ms",
+         .kind = CONF_INT,
+         .number = &settings->slow_request_ms,
+         .minimum = 0,
+         .maximum = 60000},
         {.name = "smtp_url", .text = &smtp->url},
         {.name = "smtp_user", .text = &smtp->user},
         {.name = "smtp_password_file", .text = &password_file},

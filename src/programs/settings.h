@@ -27,6 +27,7 @@ struct settings {
     int64_t page_threads;
     int64_t notification_threads;
     int64_t job_threads;
+    int64_t slow_request_ms;           /* answers that take longer are logged; 0: none */
     struct smtp_settings smtp;         /* url NULL: no mail is sent */
     const char *mail_from;             /* the address mail comes from */
     struct provider_settings provider; /* base_url and the addresses of the providers */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metric.h"
 
 /* ---- the preconditions of a route ---- */
 
@@ -179,9 +180,22 @@ static struct page begin_page(struct web *web, struct http_request *request,
     };
 }
 
+/* By its route: the path itself may name a member or hold a token. */
+static void note_duration(const struct page *page, int64_t duration_us)
+{
+    int64_t slow_ms = page->web->options.slow_request_ms, duration_ms = duration_us / 1000;
+    bool slow = slow_ms > 0 && duration_ms >= slow_ms;
+
+    metric_done(page->plain ? METRIC_NOTIFICATION : METRIC_PAGE, page->response->status,
+                duration_us);
+    log_line(slow ? LOG_WARNING : LOG_DEBUG, slow ? "web.slow" : "web.answered", "%s %d %lld ms",
+             page->route ? page->route->path : "-", page->response->status,
+             (long long)duration_ms);
+}
+
 static void dispatch(struct page *page, const struct http_route *routes, size_t count)
 {
-    int64_t began_ms = clock_monotonic_ms();
+    int64_t began_us = clock_monotonic_us();
 
     page->thread->page = page;
     answer(page, routes, count);
@@ -189,8 +203,7 @@ static void dispatch(struct page *page, const struct http_route *routes, size_t 
     if (!page->response->begun)
         page_security_headers(page);
     page->thread->page = NULL;
-    log_line(LOG_DEBUG, "web.answered", "%s %d %lld ms", page->route ? page->route->path : "-",
-             page->response->status, (long long)(clock_monotonic_ms() - began_ms));
+    note_duration(page, clock_monotonic_us() - began_us);
 }
 
 void web_dispatch_page(void *shared, struct http_request *request, struct http_response *response)

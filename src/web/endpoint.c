@@ -1,6 +1,7 @@
 #include "web/internal.h"
 
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/random.h"
 #include "payment/event.h"
 
@@ -97,6 +98,7 @@ static enum err at_the_door(struct page *page, const struct provider *provider, 
             plain(page, 200);
         return err;
     }
+    metric_refused();
     log_line(LOG_WARNING, "endpoint.refused", "%s: %s (%llu refused since the start)",
              provider->name, door.reason ? door.reason : "",
              atomic_fetch_add(&page->web->refused_messages, 1) + 1);

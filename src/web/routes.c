@@ -1,6 +1,7 @@
 #include "web/activity.h"
 #include "web/charges.h"
 #include "web/desk.h"
+#include "web/health.h"
 #include "web/import.h"
 #include "web/internal.h"
 #include "web/members.h"
@@ -485,6 +486,8 @@ const size_t web_page_route_count = sizeof(web_page_routes) / sizeof(web_page_ro
 
 /* What providers call. Sizes are each provider's own; see endpoint.c. */
 const struct http_route web_notification_routes[] = {
+    {HTTP_GET, "/health", health_get, NULL, 0, ACCESS_PUBLIC, 0},
+    {HTTP_GET, "/metrics", metrics_get, NULL, 0, ACCESS_PUBLIC, 0},
     {HTTP_POST, "/action_manager.php", endpoint_post, NULL, 256 * 1024,
      ACCESS_PUBLIC | ACCESS_ANY_ORIGIN, HTTP_RAW_BODY},
 };

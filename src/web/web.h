@@ -33,6 +33,7 @@ struct web_options {
     const struct doctor_options *doctor; /* of the page Installation */
     int page_threads;
     int notification_threads;
+    int64_t slow_request_ms; /* an answer that takes so long is logged; 0: none is */
 };
 /* Loads the templates, opens both pools. The caller must dispose of *web with web_free. */
 enum err web_new(const struct web_options *options, struct web **web);

@@ -48,6 +48,8 @@ http {
 ${server(`127.0.0.1:${port} default_server`, '_', '\n      return 444;')}
 ${server(`127.0.0.1:${port}`, '127.0.0.1', files
     + location('= /action_manager.php', `${folder}/notification.socket`, '256k')
+    + location('= /health', `${folder}/notification.socket`, '1k')
+    + location('= /metrics', `${folder}/notification.socket`, '1k')
     + location('= /parametrage/association/logo', `${folder}/page.socket`, '256k')
     + location('= /adherents/importer', `${folder}/page.socket`, '2m')
     + location('= /comptabilite/rapprochement/fichier', `${folder}/page.socket`, '2m')

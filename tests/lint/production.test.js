@@ -52,7 +52,8 @@ function listen(name) {
 
 function configuration() {
   const site = read(top, 'conf/nginx.conf')
-    .replace(/^ *listen \[::\].*\n/gm, '')
+    .replace(/^ *listen \[::1?\].*\n/gm, '')
+    .replace(/listen 127\.0\.0\.1:8090\b/g, `listen 127.0.0.1:${house.watch}`)
     .replace(/listen 80\b/g, `listen 127.0.0.1:${house.http}`)
     .replace(/listen 443\b/g, `listen 127.0.0.1:${house.https}`)
     .replace(/\/etc\/letsencrypt\/live\/[^/]+/g, house.root)
@@ -92,6 +93,7 @@ before(async () => {
   house.root = fs.mkdtempSync(path.join(os.tmpdir(), 'guichet-nginx-'));
   house.http = await freePort();
   house.https = await freePort();
+  house.watch = await freePort();
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj',
     `/CN=${HOST}`, '-keyout', `${house.root}/privkey.pem`, '-out', `${house.root}/fullchain.pem`],
   { stdio: 'ignore' });
@@ -129,6 +131,14 @@ test('nginx: pages and notifications go to a socket each', async () => {
   assert.match((await secure('/panier')).text, /\r\n\r\npage$/);
   assert.match((await secure('/action_manager.php?event=stripe', ...post(10))).text, /\r\n\r\nnotification$/);
   assert.match((await secure('/action_manager.php/x')).text, /\r\n\r\npage$/);
+});
+
+test('nginx: a monitor of this machine asks at a port of its own, nobody else anywhere', async () => {
+  const watch = (place) => ask(`http://127.0.0.1:${house.watch}${place}`);
+  for (const place of ['/health', '/metrics'])
+    assert.match((await watch(place)).text, /200[^]*notification$/);
+  assert.equal((await watch('/panier')).status, 404);
+  assert.match((await secure('/metrics')).text, /page$/, 'at the public address it is a page like any other');
 });
 
 test('nginx: a header Proxy never becomes HTTP_PROXY', async () => {

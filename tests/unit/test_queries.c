@@ -151,10 +151,16 @@ static bool is_check_of_new_row(struct house *house, struct str subject, struct 
  * waiting, the unsupported, the invalid. */
 static bool reads_too_much(struct house *house, struct str step, const char *sql)
 {
-    static const char *const partial_indexes[] = {
-        "provider_event_unsupported", "payment_intent_due", "outbox_due",
-        "provider_event_due",         "deferral_open",      "payment_intent_under_way",
-        "provider_endpoint_due",      "statement_task_due", "fee_search_due"};
+    static const char *const partial_indexes[] = {"provider_event_unsupported",
+                                                  "payment_intent_due",
+                                                  "outbox_due",
+                                                  "provider_event_due",
+                                                  "deferral_open",
+                                                  "payment_intent_under_way",
+                                                  "provider_endpoint_due",
+                                                  "statement_task_due",
+                                                  "fee_search_due",
+                                                  "quarantine_open"};
 
     for (size_t i = 0; i < sizeof(partial_indexes) / sizeof(partial_indexes[0]); i++)
         if (memmem(step.data, step.len, partial_indexes[i], strlen(partial_indexes[i])))

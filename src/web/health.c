@@ -1,0 +1,62 @@
+/* /health and /metrics: for the machine that watches, on this machine alone. */
+#include "web/health.h"
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "job/gauge.h"
+
+bool health_is_local(struct str address)
+{
+    return str_starts(address, "127.") || str_is(address, "::1");
+}
+
+static void plain(struct page *page, int status, const char *type)
+{
+    page->response->status = status;
+    page->response->content_type = type;
+}
+
+static enum err nothing(struct db *db, void *argument)
+{
+    (void)db;
+    (void)argument;
+    return OK;
+}
+
+/* Can it read, and does the writer write? An empty transaction goes the way of a payment. */
+enum err health_get(struct http_request *request, struct http_response *response)
+{
+    struct page *page = page_of(request);
+    struct gauges gauges;
+    enum err err;
+
+    if (!health_is_local(request->remote_address))
+        return fail(ERR_NOT_FOUND, "for this machine alone");
+    err = gauges_read(page->db, page->now, &gauges);
+    if (!err)
+        err = db_write(page->web->options.service->writer, nothing, NULL);
+    plain(page, err ? 503 : 200, "text/plain; charset=utf-8");
+    buffer_add_text(&response->body, err ? "the database does not answer\n" : "ok\n");
+    if (err)
+        log_failure("health");
+    return OK;
+}
+
+enum err metrics_get(struct http_request *request, struct http_response *response)
+{
+    struct page *page = page_of(request);
+    const struct web_options *options = &page->web->options;
+    struct gauges gauges;
+    enum err err;
+
+    if (!health_is_local(request->remote_address))
+        return fail(ERR_NOT_FOUND, "for this machine alone");
+    err = gauges_read(page->db, page->now, &gauges);
+    if (err)
+        return err;
+    gauges_read_files(options->doctor, &gauges);
+    plain(page, 200, "text/plain; version=0.0.4; charset=utf-8");
+    metric_write(&response->body);
+    gauges_write(&gauges, &response->body);
+    return OK;
+}
