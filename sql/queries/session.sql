@@ -77,7 +77,3 @@ WHERE login_id = CAST($2 AS BIGINT) AND association_id = CAST($1 AS BIGINT)
 -- name: session_sweep
 -- $1 seen last before that
 DELETE FROM session WHERE last_seen_at < CAST($1 AS BIGINT);
-
--- name: session_end_all
--- Everybody logs in anew: a database was put back.
-DELETE FROM session;

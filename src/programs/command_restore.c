@@ -39,7 +39,7 @@ static enum err check_is_ours(const char *copy)
 static enum err end_sessions(struct db *db, void *argument)
 {
     (void)argument;
-    return db_run(db, Q_SESSION_END_ALL, DB_NO_VALUES);
+    return db_run(db, Q_SESSION_SWEEP, DB_VALUES(db_int(INT64_MAX)));
 }
 
 /* Who had logged out since must not be logged in again by going back. */
