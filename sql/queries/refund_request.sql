@@ -13,7 +13,8 @@ SELECT a.provider, t.provider_account_id, t.reference, a.unlinked_at IS NULL AND
             AND f.provider_account_id = r.provider_account_id AND f.kind = 'refund'
             AND f.reference = r.provider_reference
         WHERE r.association_id = t.association_id AND r.transaction_id = t.id
-            AND r.state IN ('created', 'sent') AND f.id IS NULL), 0)
+            AND r.state IN ('created', 'sent') AND f.id IS NULL), 0),
+    t.currency
 FROM provider_transaction t
 JOIN provider_account a ON a.association_id = t.association_id AND a.id = t.provider_account_id
 WHERE t.association_id = $1 AND t.id = $2 AND t.kind = 'capture';

@@ -161,6 +161,7 @@ struct provider_consent {
 struct refund_order {
     const char *capture;  /* the payment's reference: pi_ */
     int64_t amount_cents; /* of the payment's currency */
+    const char *currency; /* capital letters */
     int64_t refund_request_id;
 };
 enum refund_verdict {

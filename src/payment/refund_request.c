@@ -81,6 +81,7 @@ struct refund_capture {
     const struct provider *provider;
     int64_t account_id;
     const char *reference;
+    const char *currency;
     struct refund_room room;
 };
 
@@ -117,6 +118,7 @@ static enum err read_capture(const struct payment_service *service, struct db *d
         capture->provider = payment_provider(service, db_column_str(&rows, 0));
         capture->account_id = db_column_int(&rows, 1);
         capture->reference = db_column_text(&rows, 2, arena);
+        capture->currency = db_column_text(&rows, 7, arena);
         capture->room = (struct refund_room){
             .possible = db_column_int(&rows, 3) != 0,
             .disputed = db_column_int(&rows, 4) != 0,
@@ -291,6 +293,7 @@ static enum err prepare(struct refund_asking *asking, const struct provider_call
         return err;
     err = random_id(&asking->id);
     order.capture = asking->capture.reference;
+    order.currency = asking->capture.currency;
     order.refund_request_id = asking->id;
     if (!err)
         err = asking->capture.provider->refunds->prepare(call, &order, &request);

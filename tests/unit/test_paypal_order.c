@@ -1,5 +1,5 @@
 /* Beginning and ending a payment by PayPal's orders, against a scripted PayPal. */
-#include "support/paypal_desk.h"
+#include "support/order_desk.h"
 #include "support/vectors.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "provider/paypal/internal.h"
 #include "provider/paypal/rest.h"
 
-static struct checkout_answer checkout(struct paypal_desk *desk)
+static struct checkout_answer checkout(struct order_desk *desk)
 {
     struct checkout_answer answer;
 
@@ -16,7 +16,7 @@ static struct checkout_answer checkout(struct paypal_desk *desk)
     return answer;
 }
 
-static struct resolution *resolve(struct paypal_desk *desk)
+static struct resolution *resolve(struct order_desk *desk)
 {
     struct resolution *resolution = arena_alloc(desk->base.call.arena, sizeof(*resolution));
 
@@ -27,15 +27,15 @@ static struct resolution *resolve(struct paypal_desk *desk)
 
 /* ---- the request ---- */
 
-static struct str prepare(struct paypal_desk *desk, const struct association *association)
+static struct str prepare(struct order_desk *desk, const struct association *association)
 {
     struct provider_order order = {
         .association = association,
         .account = &desk->account,
         .member_number = 12,
-        .token = PAYPAL_DESK_TOKEN,
+        .token = ORDER_DESK_TOKEN,
         .amount_cents = 2550,
-        .return_url = "https://guichet.example/paiement/" PAYPAL_DESK_TOKEN,
+        .return_url = "https://guichet.example/paiement/" ORDER_DESK_TOKEN,
         .notify_url = "https://guichet.example/action_manager.php?event=paypal&a=x",
     };
     struct str request = {0};
@@ -46,7 +46,7 @@ static struct str prepare(struct paypal_desk *desk, const struct association *as
 
 static void says_what_is_paid(void **state)
 {
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
     struct association association;
     json_t *json = NULL;
     char name[400];
@@ -60,14 +60,14 @@ static void says_what_is_paid(void **state)
     assert_true(str_is(json_text(json, "intent"), "CAPTURE"));
     assert_true(str_is(json_text(json, "purchase_units.0.amount.value"), "25.50"));
     assert_true(str_is(json_text(json, "purchase_units.0.amount.currency_code"), "EUR"));
-    assert_true(str_is(json_text(json, "purchase_units.0.custom_id"), PAYPAL_DESK_TOKEN));
-    assert_true(str_is(json_text(json, "purchase_units.0.invoice_id"), PAYPAL_DESK_TOKEN));
+    assert_true(str_is(json_text(json, "purchase_units.0.custom_id"), ORDER_DESK_TOKEN));
+    assert_true(str_is(json_text(json, "purchase_units.0.invoice_id"), ORDER_DESK_TOKEN));
     assert_true(json_text(json, "purchase_units.0.description").len <= 127);
     assert_true(json_text(json, "payment_source.paypal.experience_context.brand_name").len <= 127);
     assert_true(str_is(json_text(json, "payment_source.paypal.experience_context.user_action"),
                        "PAY_NOW"));
     assert_true(str_is(json_text(json, "payment_source.paypal.experience_context.return_url"),
-                       "https://guichet.example/paiement/" PAYPAL_DESK_TOKEN));
+                       "https://guichet.example/paiement/" ORDER_DESK_TOKEN));
     json_decref(json);
     desk->account.client_id = "";
     assert_true(str_starts(prepare(desk, &association),
@@ -78,54 +78,53 @@ static void says_what_is_paid(void **state)
 
 static void asks_for_a_token_once(void **state)
 {
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
 
-    paypal_desk_token(desk);
-    paypal_desk_order(desk, &(struct order_plan){0});
+    order_desk_token(desk);
+    order_desk_order(desk, &(struct order_plan){0});
     assert_int_equal(checkout(desk).verdict, CHECKOUT_OPENED);
-    assert_true(paypal_desk_has(desk, 0, "POST /sandbox/v1/oauth2/token HTTP/1.1\r\n"));
+    assert_true(order_desk_has(desk, 0, "POST /sandbox/v1/oauth2/token HTTP/1.1\r\n"));
     /* AClient-id:EcanaryCANARY0123456789 */
-    assert_true(paypal_desk_has(
+    assert_true(order_desk_has(
         desk, 0, "\r\nAuthorization: Basic QUNsaWVudC1pZDpFY2FuYXJ5Q0FOQVJZMDEyMzQ1Njc4OQ=="));
     assert_true(str_is(loopback_body(desk->base.server, 0), "grant_type=client_credentials"));
-    assert_true(paypal_desk_has(desk, 1, "POST /sandbox/v2/checkout/orders HTTP/1.1\r\n"));
-    assert_true(paypal_desk_has(desk, 1, "\r\nAuthorization: Bearer A21AAtoken\r\n"));
-    assert_true(
-        paypal_desk_has(desk, 1,
-                        arena_printf(desk->base.call.arena, "\r\nPayPal-Request-Id: %s\r\n",
-                                     desk->intent.idempotency_key)));
+    assert_true(order_desk_has(desk, 1, "POST /sandbox/v2/checkout/orders HTTP/1.1\r\n"));
+    assert_true(order_desk_has(desk, 1, "\r\nAuthorization: Bearer A21AAtoken\r\n"));
+    assert_true(order_desk_has(desk, 1,
+                               arena_printf(desk->base.call.arena, "\r\nPayPal-Request-Id: %s\r\n",
+                                            desk->intent.idempotency_key)));
     assert_true(str_is(loopback_body(desk->base.server, 1), desk->intent.request));
-    paypal_desk_order(desk, &(struct order_plan){0});
+    order_desk_order(desk, &(struct order_plan){0});
     assert_int_equal(checkout(desk).verdict, CHECKOUT_OPENED);
     assert_int_equal(loopback_count(desk->base.server), 3);
     desk->base.call.now += 30910; /* it has ended */
-    paypal_desk_token(desk);
-    paypal_desk_order(desk, &(struct order_plan){0});
+    order_desk_token(desk);
+    order_desk_order(desk, &(struct order_plan){0});
     assert_int_equal(checkout(desk).verdict, CHECKOUT_OPENED);
     assert_int_equal(loopback_count(desk->base.server), 5);
     desk->account.key_version++; /* other keys, another token */
-    paypal_desk_token(desk);
-    paypal_desk_order(desk, &(struct order_plan){0});
+    order_desk_token(desk);
+    order_desk_order(desk, &(struct order_plan){0});
     assert_int_equal(checkout(desk).verdict, CHECKOUT_OPENED);
     assert_int_equal(loopback_count(desk->base.server), 7);
 }
 
 static void asks_once_anew_when_it_is_refused(void **state)
 {
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
     struct checkout_answer answer;
 
-    paypal_desk_token(desk);
-    paypal_desk_script(desk, 401, "{\"error\":\"invalid_token\"}");
-    paypal_desk_token(desk);
-    paypal_desk_order(desk, &(struct order_plan){0});
+    order_desk_token(desk);
+    order_desk_script(desk, 401, "{\"error\":\"invalid_token\"}");
+    order_desk_token(desk);
+    order_desk_order(desk, &(struct order_plan){0});
     assert_int_equal(checkout(desk).verdict, CHECKOUT_OPENED);
-    paypal_desk_script(desk, 401, "{\"error\":\"invalid_token\"}");
-    paypal_desk_script(desk, 401, "{\"error\":\"invalid_client\"}");
+    order_desk_script(desk, 401, "{\"error\":\"invalid_token\"}");
+    order_desk_script(desk, 401, "{\"error\":\"invalid_client\"}");
     answer = checkout(desk);
     assert_int_equal(answer.verdict, CHECKOUT_REFUSED);
     assert_string_equal(answer.reason, "clés refusées");
-    paypal_desk_script(desk, 503, ""); /* no token, and nothing said about the keys */
+    order_desk_script(desk, 503, ""); /* no token, and nothing said about the keys */
     assert_int_equal(checkout(desk).verdict, CHECKOUT_UNKNOWN);
     assert_int_equal(loopback_count(desk->base.server), 7);
 }
@@ -160,13 +159,13 @@ static void opens_our_order_alone(void **state)
         {{.url = "https://www.sandbox.paypal.com/other?token=X"}, CHECKOUT_REFUSED, false},
         {{.url = "https://www.sandbox.paypal.com/checkoutnow?a b"}, CHECKOUT_REFUSED, false},
     };
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
 
-    paypal_desk_token(desk);
+    order_desk_token(desk);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct checkout_answer answer;
 
-        paypal_desk_order(desk, &cases[i].plan);
+        order_desk_order(desk, &cases[i].plan);
         answer = checkout(desk);
         if (answer.verdict != cases[i].expected)
             print_error("case %zu: %s\n", i, answer.reason);
@@ -178,31 +177,31 @@ static void opens_our_order_alone(void **state)
 
 static void reads_an_order_that_was_told_in_part(void **state)
 {
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
     struct checkout_answer answer;
 
-    paypal_desk_token(desk);
-    paypal_desk_order(desk, &(struct order_plan){.bare = true});
-    paypal_desk_order(desk, &(struct order_plan){.status = "CREATED"});
+    order_desk_token(desk);
+    order_desk_order(desk, &(struct order_plan){.bare = true});
+    order_desk_order(desk, &(struct order_plan){.status = "CREATED"});
     answer = checkout(desk);
     assert_int_equal(answer.verdict, CHECKOUT_OPENED);
-    assert_string_equal(answer.reference, PAYPAL_DESK_ORDER);
+    assert_string_equal(answer.reference, ORDER_DESK_ORDER);
     assert_true(
-        paypal_desk_has(desk, 2, "GET /sandbox/v2/checkout/orders/" PAYPAL_DESK_ORDER " HTTP"));
-    paypal_desk_order(desk, &(struct order_plan){.bare = true});
-    paypal_desk_order(desk, &(struct order_plan){.bare = true});
+        order_desk_has(desk, 2, "GET /sandbox/v2/checkout/orders/" ORDER_DESK_ORDER " HTTP"));
+    order_desk_order(desk, &(struct order_plan){.bare = true});
+    order_desk_order(desk, &(struct order_plan){.bare = true});
     assert_int_equal(checkout(desk).verdict, CHECKOUT_UNKNOWN);
 }
 
 static void learns_whose_keys_they_are(void **state)
 {
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
 
     desk->account.external_id = "";
     desk->account.verified = false;
-    paypal_desk_token(desk);
-    paypal_desk_order(desk, &(struct order_plan){0});
-    assert_string_equal(checkout(desk).proven_external_id, PAYPAL_DESK_MERCHANT);
+    order_desk_token(desk);
+    order_desk_order(desk, &(struct order_plan){0});
+    assert_string_equal(checkout(desk).proven_external_id, ORDER_DESK_MERCHANT);
 }
 
 static void classifies_refusals(void **state)
@@ -217,13 +216,13 @@ static void classifies_refusals(void **state)
         {500, CHECKOUT_UNKNOWN}, {503, CHECKOUT_UNKNOWN},
         {302, CHECKOUT_UNKNOWN}, {LOOPBACK_SILENT, CHECKOUT_UNKNOWN},
     };
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
 
-    paypal_desk_token(desk);
+    order_desk_token(desk);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct checkout_answer answer;
 
-        paypal_desk_refuse(desk, cases[i].status, "PAYEE_ACCOUNT_RESTRICTED");
+        order_desk_refuse(desk, cases[i].status, "PAYEE_ACCOUNT_RESTRICTED");
         answer = checkout(desk);
         assert_int_equal(answer.verdict, cases[i].expected);
         if (cases[i].status == 422)
@@ -233,38 +232,37 @@ static void classifies_refusals(void **state)
 
 /* ---- capturing ---- */
 
-static const char *array_of(struct paypal_desk *desk, const char *capture)
+static const char *array_of(struct order_desk *desk, const char *capture)
 {
     return arena_printf(desk->base.call.arena, "[%s]", capture);
 }
 
 static void captures_what_is_approved(void **state)
 {
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
     struct resolution *resolution;
-    const char *captures = array_of(desk, paypal_desk_capture(desk, "COMPLETED", "", "1.18"));
+    const char *captures = array_of(desk, order_desk_capture(desk, "COMPLETED", "", "1.18"));
 
-    paypal_desk_token(desk);
-    paypal_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
-    paypal_desk_order(desk, &(struct order_plan){
-                                .http_status = 201, .status = "COMPLETED", .captures = captures});
+    order_desk_token(desk);
+    order_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
+    order_desk_order(desk, &(struct order_plan){
+                               .http_status = 201, .status = "COMPLETED", .captures = captures});
     resolution = resolve(desk);
-    assert_true(paypal_desk_has(
-        desk, 2, "POST /sandbox/v2/checkout/orders/" PAYPAL_DESK_ORDER "/capture HTTP"));
-    assert_true(
-        paypal_desk_has(desk, 2, "\r\nPayPal-Request-Id: cap-" PAYPAL_DESK_ORDER "-1\r\n"));
+    assert_true(order_desk_has(
+        desk, 2, "POST /sandbox/v2/checkout/orders/" ORDER_DESK_ORDER "/capture HTTP"));
+    assert_true(order_desk_has(desk, 2, "\r\nPayPal-Request-Id: cap-" ORDER_DESK_ORDER "-1\r\n"));
     assert_true(str_is(loopback_body(desk->base.server, 2), "{}"));
     assert_int_equal(resolution->kind, RESOLUTION_FACTS);
     assert_int_equal(resolution->fact_count, 2);
     assert_int_equal(resolution->facts[0].kind, FACT_CAPTURE);
-    assert_string_equal(resolution->facts[0].reference, PAYPAL_DESK_CAPTURE);
+    assert_string_equal(resolution->facts[0].reference, ORDER_DESK_CAPTURE);
     assert_int_equal(resolution->facts[0].amount_cents, 2500);
-    assert_string_equal(resolution->facts[0].token, PAYPAL_DESK_TOKEN);
+    assert_string_equal(resolution->facts[0].token, ORDER_DESK_TOKEN);
     assert_string_equal(resolution->facts[0].payer, "Zoé Martin");
     assert_int_equal(resolution->facts[0].fact_at, 1789898400);
     assert_int_equal(resolution->facts[1].kind, FACT_FEE);
-    assert_string_equal(resolution->facts[1].reference, PAYPAL_DESK_CAPTURE ":fee");
-    assert_string_equal(resolution->facts[1].parent, PAYPAL_DESK_CAPTURE);
+    assert_string_equal(resolution->facts[1].reference, ORDER_DESK_CAPTURE ":fee");
+    assert_string_equal(resolution->facts[1].parent, ORDER_DESK_CAPTURE);
     assert_int_equal(resolution->facts[1].amount_cents, 118);
 }
 
@@ -279,15 +277,15 @@ static void books_by_the_captures_status(void **state)
         {"REFUNDED", "REFUNDED", FACT_CAPTURE}, {"PENDING", "ECHECK", FACT_PENDING},
         {"DECLINED", "", FACT_FAILED},          {"FAILED", "OTHER", FACT_FAILED},
     };
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
 
-    paypal_desk_token(desk);
+    order_desk_token(desk);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct resolution *resolution;
-        const char *capture = paypal_desk_capture(desk, cases[i].status, cases[i].reason, "");
+        const char *capture = order_desk_capture(desk, cases[i].status, cases[i].reason, "");
 
-        paypal_desk_order(desk, &(struct order_plan){.status = "COMPLETED",
-                                                     .captures = array_of(desk, capture)});
+        order_desk_order(desk, &(struct order_plan){.status = "COMPLETED",
+                                                    .captures = array_of(desk, capture)});
         resolution = resolve(desk);
         assert_int_equal(resolution->fact_count, 1); /* without a breakdown there is no fee yet */
         assert_int_equal(resolution->facts[0].kind, cases[i].expected);
@@ -299,23 +297,23 @@ static void books_by_the_captures_status(void **state)
 /* What a lost answer leaves: the same id again, then the order tells. */
 static void repeats_the_same_capture(void **state)
 {
-    struct paypal_desk *desk = *state;
-    const char *captures = array_of(desk, paypal_desk_capture(desk, "COMPLETED", "", "1.18"));
+    struct order_desk *desk = *state;
+    const char *captures = array_of(desk, order_desk_capture(desk, "COMPLETED", "", "1.18"));
     struct resolution *resolution;
 
-    paypal_desk_token(desk);
+    order_desk_token(desk);
     for (int i = 0; i < 2; i++) {
-        paypal_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
-        paypal_desk_script(desk, i == 0 ? LOOPBACK_SILENT : 500, "");
+        order_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
+        order_desk_script(desk, i == 0 ? LOOPBACK_SILENT : 500, "");
         resolution = resolve(desk);
         assert_int_equal(resolution->kind, RESOLUTION_RETRY);
         assert_true(resolution->provider_down);
-        assert_true(paypal_desk_has(desk, (size_t)(2 + 2 * i),
-                                    "PayPal-Request-Id: cap-" PAYPAL_DESK_ORDER "-1\r\n"));
+        assert_true(order_desk_has(desk, (size_t)(2 + 2 * i),
+                                   "PayPal-Request-Id: cap-" ORDER_DESK_ORDER "-1\r\n"));
     }
-    paypal_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
-    paypal_desk_refuse(desk, 422, "ORDER_ALREADY_CAPTURED");
-    paypal_desk_order(desk, &(struct order_plan){.status = "COMPLETED", .captures = captures});
+    order_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
+    order_desk_refuse(desk, 422, "ORDER_ALREADY_CAPTURED");
+    order_desk_order(desk, &(struct order_plan){.status = "COMPLETED", .captures = captures});
     resolution = resolve(desk);
     assert_int_equal(resolution->facts[0].kind, FACT_CAPTURE);
     assert_int_equal(resolution->fact_count, 2);
@@ -323,33 +321,33 @@ static void repeats_the_same_capture(void **state)
 
 static void a_refused_try_gets_another_id(void **state)
 {
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
     struct resolution *resolution;
 
-    paypal_desk_token(desk);
-    paypal_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
-    paypal_desk_refuse(desk, 422, "INSTRUMENT_DECLINED");
+    order_desk_token(desk);
+    order_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
+    order_desk_refuse(desk, 422, "INSTRUMENT_DECLINED");
     resolution = resolve(desk);
     assert_int_equal(resolution->facts[0].kind, FACT_DECLINED);
-    assert_string_equal(resolution->facts[0].reference, "cap-" PAYPAL_DESK_ORDER "-1");
+    assert_string_equal(resolution->facts[0].reference, "cap-" ORDER_DESK_ORDER "-1");
     assert_string_equal(resolution->facts[0].reason, "INSTRUMENT_DECLINED");
     desk->intent.declines = 1;
-    paypal_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
-    paypal_desk_refuse(desk, 422, "TRANSACTION_REFUSED");
+    order_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
+    order_desk_refuse(desk, 422, "TRANSACTION_REFUSED");
     resolution = resolve(desk);
-    assert_true(paypal_desk_has(desk, 4, "PayPal-Request-Id: cap-" PAYPAL_DESK_ORDER "-2\r\n"));
+    assert_true(order_desk_has(desk, 4, "PayPal-Request-Id: cap-" ORDER_DESK_ORDER "-2\r\n"));
     assert_int_equal(resolution->facts[0].kind, FACT_FAILED);
     assert_string_equal(resolution->facts[0].reason, "TRANSACTION_REFUSED");
 }
 
 static void another_merchants_order_is_not_captured(void **state)
 {
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
     struct resolution *resolution;
 
-    paypal_desk_token(desk);
-    paypal_desk_order(desk,
-                      &(struct order_plan){.status = "APPROVED", .merchant = "AAAAAAAAAAAAA"});
+    order_desk_token(desk);
+    order_desk_order(desk,
+                     &(struct order_plan){.status = "APPROVED", .merchant = "AAAAAAAAAAAAA"});
     resolution = resolve(desk);
     assert_int_equal(loopback_count(desk->base.server), 2);
     assert_int_equal(resolution->facts[0].kind, FACT_FAILED);
@@ -372,18 +370,18 @@ static void ends_by_the_clock(void **state)
         {403, NULL, 0, -2},
         {403, NULL, 3600, FACT_EXPIRED},
     };
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
     int64_t now = desk->base.call.now;
 
-    paypal_desk_token(desk);
+    order_desk_token(desk);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct resolution *resolution;
 
         desk->base.call.now = now + cases[i].later_s;
         if (cases[i].order_status)
-            paypal_desk_order(desk, &(struct order_plan){.status = cases[i].order_status});
+            order_desk_order(desk, &(struct order_plan){.status = cases[i].order_status});
         else
-            paypal_desk_refuse(desk, cases[i].status, "RESOURCE_NOT_FOUND");
+            order_desk_refuse(desk, cases[i].status, "RESOURCE_NOT_FOUND");
         resolution = resolve(desk);
         if (cases[i].expected >= 0) {
             assert_int_equal(resolution->kind, RESOLUTION_FACTS);
@@ -398,36 +396,34 @@ static void ends_by_the_clock(void **state)
 /* On the member's word an approved order is captured no more; money that came before is told. */
 static void cancels_without_capturing(void **state)
 {
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
     struct resolution *resolution = arena_alloc(desk->base.call.arena, sizeof(*resolution));
-    const char *captures = array_of(desk, paypal_desk_capture(desk, "COMPLETED", "", "1.18"));
+    const char *captures = array_of(desk, order_desk_capture(desk, "COMPLETED", "", "1.18"));
 
-    paypal_desk_token(desk);
-    paypal_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
+    order_desk_token(desk);
+    order_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
     house_ok(paypal_cancel(&desk->base.call, &desk->account, &desk->intent, resolution));
     assert_int_equal(resolution->facts[0].kind, FACT_CANCELED);
     assert_int_equal(loopback_count(desk->base.server), 2);
-    paypal_desk_order(desk, &(struct order_plan){.status = "COMPLETED", .captures = captures});
+    order_desk_order(desk, &(struct order_plan){.status = "COMPLETED", .captures = captures});
     house_ok(paypal_cancel(&desk->base.call, &desk->account, &desk->intent, resolution));
     assert_int_equal(resolution->facts[0].kind, FACT_CAPTURE);
-    paypal_desk_script(desk, 503, "");
+    order_desk_script(desk, 503, "");
     house_ok(paypal_cancel(&desk->base.call, &desk->account, &desk->intent, resolution));
     assert_int_equal(resolution->kind, RESOLUTION_RETRY);
 }
 
 static void finds_a_fee_that_came_late(void **state)
 {
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
     struct resolution *resolution = arena_alloc(desk->base.call.arena, sizeof(*resolution));
 
-    paypal_desk_token(desk);
-    paypal_desk_script(desk, 200, paypal_desk_capture(desk, "COMPLETED", "", ""));
-    house_ok(
-        paypal_resolve_fee(&desk->base.call, &desk->account, PAYPAL_DESK_CAPTURE, resolution));
+    order_desk_token(desk);
+    order_desk_script(desk, 200, order_desk_capture(desk, "COMPLETED", "", ""));
+    house_ok(paypal_resolve_fee(&desk->base.call, &desk->account, ORDER_DESK_CAPTURE, resolution));
     assert_int_equal(resolution->kind, RESOLUTION_RETRY);
-    paypal_desk_script(desk, 200, paypal_desk_capture(desk, "COMPLETED", "", "0.88"));
-    house_ok(
-        paypal_resolve_fee(&desk->base.call, &desk->account, PAYPAL_DESK_CAPTURE, resolution));
+    order_desk_script(desk, 200, order_desk_capture(desk, "COMPLETED", "", "0.88"));
+    house_ok(paypal_resolve_fee(&desk->base.call, &desk->account, ORDER_DESK_CAPTURE, resolution));
     assert_int_equal(resolution->facts[0].kind, FACT_FEE);
     assert_int_equal(resolution->facts[0].amount_cents, 88);
 }
@@ -437,7 +433,7 @@ static void finds_a_fee_that_came_late(void **state)
 /* Every row of PayPal's list has its row here, or is named as one that cannot reach us. */
 static void knows_every_issue(void **state)
 {
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
     struct arena *arena = desk->base.call.arena;
     struct str text = vectors_read(arena, "paypal/rest/examples/error-issues.tsv");
     size_t rows = 0;
@@ -481,14 +477,14 @@ static void each_issue_has_its_end(void **state)
         {"NEVER_HEARD_OF", 422, RESOLUTION_RETRY, 0},
         {"RATE_LIMIT_REACHED", 429, RESOLUTION_RETRY, 0},
     };
-    struct paypal_desk *desk = *state;
+    struct order_desk *desk = *state;
 
-    paypal_desk_token(desk);
+    order_desk_token(desk);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct resolution *resolution;
 
-        paypal_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
-        paypal_desk_refuse(desk, cases[i].status, cases[i].issue);
+        order_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
+        order_desk_refuse(desk, cases[i].status, cases[i].issue);
         resolution = resolve(desk);
         assert_int_equal(resolution->kind, cases[i].kind);
         if (cases[i].kind == RESOLUTION_FACTS)
@@ -496,7 +492,7 @@ static void each_issue_has_its_end(void **state)
     }
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, paypal_desk_setup, paypal_desk_teardown)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, order_desk_setup, order_desk_teardown)
 
 int main(void)
 {

@@ -46,6 +46,8 @@ struct payment_fact *rest_fact(const struct rest_subject *subject, enum fact_kin
     if (resolution->fact_count >= FACTS_MAX)
         return NULL;
     fact = &resolution->facts[resolution->fact_count++];
+    if (resolution->kind != RESOLUTION_FACTS)
+        resolution->detail = "";
     resolution->kind = RESOLUTION_FACTS;
     *fact = (struct payment_fact){
         .kind = kind,

@@ -8,6 +8,7 @@
 #include "payment/intent.h"
 #include "payment/known.h"
 #include "provider/paypal/internal.h"
+#include "provider/paypal/webhook.h"
 
 enum { MERCHANT_ID_MAX = 20 };
 
@@ -70,6 +71,8 @@ enum err paypal_receive(const struct provider_call *call, const struct provider_
 
     *answer = (struct door_answer){
         .verdict = DOOR_ACCEPTED, .external_id = "", .type = "", .receiver = "", .reason = ""};
+    if (str_is(message->content_type, "application/json"))
+        return paypal_webhook_receive(call, message, answer);
     if (message->body.len == 0 || message->body.len > PAYPAL_IPN_MAX) {
         answer->verdict = DOOR_MALFORMED;
         answer->reason = message->body.len == 0 ? "empty body" : "body too long";
@@ -308,6 +311,8 @@ enum err paypal_resolve_event(const struct provider_call *call, const struct pro
     struct ipn ipn;
     enum err err;
 
+    if (paypal_is_webhook(event))
+        return paypal_resolve_webhook(call, event, resolution);
     *resolution = (struct resolution){.kind = RESOLUTION_RETRY, .detail = ""};
     ipn_read(event->raw, call->arena, &ipn);
     err = parties_find(call, &ipn, &parties);

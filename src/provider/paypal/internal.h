@@ -98,6 +98,8 @@ enum err paypal_postback(const struct provider_call *call, enum account_mode mod
 /* ---- redirect.c ---- */
 
 struct provider_limits paypal_limits(const struct currency *currency);
+/* An amount as PayPal writes it: whole units of some currencies. */
+const char *paypal_value(int64_t cents, const struct currency *currency, struct arena *arena);
 /* The order's amount as PayPal writes it. ERR_INPUT for one it does not take. */
 enum err paypal_amount_text(const struct provider_order *order, struct arena *arena,
                             const char **text);

@@ -3,14 +3,17 @@
 #include "provider/paypal/activity.h"
 #include "provider/paypal/internal.h"
 #include "provider/paypal/rest.h"
+#include "provider/paypal/webhook_signature.h"
 
 const struct provider provider_paypal = {
     .name = "paypal",
     .label = "PayPal",
     .journal = JOURNAL_PAYPAL,
     .asks = false,
-    .body_max = PAYPAL_IPN_MAX,
+    .body_max = PAYPAL_WEBHOOK_MAX,
+    .headers = paypal_webhook_headers,
     .usual_rate_points = 350,
+    .refunds = &paypal_refunds,
     .able = paypal_able,
     .limits = paypal_limits,
     .prepare = paypal_prepare,

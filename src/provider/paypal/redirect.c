@@ -50,23 +50,27 @@ struct provider_limits paypal_limits(const struct currency *currency)
     };
 }
 
+const char *paypal_value(int64_t cents, const struct currency *currency, struct arena *arena)
+{
+    int64_t step_cents = currency_step(currency);
+    char text[MONEY_TEXT_MAX];
+
+    return step_cents > 1 ? arena_printf(arena, "%lld", (long long)(cents / step_cents))
+                          : arena_string(arena, money_format_decimal(text, cents, currency));
+}
+
 enum err paypal_amount_text(const struct provider_order *order, struct arena *arena,
                             const char **text)
 {
     const struct currency *currency = order->association->currency;
     int64_t step_cents = currency_step(currency);
-    char formatted[MONEY_TEXT_MAX];
 
     if (step_cents == 0)
         return fail(ERR_INPUT, "PayPal: currency %s not supported", currency->code);
     if (order->amount_cents < step_cents || order->amount_cents > AMOUNT_MAX_CENTS ||
         order->amount_cents % step_cents != 0)
         return fail(ERR_INPUT, "PayPal: amount out of limits");
-    if (step_cents > 1)
-        *text = arena_printf(arena, "%lld", (long long)(order->amount_cents / step_cents));
-    else
-        *text =
-            arena_string(arena, money_format_decimal(formatted, order->amount_cents, currency));
+    *text = paypal_value(order->amount_cents, currency, arena);
     return OK;
 }
 

@@ -149,6 +149,27 @@ enum err paypal_resolve_fee(const struct provider_call *call,
                             const struct provider_account *account, const char *capture,
                             struct resolution *resolution);
 
+/* ---- refund.c: money that goes back ---- */
+
+struct paypal_refund {
+    const char *id;
+    const char *status;
+    const char *reason;
+    const char *capture; /* the payment */
+    const char *request; /* our own request, NULL = not asked for here */
+    const struct currency *currency;
+    int64_t amount_cents;   /* positive */
+    int64_t fee_back_cents; /* what PayPal gave back of its fee */
+    int64_t settled_cents;
+    int64_t at;
+};
+/* False when it cannot be believed. */
+bool paypal_refund_read(const struct rest_subject *subject, const json_t *json,
+                        struct paypal_refund *refund);
+void paypal_refund_tell(const struct rest_subject *subject, const struct paypal_refund *refund,
+                        enum fact_kind kind, enum fact_kind fee_kind);
+extern const struct provider_refunds paypal_refunds;
+
 /* ---- order.c: beginning, and an order as PayPal tells it ---- */
 
 struct paypal_order {

@@ -1,28 +1,22 @@
 #include "paypal_desk.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include "provider/paypal/internal.h"
 
 int paypal_desk_setup(void **state)
 {
     struct paypal_desk *desk = calloc(1, sizeof *desk);
     struct account_plan plan = {.provider = "paypal",
-                                .external_id = PAYPAL_DESK_MERCHANT,
+                                .external_id = DESK_MERCHANT,
+                                .email = DESK_EMAIL,
                                 .mode = ACCOUNT_TEST,
-                                .api_key = PAYPAL_DESK_SECRET,
                                 .verified = true};
 
     assert_non_null(desk);
     provider_house_open(&desk->base);
-    desk->base.settings.paypal_sandbox_webscr_url =
-        "https://www.sandbox.paypal.com/cgi-bin/webscr";
     desk->account = provider_house_account(&desk->base, &plan);
-    desk->account.client_id = "AClient-id";
-    desk->intent =
-        provider_house_intent(&desk->base, &desk->account, PAYPAL_DESK_TOKEN, 2500, "EUR", "open");
-    desk->intent.request = "{\"intent\":\"CAPTURE\"}";
-    desk->intent.reference = PAYPAL_DESK_ORDER;
-    desk->intent.expires_at = HOUSE_NOW + 3600;
+    (void)provider_house_intent(&desk->base, &desk->account, DESK_TOKEN, 2500, "EUR", "open");
     *state = desk;
     return 0;
 }
@@ -36,26 +30,10 @@ int paypal_desk_teardown(void **state)
     return 0;
 }
 
-void paypal_desk_script(struct paypal_desk *desk, int status, const char *body)
+struct provider_account desk_add_account(struct paypal_desk *desk, struct account_plan plan)
 {
-    loopback_script(desk->base.server, status, "Content-Type: application/json\r\n", str_of(body));
-}
-
-void paypal_desk_token(struct paypal_desk *desk)
-{
-    paypal_desk_script(desk, 200,
-                       "{\"access_token\":\"A21AAtoken\",\"token_type\":\"Bearer\","
-                       "\"expires_in\":30910}");
-}
-
-void paypal_desk_refuse(struct paypal_desk *desk, int status, const char *issue)
-{
-    paypal_desk_script(
-        desk, status,
-        arena_printf(desk->base.call.arena,
-                     "{\"name\":\"UNPROCESSABLE_ENTITY\",\"details\":[{\"issue\":\"%s\","
-                     "\"description\":\"x\"}],\"message\":\"m\",\"debug_id\":\"d\"}",
-                     issue));
+    plan.provider = "paypal";
+    return provider_house_account(&desk->base, &plan);
 }
 
 static const char *or_else(const char *text, const char *otherwise)
@@ -63,57 +41,64 @@ static const char *or_else(const char *text, const char *otherwise)
     return text ? text : otherwise;
 }
 
-const char *paypal_desk_capture(struct paypal_desk *desk, const char *status, const char *reason,
-                                const char *fee)
+const char *desk_message(struct paypal_desk *desk, const struct message_plan *plan)
 {
-    struct arena *arena = desk->base.call.arena;
-    const char *breakdown =
-        *fee ? arena_printf(
-                   arena,
-                   ",\"seller_receivable_breakdown\":{\"gross_amount\":{\"currency_code\":\"EUR\","
-                   "\"value\":\"25.00\"},\"paypal_fee\":{\"currency_code\":\"EUR\",\"value\":"
-                   "\"%s\"}}",
-                   fee)
-             : "";
-
-    return arena_printf(arena,
-                        "{\"id\":\"" PAYPAL_DESK_CAPTURE "\",\"status\":\"%s\","
-                        "\"status_details\":{\"reason\":\"%s\"},\"amount\":{\"currency_code\":"
-                        "\"EUR\",\"value\":\"25.00\"}%s,\"create_time\":\"2026-09-20T10:00:00Z\"}",
-                        status, reason, breakdown);
+    return arena_printf(
+        desk->base.call.arena,
+        "mc_gross=%s&mc_currency=%s&txn_type=%s&payment_status=%s&%s&invoice=%s&custom=%s"
+        "&txn_id=6G996328CK404320L&payment_date=23%%3A04%%3A06+Sep+30%%2C+2026+PDT"
+        "&first_name=J%%F6rg&last_name=Martin&charset=windows-1252%s",
+        or_else(plan->gross, "25.00"), or_else(plan->currency, "EUR"),
+        or_else(plan->txn_type, "web_accept"), or_else(plan->status, "Completed"),
+        or_else(plan->receiver, "receiver_id=" DESK_MERCHANT "&receiver_email=x%40exemple.fr"),
+        or_else(plan->invoice, DESK_TOKEN), or_else(plan->custom, DESK_TOKEN),
+        or_else(plan->rest, "&test_ipn=1"));
 }
 
-void paypal_desk_order(struct paypal_desk *desk, const struct order_plan *plan)
+struct resolution desk_resolve_raw(struct paypal_desk *desk, const char *raw)
 {
-    struct arena *arena = desk->base.call.arena;
-    const char *token = or_else(plan->token, PAYPAL_DESK_TOKEN);
-    const char *units =
-        plan->bare ? ""
-                   : arena_printf(arena,
-                                  "\"purchase_units\":[{\"reference_id\":\"guichet\",\"amount\":{"
-                                  "\"currency_code\":\"%s\",\"value\":\"%s\"},\"payee\":{"
-                                  "\"email_address\":\"a@exemple.fr\",\"merchant_id\":\"%s\"},"
-                                  "\"custom_id\":\"%s\",\"invoice_id\":\"%s\",\"payments\":{"
-                                  "\"captures\":%s}}],",
-                                  or_else(plan->currency, "EUR"), or_else(plan->value, "25.00"),
-                                  or_else(plan->merchant, PAYPAL_DESK_MERCHANT), token, token,
-                                  or_else(plan->captures, "[]"));
+    struct provider_event event = {
+        .id = 1, .provider = "paypal", .hint = "", .raw = str_of(raw), .received_at = HOUSE_NOW};
+    struct resolution resolution;
 
-    paypal_desk_script(
-        desk, plan->http_status ? plan->http_status : 200,
-        arena_printf(arena,
-                     "{\"id\":\"%s\",\"status\":\"%s\",%s\"payer\":{\"name\":{\"given_name\":"
-                     "\"Zoé\",\"surname\":\"Martin\"}},\"links\":[{\"href\":\"x\",\"rel\":"
-                     "\"self\"},{\"href\":\"%s\",\"rel\":\"payer-action\",\"method\":\"GET\"}]}",
-                     or_else(plan->id, PAYPAL_DESK_ORDER),
-                     or_else(plan->status, "PAYER_ACTION_REQUIRED"), units,
-                     or_else(plan->url, "https://www.sandbox.paypal.com/"
-                                        "checkoutnow?token=" PAYPAL_DESK_ORDER)));
+    house_ok(paypal_resolve_event(&desk->base.call, &event, &resolution));
+    return resolution;
 }
 
-bool paypal_desk_has(struct paypal_desk *desk, size_t index, const char *text)
+struct resolution desk_resolve(struct paypal_desk *desk, const struct message_plan *plan)
 {
-    struct str head = loopback_head(desk->base.server, index);
+    return desk_resolve_raw(desk, desk_message(desk, plan));
+}
 
-    return head.len > 0 && strstr(head.data, text) != NULL;
+void desk_answer(struct paypal_desk *desk, const char *word)
+{
+    loopback_script(desk->base.server, 200, "Content-Type: text/html\r\n", str_of(word));
+}
+
+struct resolution desk_verified(struct paypal_desk *desk, const struct message_plan *plan)
+{
+    desk_answer(desk, "VERIFIED");
+    return desk_resolve(desk, plan);
+}
+
+void desk_check(struct paypal_desk *desk, const struct meaning *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct resolution resolution = desk_verified(desk, &cases[i].plan);
+
+        if (resolution.kind != cases[i].kind ||
+            (resolution.kind == RESOLUTION_OUTCOME && resolution.outcome != cases[i].outcome))
+            print_error("case %zu: kind %d, %s, %s\n", i, (int)resolution.kind,
+                        event_outcome_name(resolution.outcome), resolution.detail);
+        assert_int_equal(resolution.kind, cases[i].kind);
+        assert_true(resolution.authentic);
+        if (resolution.kind == RESOLUTION_FACTS) {
+            /* A payment tells its fee too, be it nothing. */
+            assert_int_equal(resolution.fact_count, cases[i].fact == FACT_CAPTURE ? 2 : 1);
+            assert_int_equal(resolution.facts[0].kind, cases[i].fact);
+        } else {
+            assert_int_equal(resolution.fact_count, 0);
+            assert_int_equal(resolution.outcome, cases[i].outcome);
+        }
+    }
 }

@@ -1,49 +1,53 @@
 /*
- * paypal_desk: a PayPal account of the house that has keys, with one attempt, and orders as PayPal
- * would answer them.
+ * paypal_desk: a PayPal account of the house with one open intent, and messages about it.
  *
- * Invariant: an order is the attempt's, of the account's merchant, unless the plan says otherwise.
+ * Invariant: a message is a Completed payment of that intent unless the plan says otherwise.
  */
 #ifndef TESTS_SUPPORT_PAYPAL_DESK_H
 #define TESTS_SUPPORT_PAYPAL_DESK_H
 
+#include "payment/fact.h"
 #include "provider_house.h"
 
-#define PAYPAL_DESK_TOKEN "Gdeadbeef-0123456789abcdef0123456789abcdef"
-#define PAYPAL_DESK_MERCHANT "G6R2B9YXADKWW"
-#define PAYPAL_DESK_ORDER "806440346Y391300T"
-#define PAYPAL_DESK_CAPTURE "22A4162004478570J"
-#define PAYPAL_DESK_SECRET "EcanaryCANARY0123456789"
+#define DESK_TOKEN "Gdeadbeef-0123456789abcdef0123456789abcdef"
+#define DESK_MERCHANT "UQ8PDYXJZQD9Y"
+#define DESK_EMAIL "tresorier@exemple.fr"
 
 struct paypal_desk {
     struct provider_house base;
-    struct provider_account account;
-    struct provider_intent intent; /* 25,00 EUR, open, of PAYPAL_DESK_ORDER */
+    struct provider_account account; /* test mode, verified, merchant id and address known */
 };
 
 /* cmocka's fixtures: *state becomes a struct paypal_desk *. */
 int paypal_desk_setup(void **state);
 int paypal_desk_teardown(void **state);
+/* A further PayPal account. */
+struct provider_account desk_add_account(struct paypal_desk *desk, struct account_plan plan);
 
-/* Scripts the token that the first call asks for. */
-void paypal_desk_token(struct paypal_desk *desk);
-/* Scripts any answer. */
-void paypal_desk_script(struct paypal_desk *desk, int status, const char *body);
-/* Scripts a refusal as PayPal writes one. */
-void paypal_desk_refuse(struct paypal_desk *desk, int status, const char *issue);
-
-/* What is given replaces what stands in the order. */
-struct order_plan {
-    int http_status;
-    const char *status, *token, *merchant, *value, *currency, *url, *id;
-    const char *captures; /* JSON array */
-    bool bare;            /* without purchase_units */
+/* What is given replaces the field, already encoded; receiver and rest are whole fields. */
+struct message_plan {
+    const char *txn_type, *status, *gross, *currency, *receiver, *invoice, *custom, *rest;
 };
-void paypal_desk_order(struct paypal_desk *desk, const struct order_plan *plan);
-/* A capture's JSON; breakdown "" leaves it out. In the arena. */
-const char *paypal_desk_capture(struct paypal_desk *desk, const char *status, const char *reason,
-                                const char *fee);
-/* Has the head of the i-th request this text? */
-bool paypal_desk_has(struct paypal_desk *desk, size_t index, const char *text);
+const char *desk_message(struct paypal_desk *desk, const struct message_plan *plan);
+
+/* Scripts PayPal's next answer: 200 and this body. */
+void desk_answer(struct paypal_desk *desk, const char *word);
+/* Resolves a message received at HOUSE_NOW; PayPal answers as scripted. */
+struct resolution desk_resolve_raw(struct paypal_desk *desk, const char *raw);
+struct resolution desk_resolve(struct paypal_desk *desk, const struct message_plan *plan);
+/* The same when PayPal says VERIFIED. */
+struct resolution desk_verified(struct paypal_desk *desk, const struct message_plan *plan);
+
+/* One case of a table: a verified message and where it must lead. */
+struct meaning {
+    struct message_plan plan;
+    enum resolution_kind kind;
+    enum event_outcome outcome; /* RESOLUTION_OUTCOME */
+    enum fact_kind fact;        /* RESOLUTION_FACTS */
+};
+#define FACT(what) RESOLUTION_FACTS, OUTCOME_POSTED, what
+#define OUTCOME(what) RESOLUTION_OUTCOME, what, FACT_CAPTURE
+void desk_check(struct paypal_desk *desk, const struct meaning *cases, size_t count);
+#define CHECK(cases) desk_check(*state, cases, sizeof(cases) / sizeof((cases)[0]))
 
 #endif
