@@ -1,24 +1,10 @@
 #include <string.h>
-#include <time.h>
 
 #include "base/money.h"
 #include "sandbox/internal.h"
 #include "sandbox/paypal_rest.h"
 #include "sandbox/row.h"
 #include "sandbox_queries.h"
-
-enum { TIME_MAX = 24 };
-
-const char *rest_time(struct arena *arena, int64_t at)
-{
-    char *text = arena_alloc(arena, TIME_MAX);
-    time_t seconds = (time_t)at;
-    struct tm utc;
-
-    gmtime_r(&seconds, &utc);
-    strftime(text, TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return text;
-}
 
 json_t *rest_money(int64_t cents, const char *currency)
 {

@@ -141,10 +141,17 @@ struct rest_rule {
 /* Refuses the first value that has no rule or breaks it. */
 enum err rest_rules_check(struct rest_call *call, const struct rest_rule *rules);
 
-/* ---- shapes: paypal_order_object.c ---- */
+/* ---- times: paypal_time.c ---- */
 
 /* "2026-11-28T19:30:00Z". */
 const char *rest_time(struct arena *arena, int64_t at);
+/* "2026-11-28T19:30:00+0000", as the reports write it. */
+const char *rest_time_long(struct arena *arena, int64_t at);
+/* Reads either, with any offset; false for anything else. */
+bool rest_time_read(const char *text, int64_t *at);
+
+/* ---- shapes: paypal_order_object.c ---- */
+
 /* {"currency_code","value"} of minor units. */
 json_t *rest_money(int64_t cents, const char *currency);
 /* Adds {"href","rel","method"}; path is below the sandbox's own address. */
@@ -201,6 +208,11 @@ struct refund_end {
 db_write_fn refund_end_run;
 http_handler rest_refund_handler;
 http_handler rest_refund_get_handler;
+
+/* ---- statements: paypal_reporting.c ---- */
+
+http_handler rest_transactions_handler;
+http_handler rest_balances_handler;
 
 /* ---- the payer: paypal_order_move.c, paypal_order_page.c ---- */
 

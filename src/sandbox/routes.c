@@ -60,6 +60,8 @@ static const struct http_route routes[] = {
     REST(HTTP_GET, "/v2/payments/captures/{}", rest_capture_get_handler),
     REST(HTTP_POST, "/v2/payments/captures/{}/refund", rest_refund_handler),
     REST(HTTP_GET, "/v2/payments/refunds/{}", rest_refund_get_handler),
+    REST(HTTP_GET, "/v1/reporting/transactions", rest_transactions_handler),
+    REST(HTTP_GET, "/v1/reporting/balances", rest_balances_handler),
     REST(HTTP_POST, "/v1/notifications/webhooks", webhook_create_handler),
     REST(HTTP_GET, "/v1/notifications/webhooks", webhook_list_handler),
     REST(HTTP_GET, "/v1/notifications/webhooks/{}", webhook_get_handler),

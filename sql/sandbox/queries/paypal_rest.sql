@@ -227,3 +227,9 @@ SELECT json_object('id', id, 'payment', payment_id, 'reason', reason, 'stage', s
                    'status', status, 'outcome', outcome, 'created', created_at,
                    'updated', updated_at)
 FROM paypal_dispute WHERE id = $1
+
+-- name: paypal_balance_list
+-- $1 business, $2 until (included). Its balance in each currency that ever moved.
+SELECT json_object('currency', currency, 'balance_cents', SUM(gross_cents - fee_cents))
+FROM paypal_movement WHERE business_id = $1 AND created_at <= $2
+GROUP BY currency ORDER BY currency
