@@ -40,7 +40,8 @@ DELETE FROM connect_request WHERE expires_at < $1;
 -- $1 provider, $2 external id. Those that the platform acts for, or did; proven by definition.
 SELECT association_id, id, public_id, provider, mode, external_id, email_folded, label,
     transit_account, key_version, verified_at, unlinked_at, rate_points, version,
-    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id
+    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id,
+    publishable_key, embedded
 FROM provider_account
 WHERE provider = $1 AND external_id = $2 AND link_kind = 'connect' AND verified_at IS NOT NULL
 ORDER BY created_at, id;

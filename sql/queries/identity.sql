@@ -4,7 +4,8 @@
 -- $1 association, $2 provider, $3 mode. Linked ones first, in the order of their buttons.
 SELECT association_id, id, public_id, provider, mode, external_id, email_folded, label,
     transit_account, key_version, verified_at, unlinked_at, rate_points, version,
-    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id
+    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id,
+    publishable_key, embedded
 FROM provider_account WHERE association_id = $1 AND provider = $2 AND mode = $3
 ORDER BY unlinked_at IS NOT NULL, position, created_at, id;
 

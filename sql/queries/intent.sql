@@ -3,7 +3,8 @@
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider, i.check_since, i.fee_cover_cents, i.declines
+    i.updated_at, a.provider, i.check_since, i.fee_cover_cents, i.declines,
+    i.client_secret IS NOT NULL
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.association_id = $1 AND i.id = $2;
@@ -13,7 +14,8 @@ WHERE i.association_id = $1 AND i.id = $2;
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider, i.check_since, i.fee_cover_cents, i.declines
+    i.updated_at, a.provider, i.check_since, i.fee_cover_cents, i.declines,
+    i.client_secret IS NOT NULL
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.token = $1;
@@ -23,7 +25,8 @@ WHERE i.token = $1;
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider, i.check_since, i.fee_cover_cents, i.declines
+    i.updated_at, a.provider, i.check_since, i.fee_cover_cents, i.declines,
+    i.client_secret IS NOT NULL
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.association_id = $1 AND i.member_id = $2 AND i.state IN ('created', 'open');
@@ -33,7 +36,8 @@ WHERE i.association_id = $1 AND i.member_id = $2 AND i.state IN ('created', 'ope
 SELECT i.association_id, i.id, i.member_id, i.provider_account_id, i.token, i.form_token,
     i.amount_cents, i.currency, i.state, i.request, i.idempotency_key, i.provider_reference,
     i.provider_url, i.expires_at, i.reason, i.attempts, i.claim, i.created_by, i.created_at,
-    i.updated_at, a.provider, i.check_since, i.fee_cover_cents, i.declines
+    i.updated_at, a.provider, i.check_since, i.fee_cover_cents, i.declines,
+    i.client_secret IS NOT NULL
 FROM payment_intent i
 JOIN provider_account a ON a.association_id = i.association_id AND a.id = i.provider_account_id
 WHERE i.association_id = $1 AND i.member_id = $2 AND i.state IN ('created', 'open', 'processing')
@@ -65,10 +69,11 @@ SELECT charge_line_id, amount_cents FROM intent_charge
 WHERE association_id = $1 AND intent_id = $2 ORDER BY position;
 
 -- name: intent_opened
--- $1 association, $2 id, $3 reference, $4 url, $5 expires_at (0 = as asked), $6 next_at, $7 now.
+-- $1 association, $2 id, $3 reference, $4 url, $5 expires_at (0 = as asked), $6 next_at, $7 now,
+-- $8 client secret.
 UPDATE payment_intent SET state = 'open', provider_reference = $3, provider_url = $4,
     expires_at = CASE WHEN $5 > 0 THEN $5 ELSE expires_at END, next_at = $6, updated_at = $7,
-    attempts = 0, lease_until = 0
+    attempts = 0, lease_until = 0, client_secret = $8
 WHERE association_id = $1 AND id = $2 AND state = 'created';
 
 -- name: intent_not_answered
@@ -81,6 +86,7 @@ WHERE association_id = $1 AND id = $2 AND state = 'created';
 -- created -> processing passes through open, in two calls.
 UPDATE payment_intent SET state = $3, reason = $4, next_at = $5, updated_at = $6, attempts = 0,
     lease_until = 0,
+    client_secret = CASE WHEN CAST($3 AS TEXT) = 'open' THEN client_secret END,
     check_since = CASE WHEN CAST($3 AS TEXT) = 'paid' THEN NULL ELSE check_since END
 WHERE association_id = $1 AND id = $2 AND (
     (CAST($3 AS TEXT) = 'paid' AND state <> 'paid')
@@ -88,6 +94,11 @@ WHERE association_id = $1 AND id = $2 AND (
     OR (CAST($3 AS TEXT) = 'processing' AND state IN ('open', 'failed', 'canceled', 'expired'))
     OR (CAST($3 AS TEXT) = 'failed' AND state IN ('created', 'open', 'processing'))
     OR (CAST($3 AS TEXT) IN ('canceled', 'expired') AND state IN ('created', 'open')));
+
+-- name: intent_client_secret
+-- $1 association, $2 payer, $3 id. What opens an attempt in the payer's own browser.
+SELECT client_secret FROM payment_intent
+WHERE association_id = $1 AND member_id = $2 AND id = $3 AND state = 'open';
 
 -- name: intent_declined
 -- $1 association, $2 id, $3 reason. One try more was refused; the attempt is as it was.

@@ -2,21 +2,24 @@
 -- $1 association, $2 id.
 SELECT association_id, id, public_id, provider, mode, external_id, email_folded, label,
     transit_account, key_version, verified_at, unlinked_at, rate_points, version,
-    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id
+    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id,
+    publishable_key, embedded
 FROM provider_account WHERE association_id = $1 AND id = $2;
 
 -- name: provider_account_find_public
 -- $1 provider, $2 public id.
 SELECT association_id, id, public_id, provider, mode, external_id, email_folded, label,
     transit_account, key_version, verified_at, unlinked_at, rate_points, version,
-    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id
+    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id,
+    publishable_key, embedded
 FROM provider_account WHERE public_id = $2 AND provider = $1;
 
 -- name: provider_account_by_external
 -- $1 provider, $2 external id. Proven ones first.
 SELECT association_id, id, public_id, provider, mode, external_id, email_folded, label,
     transit_account, key_version, verified_at, unlinked_at, rate_points, version,
-    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id
+    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id,
+    publishable_key, embedded
 FROM provider_account WHERE provider = $1 AND external_id = $2
 ORDER BY verified_at IS NULL, created_at, id;
 
@@ -24,7 +27,8 @@ ORDER BY verified_at IS NULL, created_at, id;
 -- $1 provider, $2 folded e-mail. Proven ones first.
 SELECT association_id, id, public_id, provider, mode, external_id, email_folded, label,
     transit_account, key_version, verified_at, unlinked_at, rate_points, version,
-    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id
+    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id,
+    publishable_key, embedded
 FROM provider_account WHERE provider = $1 AND email_folded = $2
 ORDER BY verified_at IS NULL, created_at, id;
 
@@ -32,7 +36,8 @@ ORDER BY verified_at IS NULL, created_at, id;
 -- $1 association. Those with a button, in their order.
 SELECT association_id, id, public_id, provider, mode, external_id, email_folded, label,
     transit_account, key_version, verified_at, unlinked_at, rate_points, version,
-    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id
+    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id,
+    publishable_key, embedded
 FROM provider_account
 WHERE association_id = $1 AND unlinked_at IS NULL AND provider <> 'manual'
 ORDER BY position, created_at, id;
@@ -41,7 +46,8 @@ ORDER BY position, created_at, id;
 -- $1 association, $2 code of a means without provider.
 SELECT association_id, id, public_id, provider, mode, external_id, email_folded, label,
     transit_account, key_version, verified_at, unlinked_at, rate_points, version,
-    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id
+    link_kind, revoked_at, COALESCE(linked_at, created_at), since_day, other_account, client_id,
+    publishable_key, embedded
 FROM provider_account
 WHERE association_id = $1 AND provider = 'manual' AND external_id = $2;
 
@@ -84,6 +90,11 @@ UPDATE provider_account SET key_version = key_version + 1 WHERE association_id =
 -- name: provider_account_place
 -- $1 association, $2 id, $3 its place among the buttons.
 UPDATE provider_account SET position = $3 WHERE association_id = $1 AND id = $2;
+
+-- name: provider_account_set_embedded
+-- $1 association, $2 id, $3 0 or 1.
+UPDATE provider_account SET embedded = $3
+WHERE association_id = $1 AND id = $2 AND provider = 'stripe' AND unlinked_at IS NULL;
 
 -- name: means_usual
 -- $1 association. What most take without provider, the most frequent first; those it lacks.

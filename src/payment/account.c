@@ -31,6 +31,8 @@ static void read_account(const struct db_rows *rows, struct arena *arena,
     account->since_day = db_column_text(rows, 17, arena);
     account->other_account = db_column_text(rows, 18, arena);
     account->client_id = db_column_text_or_empty(rows, 19, arena);
+    account->publishable_key = db_column_text_or_empty(rows, 20, arena);
+    account->embedded = db_column_int(rows, 21) != 0;
     account->rate_points = db_column_is_null(rows, 12) ? -1 : db_column_int(rows, 12);
     account->version = db_column_int(rows, 13);
 }
@@ -293,6 +295,24 @@ enum err account_move(struct db *db, int64_t association_id, int64_t account_id,
                             arena_printf(arena, "provider_account:%lld", (long long)account_id),
                             step == ACCOUNT_UP ? "up" : "down");
     }
+    arena_free(arena);
+    return err;
+}
+
+enum err account_set_embedded(struct db *db, int64_t association_id, int64_t account_id,
+                              bool embedded, const struct audit_actor *actor)
+{
+    struct arena *arena = arena_new();
+    enum err err =
+        db_run(db, Q_PROVIDER_ACCOUNT_SET_EMBEDDED,
+               DB_VALUES(db_int(association_id), db_int(account_id), db_int(embedded ? 1 : 0)));
+
+    if (!err && db_changes(db) == 0)
+        err = fail(ERR_NOT_FOUND, "no such linked account");
+    if (!err)
+        err = audit_add(db, association_id, actor, "provider_account.embedded",
+                        arena_printf(arena, "provider_account:%lld", (long long)account_id),
+                        embedded ? "here" : "there");
     arena_free(arena);
     return err;
 }

@@ -35,11 +35,13 @@ struct provider_account {
     int64_t rate_points; /* what it takes of a payment, in 1/100 %; -1 while nobody said it */
     int64_t version;     /* of its settings */
     enum account_link_kind link_kind;
-    bool revoked;              /* associated no more: no call may be made for it */
-    int64_t linked_at;         /* the last time */
-    const char *since_day;     /* ISO: older movements are out of scope */
-    const char *other_account; /* where money not begun in Guichet is booked */
-    const char *client_id;     /* PayPal: of its REST app, "" while it has no keys */
+    bool revoked;                /* associated no more: no call may be made for it */
+    int64_t linked_at;           /* the last time */
+    const char *since_day;       /* ISO: older movements are out of scope */
+    const char *other_account;   /* where money not begun in Guichet is booked */
+    const char *client_id;       /* PayPal: of its REST app, "" while it has no keys */
+    const char *publishable_key; /* Stripe: for the payer's browser, "" for none */
+    bool embedded;               /* Stripe: the card is asked in the personal space */
 };
 
 /* Each: ERR_NOT_FOUND when there is none; texts in the arena. */
@@ -96,6 +98,10 @@ enum err account_add(struct db *db, const struct account_draft *draft,
 enum account_step { ACCOUNT_UP = -1, ACCOUNT_DOWN = 1 };
 enum err account_move(struct db *db, int64_t association_id, int64_t account_id,
                       enum account_step step, const struct audit_actor *actor);
+/* Where the card is asked: in the personal space, or at the provider. Inside a transaction.
+ * ERR_NOT_FOUND for an account that is not linked. */
+enum err account_set_embedded(struct db *db, int64_t association_id, int64_t account_id,
+                              bool embedded, const struct audit_actor *actor);
 /* The same without its audit row, for a change that has one of its own. */
 enum err account_store(struct db *db, const struct account_draft *draft);
 /* Notes that a verified message proved the account's identity; learns a missing external id. */

@@ -59,6 +59,8 @@ void examine_addresses(const struct provider_settings *settings, const char *pro
         {"stripe", settings->stripe_api_url, "https://api.stripe.com"},
         {"stripe", settings->stripe_checkout_url, "https://checkout.stripe.com"},
         {"stripe", settings->stripe_connect_url, "https://connect.stripe.com"},
+        {"stripe", settings->stripe_script_url, "https://js.stripe.com"},
+        {"stripe", settings->stripe_hooks_url, "https://hooks.stripe.com"},
         {"paypal", settings->paypal_live_webscr_url, "https://www.paypal.com"},
         {"paypal", settings->paypal_live_ipn_url, "https://ipnpb.paypal.com"},
         {"paypal", settings->paypal_live_api_url, "https://api-m.paypal.com"},

@@ -61,6 +61,7 @@ static void read_intent(const struct db_rows *rows, struct arena *arena,
     intent->to_check = !db_column_is_null(rows, 21);
     intent->fee_cover_cents = db_column_int(rows, 22);
     intent->declines = db_column_int(rows, 23);
+    intent->embedded = db_column_int(rows, 24) != 0;
 }
 
 static enum err find_intent(struct db *db, int query, const struct db_value *values, size_t count,
@@ -121,6 +122,41 @@ enum err intent_in_progress(struct db *db, int64_t association_id, int64_t membe
         read_intent(&rows, arena, intent);
         *sum_cents = money_add(*sum_cents, intent->amount_cents - intent->fee_cover_cents);
     }
+    db_rows_done(&rows);
+    return err;
+}
+
+enum err intent_client_secret(struct db *db, const struct payment_intent *intent,
+                              struct arena *arena, const char **secret)
+{
+    struct db_rows rows = {0};
+    bool found = false;
+    enum err err = db_first(
+        db, Q_INTENT_CLIENT_SECRET,
+        DB_VALUES(db_int(intent->association_id), db_int(intent->member_id), db_int(intent->id)),
+        &rows, &found);
+
+    if (!err && found && !db_column_is_null(&rows, 0))
+        *secret = db_column_text(&rows, 0, arena);
+    else if (!err)
+        err = fail(ERR_NOT_FOUND, "the attempt has no client secret");
+    db_rows_done(&rows);
+    return err;
+}
+
+enum err intent_ticked(struct db *db, const struct payment_intent *intent, struct arena *arena,
+                       int64_t **ticked, size_t *count)
+{
+    enum { TICKED_MAX = 256 };
+    struct db_rows rows = {0};
+    bool found = false;
+    enum err err = db_select(db, Q_INTENT_CHARGES,
+                             DB_VALUES(db_int(intent->association_id), db_int(intent->id)), &rows);
+
+    *ticked = arena_array(arena, TICKED_MAX, sizeof(**ticked));
+    *count = 0;
+    while (!err && !(err = db_next(&rows, &found)) && found && *count < TICKED_MAX)
+        (*ticked)[(*count)++] = db_column_int(&rows, 0);
     db_rows_done(&rows);
     return err;
 }
@@ -322,7 +358,7 @@ static enum err opened(struct db *db, int64_t association_id, int64_t intent_id,
                              db_text(answer->url), db_int(expires_at),
                              db_int(intent_next_at(INTENT_OPEN, 0, now,
                                                    expires_at ? expires_at : intent.expires_at)),
-                             db_int(now)));
+                             db_int(now), db_text(answer->client_secret)));
     if (!err && answer->reference)
         err = object_add(db, association_id, intent.provider_account_id, answer->reference,
                          intent_id, 0);

@@ -58,6 +58,7 @@ struct payment_intent {
     const char *provider; /* name of the account's provider */
     bool to_check;        /* its provider could not be asked any more: à vérifier */
     int64_t declines;     /* captures that were refused while it stayed open */
+    bool embedded;        /* open: paid in a page of ours, by its client secret */
 };
 
 /* Each: ERR_NOT_FOUND; texts in the arena. */
@@ -74,6 +75,14 @@ enum err intent_find_live(struct db *db, int64_t association_id, int64_t member_
 enum err intent_in_progress(struct db *db, int64_t association_id, int64_t member_id,
                             struct arena *arena, struct payment_intent **intents, size_t *count,
                             int64_t *sum_cents);
+
+/* What opens an open attempt in its payer's browser. For that page alone: never logged, in no
+ * list. ERR_NOT_FOUND: it has none, has ended, or is somebody else's. */
+enum err intent_client_secret(struct db *db, const struct payment_intent *intent,
+                              struct arena *arena, const char **secret);
+/* The charges it was made for, in their order: what another attempt is ticked with. */
+enum err intent_ticked(struct db *db, const struct payment_intent *intent, struct arena *arena,
+                       int64_t **ticked, size_t *count);
 
 /* Everything computed before the transaction. */
 struct intent_draft {

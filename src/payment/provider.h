@@ -26,6 +26,8 @@ struct provider_settings {
     const char *stripe_api_url;         /* https://api.stripe.com */
     const char *stripe_checkout_url;    /* https://checkout.stripe.com: where payers may go */
     const char *stripe_connect_url;     /* https://connect.stripe.com: OAuth */
+    const char *stripe_script_url;      /* https://js.stripe.com/...: draws what is embedded */
+    const char *stripe_hooks_url;       /* https://hooks.stripe.com: a bank's questions, framed */
     const char *paypal_live_webscr_url; /* https://www.paypal.com/cgi-bin/webscr */
     const char *paypal_live_ipn_url;    /* https://ipnpb.paypal.com/cgi-bin/webscr */
     const char *paypal_sandbox_webscr_url;
@@ -62,12 +64,13 @@ struct provider_order {
     int64_t amount_cents;
     int64_t expires_at;
     const char *return_url; /* where the browser comes back, paid or not */
+    bool embedded;          /* the payment is asked in a page of ours (provider.embeds) */
     const char *notify_url;
 };
 
 enum checkout_verdict {
-    CHECKOUT_OPENED,  /* reference and url are set; url NULL: it has ended meanwhile, only its
-                         reference is to be followed */
+    CHECKOUT_OPENED,  /* reference and url (or client_secret) are set; neither: it has ended
+                         meanwhile, only its reference is to be followed */
     CHECKOUT_REFUSED, /* definitive: nothing can be paid; reason says why */
     CHECKOUT_UNKNOWN  /* time-out, 5xx, nonsense: the same bytes again later */
 };
@@ -75,6 +78,7 @@ struct checkout_answer {
     enum checkout_verdict verdict;
     const char *reference;          /* cs_...; NULL where the provider has none */
     const char *url;                /* checked: https (or the configured host) */
+    const char *client_secret;      /* of an embedded one, which has no url; NULL otherwise */
     int64_t expires_at;             /* 0 = as asked */
     const char *reason;             /* for staff and log, without personal data */
     const char *proven_external_id; /* the account's own id, told by the answer to its keys; NULL
@@ -281,6 +285,8 @@ struct provider {
     const struct provider_consent *consent; /* NULL: it has none */
     /* Has the account what refunds, statement and resolve_fee need (its keys)? NULL: always. */
     bool (*able)(const struct provider_account *account);
+    /* Can the payment be asked in a page of ours? NULL: never. */
+    bool (*embeds)(const struct provider_account *account);
     const struct provider_refunds *refunds;     /* NULL: refunds are made at the provider only */
     const struct provider_statement *statement; /* NULL: its list cannot be asked for */
     const struct provider_activity *activity;   /* NULL: it has no list as a file */

@@ -32,6 +32,11 @@ bool payment_able(const struct provider *provider, const struct provider_account
     return !provider->able || provider->able(account);
 }
 
+bool payment_embeds(const struct provider *provider, const struct provider_account *account)
+{
+    return account->embedded && provider->embeds && provider->embeds(account);
+}
+
 bool payment_asks(const struct provider *provider, const struct payment_intent *intent)
 {
     return provider->asks || intent->reference;

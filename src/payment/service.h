@@ -30,6 +30,8 @@ struct provider_call payment_call(const struct payment_service *service, struct 
 
 /* Can the provider be asked about the account, and refund for it? */
 bool payment_able(const struct provider *provider, const struct provider_account *account);
+/* Can a payment to the account be asked in a page of ours, and does the association want it? */
+bool payment_embeds(const struct provider *provider, const struct provider_account *account);
 /* Can it be asked about the attempt? One that cannot ends by a notification or the clock. */
 bool payment_asks(const struct provider *provider, const struct payment_intent *intent);
 
@@ -49,6 +51,7 @@ struct payment_press {
     int64_t balance_shown_cents;
     const int64_t *ticked; /* charges to pay first; none: the oldest */
     size_t ticked_count;
+    bool embedded; /* in a page of ours, where the account allows it */
     int64_t login_id;
     const char *address;
 };

@@ -78,6 +78,9 @@ enum err id_make_hex(struct arena *arena, int count, const char **id);
 /* Renders a page of templates/sandbox with the headers of a page. */
 enum err page_answer(struct http_request *request, struct http_response *response, int status,
                      const char *name, const struct template_map *map);
+/* The same inside a frame of another site, with the script that speaks with it. */
+enum err page_answer_framed(struct http_request *request, struct http_response *response,
+                            int status, const char *name, const struct template_map *map);
 /* A page with one sentence and a way out (back may be NULL). */
 enum err page_message(struct http_request *request, struct http_response *response, int status,
                       const char *message, const char *back);

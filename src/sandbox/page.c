@@ -6,15 +6,32 @@ static const char page_policy[] =
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' http: https:; "
     "frame-ancestors 'none'; base-uri 'none'";
 
-enum err page_answer(struct http_request *request, struct http_response *response, int status,
-                     const char *name, const struct template_map *map)
+/* A checkout inside somebody's page is framed by it. */
+static const char framed_policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "form-action 'self' http: https:; frame-ancestors http: https:; base-uri 'none'";
+
+static enum err answer(struct http_request *request, struct http_response *response, int status,
+                       const char *name, const struct template_map *map, const char *policy)
 {
     response->status = status;
     response->body.len = 0;
     http_header_add(response, "Cache-Control", "no-store");
-    http_header_add(response, "Content-Security-Policy", page_policy);
+    http_header_add(response, "Content-Security-Policy", policy);
     http_header_add(response, "X-Content-Type-Options", "nosniff");
     return template_render(sandbox_of(request)->templates, name, map, &response->body);
+}
+
+enum err page_answer(struct http_request *request, struct http_response *response, int status,
+                     const char *name, const struct template_map *map)
+{
+    return answer(request, response, status, name, map, page_policy);
+}
+
+enum err page_answer_framed(struct http_request *request, struct http_response *response,
+                            int status, const char *name, const struct template_map *map)
+{
+    return answer(request, response, status, name, map, framed_policy);
 }
 
 enum err page_message(struct http_request *request, struct http_response *response, int status,

@@ -9,6 +9,7 @@
 #include "sandbox/paypal_event.h"
 #include "sandbox/paypal_rest.h"
 #include "sandbox/stripe.h"
+#include "sandbox/stripe_embedded.h"
 #include "sandbox/stripe_page.h"
 
 #define STRIPE(verb, where, function)                                                             \
@@ -39,6 +40,7 @@ static const struct http_route routes[] = {
     PAGE(HTTP_POST, "/c/pay/{}", stripe_page_pay_handler),
     PAGE(HTTP_GET, "/c/pay/{}/3ds", stripe_page_secure_handler),
     PAGE(HTTP_POST, "/c/pay/{}/3ds", stripe_page_answer_handler),
+    PAGE(HTTP_GET, "/embedded/{}", stripe_embedded_handler),
     PAGE(HTTP_GET, "/oauth/authorize", connect_page_handler),
     PAGE(HTTP_POST, "/oauth/authorize", connect_answer_handler),
     PAGE(HTTP_GET, "/checkoutnow", order_page_handler),
@@ -71,6 +73,7 @@ static const struct http_route routes[] = {
     REST(HTTP_GET, "/v1/notifications/certs/{}", webhook_certificate_handler),
 
     /* ---- Stripe's interface ---- */
+    STRIPE(HTTP_GET, "/v3", stripe_script_handler),
     STRIPE(HTTP_POST, "/v1/checkout/sessions", stripe_session_create_handler),
     STRIPE(HTTP_GET, "/v1/checkout/sessions", stripe_session_list_handler),
     STRIPE(HTTP_GET, "/v1/checkout/sessions/{}", stripe_session_get_handler),

@@ -3,6 +3,7 @@
 #include "base/money.h"
 #include "sandbox/internal.h"
 #include "sandbox/row.h"
+#include "sandbox/stripe_embedded.h"
 #include "sandbox/stripe_page.h"
 #include "sandbox_queries.h"
 
@@ -107,6 +108,7 @@ static struct template_map *session_map(const struct http_request *request, cons
     stripe_page_set_amount(map, session);
     template_set_flag(map, "live", row_flag(session, "livemode"));
     template_set_flag(map, "open", open);
+    template_set_flag(map, "embedded", stripe_is_embedded(session));
     template_set_flag(map, "paid", row_is(session, "payment_status", "paid"));
     template_set_flag(map, "pending",
                       row_is(session, "status", "complete") &&
@@ -148,7 +150,9 @@ enum err stripe_page_show(struct http_request *request, struct http_response *re
     struct template_map *map = session_map(request, session);
 
     set_refusal(map, code, decline_code);
-    return page_answer(request, response, 200, "stripe.html", map);
+    return stripe_is_embedded(session)
+               ? page_answer_framed(request, response, 200, "stripe.html", map)
+               : page_answer(request, response, 200, "stripe.html", map);
 }
 
 enum err stripe_page_handler(struct http_request *request, struct http_response *response)

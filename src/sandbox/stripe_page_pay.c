@@ -2,6 +2,7 @@
 
 #include "sandbox/internal.h"
 #include "sandbox/row.h"
+#include "sandbox/stripe_embedded.h"
 #include "sandbox/stripe_move.h"
 #include "sandbox/stripe_page.h"
 #include "sandbox_queries.h"
@@ -81,6 +82,8 @@ static enum err answer_move(struct http_request *request, struct http_response *
         delivery_await(move->sandbox, sandbox_db(request), move->batch.numbers, move->batch.count,
                        NOTIFY_WAIT_MS);
     back = stripe_success_url(request->arena, session);
+    if (back && stripe_is_embedded(session))
+        return stripe_embedded_end(request, response, back);
     return back ? http_redirect(response, back)
                 : stripe_page_show(request, response, session, NULL, NULL);
 }
@@ -136,7 +139,10 @@ enum err stripe_page_secure_handler(struct http_request *request, struct http_re
     template_set_text(map, "id", row_text(session, "id"));
     template_set_text(map, "business", row_text(session, "account_name"));
     stripe_page_set_amount(map, session);
-    return page_answer(request, response, 200, "secure.html", map);
+    template_set_flag(map, "embedded", stripe_is_embedded(session));
+    return stripe_is_embedded(session)
+               ? page_answer_framed(request, response, 200, "secure.html", map)
+               : page_answer(request, response, 200, "secure.html", map);
 }
 
 enum err stripe_page_answer_handler(struct http_request *request, struct http_response *response)

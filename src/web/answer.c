@@ -15,6 +15,7 @@ static const struct {
     {"espaces", NULL},
     {"panier", NULL},
     {"paiement", NULL},
+    {"carte", NULL},
     {"accueil", NULL},
     {"recettes", "revenue"},
     {"ecriture", "books"},
@@ -139,6 +140,7 @@ struct template_map *page_data(struct page *page, const char *name)
     template_set_flag(data, "has_script", false);
     template_set_flag(data, "has_copy", false);
     template_set_flag(data, "has_ticks", false);
+    template_set_flag(data, "has_embedded", false);
     set_navigation(page, data);
     template_set_none(data, "logout_token");
     if (page->has_session && page_form_token(page, data, "logout_token", "/deconnexion"))
@@ -176,6 +178,7 @@ static void set_versions(const struct look *look, struct template_map *data)
     template_set_text(data, "script_version", look->script_version);
     template_set_text(data, "copy_version", look->copy_version);
     template_set_text(data, "cart_version", look->cart_version);
+    template_set_text(data, "embedded_version", look->embedded_version);
     template_set_text(data, "icon_version", look->icon_version);
 }
 
@@ -302,5 +305,8 @@ void page_security_headers(struct page *page)
         http_header_add(page->response, headers[i].name, headers[i].value);
     http_header_add(page->response, "Cache-Control",
                     keeps ? "private, max-age=86400, immutable" : "no-store");
-    http_header_add(page->response, "Content-Security-Policy", page->web->policy);
+    http_header_add(page->response, "Content-Security-Policy",
+                    page->opens_payment && page->response->status == 200
+                        ? page->web->payment_policy
+                        : page->web->policy);
 }

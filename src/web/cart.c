@@ -1,5 +1,7 @@
 #include "web/cart.h"
 
+#include "web/embedded.h"
+
 /* ---- the hero ---- */
 
 static void set_hero(struct cart *cart)
@@ -24,7 +26,8 @@ static enum err add_in_progress(struct cart *cart, struct template_list *list,
         payment_provider(page->web->options.service, str_of(intent->provider));
     bool live = intent_state_live(intent->state);
     bool asks = provider && payment_asks(provider, intent);
-    bool resumes = intent->state == INTENT_OPEN && intent->provider_url && asks;
+    const char *resume_url = embedded_resume_url(page, intent);
+    bool resumes = resume_url && asks;
 
     template_set_money(item, "amount", intent->amount_cents, cart->currency);
     template_set_text(item, "provider", page_provider_label(page, intent->provider));
@@ -36,7 +39,7 @@ static enum err add_in_progress(struct cart *cart, struct template_list *list,
     template_set_flag(item, "open", intent->state == INTENT_OPEN);
     template_set_flag(item, "asks", asks);
     template_set_flag(item, "resumes", resumes);
-    template_set_text(item, "resume_url", resumes ? intent->provider_url : "");
+    template_set_text(item, "resume_url", resumes ? resume_url : "");
     return page_form_token(page, item, "abandon_token", "/paiement/{}/abandonner");
 }
 

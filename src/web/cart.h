@@ -26,6 +26,8 @@ struct cart {
     size_t due_count;
 };
 
+extern const struct http_field pay_fields[];
+
 /* The form to pay (cart_form.c). trouble: NULL for none. */
 enum err cart_set_form(struct cart *cart, const struct cart_trouble *trouble);
 /* Whose carts, and the lines of each (cart_lines.c). */

@@ -68,14 +68,16 @@ struct look {
     char script_version[WEB_VERSION_MAX];
     char copy_version[WEB_VERSION_MAX];
     char cart_version[WEB_VERSION_MAX];
+    char embedded_version[WEB_VERSION_MAX];
     char icon_version[WEB_VERSION_MAX];
 };
 
 struct web {
     struct web_options options;
     struct arena *arena;
-    const char *origin; /* of base_url, as browsers write it */
-    const char *policy; /* Content-Security-Policy */
+    const char *origin;         /* of base_url, as browsers write it */
+    const char *policy;         /* Content-Security-Policy */
+    const char *payment_policy; /* of the one page that opens a payment (embedded.h) */
     struct gate provider_gate;
     struct gate password_gate;
     struct gate export_gate;
@@ -104,9 +106,10 @@ struct page {
     const struct http_route *route; /* NULL until found */
     struct arena *arena;
     int64_t now;
-    bool plain;   /* a program calls: no session, no page, no sentence */
-    bool reading; /* a read transaction is open */
-    bool keeps;   /* the browser may keep the answer: its address never shows another */
+    bool plain;         /* a program calls: no session, no page, no sentence */
+    bool reading;       /* a read transaction is open */
+    bool opens_payment; /* embedded.h */
+    bool keeps;         /* the browser may keep the answer: its address never shows another */
     bool has_session;
     bool has_half; /* session is a half one: nobody is logged in */
     bool has_association;

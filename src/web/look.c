@@ -44,6 +44,8 @@ static enum err read_versions(const char *folder, struct look *look)
     if (!err)
         err = read_version(folder, "cart.js", arena, look->cart_version);
     if (!err)
+        err = read_version(folder, "embedded.js", arena, look->embedded_version);
+    if (!err)
         err = read_version(folder, "favicon.svg", arena, look->icon_version);
     arena_free(arena);
     return err;

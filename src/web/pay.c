@@ -3,8 +3,24 @@
 #include "payment/account.h"
 #include "payment/room.h"
 #include "payment/service.h"
+#include "web/embedded.h"
 
 #include <string.h>
+
+const struct http_field pay_fields[] = {
+    TOKEN_FIELD,
+    {"montant", HTTP_AMOUNT, 64, NULL, 0},
+    {"moyen", HTTP_ID, 20, NULL, 0},
+    {"jeton", HTTP_TOKEN, 64, NULL, 1},
+    {"solde", HTTP_TOKEN, 20, NULL, 1},
+    {"coche", HTTP_IDS, 20, NULL, 0},           /* charges to pay first */
+    {"somme", HTTP_TOKEN, 20, NULL, 0},         /* of those ticked when the page was made */
+    {"propose", HTTP_TEXT, 64, NULL, 0},        /* the amount it proposed then */
+    {"participation", HTTP_TOKEN, 20, NULL, 0}, /* what the payer adds for the fees, cents */
+    {"integre", HTTP_CHOICE, 3, "oui", 0},      /* the script runs that asks for the card here */
+    {"recalculer", HTTP_CHOICE, 3, "oui", 0},
+    {0},
+};
 
 /* One press on Payer, as the page sees it. */
 struct press {
@@ -144,6 +160,7 @@ static enum err read_press(struct press *press)
     press->press.association_id = page->association.id;
     press->press.member_id = page->session.member_id;
     press->press.provider_account_id = account.id;
+    press->press.embedded = http_field_given(page->request, "integre");
     press->press.form_token = str_copy(page->arena, http_field_text(page->request, "jeton"));
     press->press.login_id = page->session.login_id;
     press->press.address = page_address(page);
@@ -208,6 +225,8 @@ static enum err follow(struct press *press, enum intent_start start,
         return show_trouble(press, "account_gone", 409);
     if (start == INTENT_AMOUNT_REFUSED)
         return show_refused(press);
+    if (intent->state == INTENT_OPEN && intent->embedded)
+        return http_redirect(page->response, embedded_resume_url(page, intent));
     if (intent->state == INTENT_OPEN && intent->provider_url)
         return go_to_provider(press, intent->provider_url);
     if (start == INTENT_STARTED && intent->state == INTENT_FAILED)
@@ -349,6 +368,7 @@ static enum err set_payment(struct page *page, struct template_map *data,
     struct association association;
     bool own = is_own(page, intent), asks = provider && payment_asks(provider, intent);
     bool live = intent_state_live(intent->state);
+    const char *resume_url = embedded_resume_url(page, intent);
     enum err err = association_find(page->db, intent->association_id, page->arena, &association);
 
     if (err)
@@ -367,9 +387,8 @@ static enum err set_payment(struct page *page, struct template_map *data,
     template_set_flag(data, "declined", intent->declines > 0);
     template_set_flag(data, "refreshes", live || intent->state == INTENT_PROCESSING);
     template_set_flag(data, "has_script", live || intent->state == INTENT_PROCESSING);
-    template_set_flag(data, "may_resume",
-                      own && asks && intent->state == INTENT_OPEN && intent->provider_url);
-    template_set_text(data, "resume_url", intent->provider_url ? intent->provider_url : "");
+    template_set_flag(data, "may_resume", own && asks && resume_url);
+    template_set_text(data, "resume_url", own && resume_url ? resume_url : "");
     template_set_flag(data, "may_abandon", own && intent->state == INTENT_OPEN);
     template_set_none(data, "abandon_token");
     return own ? page_form_token(page, data, "abandon_token", "/paiement/{}/abandonner") : OK;

@@ -1,7 +1,9 @@
 #include "web/activity.h"
+#include "web/cart.h"
 #include "web/charges.h"
 #include "web/desk.h"
 #include "web/health.h"
+#include "web/embedded.h"
 #include "web/import.h"
 #include "web/internal.h"
 #include "web/members.h"
@@ -33,19 +35,6 @@ static const struct http_field door_fields[] = {
 };
 static const struct http_field cart_fields[] = {
     {"exercice", HTTP_ID, 20, NULL, 0},
-    {0},
-};
-static const struct http_field pay_fields[] = {
-    TOKEN_FIELD,
-    {"montant", HTTP_AMOUNT, 64, NULL, 0},
-    {"moyen", HTTP_ID, 20, NULL, 0},
-    {"jeton", HTTP_TOKEN, 64, NULL, 1},
-    {"solde", HTTP_TOKEN, 20, NULL, 1},
-    {"coche", HTTP_IDS, 20, NULL, 0},           /* charges to pay first */
-    {"somme", HTTP_TOKEN, 20, NULL, 0},         /* of those ticked when the page was made */
-    {"propose", HTTP_TEXT, 64, NULL, 0},        /* the amount it proposed then */
-    {"participation", HTTP_TOKEN, 20, NULL, 0}, /* what the payer adds for the fees, cents */
-    {"recalculer", HTTP_CHOICE, 3, "oui", 0},
     {0},
 };
 static const struct http_field notification_fields[] = {
@@ -275,6 +264,8 @@ const struct http_route web_page_routes[] = {
     {HTTP_GET, "/panier", cart_get, cart_fields, 0, ACCESS_MEMBER, 0},
     {HTTP_GET, "/recu/{}", own_receipt_get, NULL, 0, ACCESS_MEMBER, 0},
     {HTTP_POST, "/panier/payer", pay_post, pay_fields, 0, ACCESS_MEMBER, 0},
+    {HTTP_GET, "/payer/{}", embedded_get, NULL, 0, ACCESS_MEMBER, 0},
+    {HTTP_POST, "/payer/{}/page-stripe", embedded_hosted_post, token_only, 0, ACCESS_MEMBER, 0},
     {HTTP_GET, "/paiement/{}", payment_get, NULL, 0, ACCESS_PUBLIC, HTTP_OPEN_FIELDS},
     {HTTP_POST, "/paiement/{}", payment_post_back, NULL, 0, ACCESS_PUBLIC | ACCESS_ANY_ORIGIN,
      HTTP_RAW_BODY},
@@ -408,6 +399,8 @@ const struct http_route web_page_routes[] = {
     {HTTP_POST, "/parametrage/stripe/secret", stripe_renew_post, provider_account_fields, 0,
      ACCESS_MONEY, 0},
     {HTTP_POST, "/parametrage/stripe/secret/fin", stripe_renewed_post, provider_account_fields, 0,
+     ACCESS_MONEY, 0},
+    {HTTP_POST, "/parametrage/stripe/carte", embedded_option_post, embedded_option_fields, 0,
      ACCESS_MONEY, 0},
     {HTTP_POST, "/parametrage/stripe/associer", stripe_associate_post, token_only, 0, ACCESS_MONEY,
      0},

@@ -238,6 +238,14 @@ static void add_endpoint(struct page *page, struct template_map *item,
     add_secret(page, item, "old", &secrets->webhook[old->slot]);
 }
 
+static bool may_embed(const struct page *page, const struct provider_account *account)
+{
+    const struct provider *provider =
+        payment_provider(page->web->options.service, str_of(account->provider));
+
+    return provider && provider->embeds && provider->embeds(account);
+}
+
 static enum err add_account(struct page *page, struct template_list *list,
                             const struct provider_account *account)
 {
@@ -257,6 +265,8 @@ static enum err add_account(struct page *page, struct template_list *list,
     template_set_text(item, "label", account->label);
     template_set_text(item, "external_id", account->external_id);
     template_set_flag(item, "is_test", account->mode == ACCOUNT_TEST);
+    template_set_flag(item, "may_embed", may_embed(page, account));
+    template_set_flag(item, "embedded", account->embedded);
     add_secret(page, item, "key", &secrets.api_key);
     add_endpoint(page, item, &known, &secrets);
     return err;
@@ -289,6 +299,7 @@ static enum err add_tokens(struct page *page, struct template_map *section)
         {"repair_token", "/parametrage/stripe/reparer"},
         {"renew_token", "/parametrage/stripe/secret"},
         {"end_token", "/parametrage/stripe/secret/fin"},
+        {"card_token", "/parametrage/stripe/carte"},
     };
     enum err err = OK;
 
@@ -307,7 +318,7 @@ enum err stripe_section_add(struct page *page, struct template_map *data, const 
     add_form(page, data, section, form);
     form_done(page,
               "stripe_relie|stripe_inactif|stripe_partiel|stripe_repare|stripe_renouvele|"
-              "stripe_termine",
+              "stripe_termine|stripe_ici|stripe_ailleurs",
               section);
     return err;
 }

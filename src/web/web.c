@@ -1,3 +1,4 @@
+#include "web/embedded.h"
 #include "web/internal.h"
 
 #include <stdlib.h>
@@ -91,6 +92,7 @@ static enum err prepare(const struct web_options *options, struct web **web)
     made->arena = arena_new();
     made->origin = guard_origin(options->base_url, made->arena);
     made->policy = content_policy(options->service->settings, made->arena);
+    made->payment_policy = embedded_policy(options->service->settings, made->policy, made->arena);
     make_gates(made);
     pthread_rwlock_init(&made->look_lock, NULL);
     err = look_load(options->templates_folder, &made->look);

@@ -132,6 +132,7 @@ class House {
       fs.writeFileSync(path.join(this.folder, name), `${lines.join('\n')}\n`);
     const provider = { stripe_api_url: this.sandboxUrl, stripe_checkout_url: this.sandboxUrl,
       stripe_connect_url: this.sandboxUrl,
+      stripe_script_url: `${this.sandboxUrl}/v3`, stripe_hooks_url: this.sandboxUrl,
       paypal_live_webscr_url: `${this.sandboxUrl}/cgi-bin/webscr`,
       paypal_live_ipn_url: `${this.sandboxUrl}/cgi-bin/webscr`,
       paypal_sandbox_webscr_url: `${this.sandboxUrl}/cgi-bin/webscr`,
@@ -203,7 +204,7 @@ class House {
   async seed() {
     this.association = this.addAssociation({ name: 'Les Randonneurs du Luberon',
       options: ['--year-from', '09-01', '--how-to-pay', 'Par chèque, au local le samedi.'] });
-    this.stripe = await this.addStripe(this.association);
+    this.stripe = await this.addStripe(this.association, this.options.stripe);
     this.paypal = await this.addPaypal(this.association);
   }
 
@@ -212,8 +213,9 @@ class House {
       ...options]);
   }
 
-  // A Stripe account there, linked here, with an endpoint that tells us of everything.
-  async addStripe(association, { mode = 'test', ...account } = {}) {
+  // A Stripe account there, linked here, with an endpoint that tells us of everything. embedded:
+  // the card is asked in the personal space.
+  async addStripe(association, { mode = 'test', embedded = false, ...account } = {}) {
     const livemode = mode === 'live';
     const made = await this.control('POST', '/stripe/accounts',
       { name: `Association ${association}`, livemode, ...account });
@@ -224,6 +226,8 @@ class House {
       { url, livemode });
     this.prepare(['secret', 'set', '--provider-account', link, '--name', 'api_key'], made.secret_key);
     this.prepare(['secret', 'set', '--provider-account', link, '--name', 'webhook'], endpoint.secret);
+    if (embedded)
+      this.force(`UPDATE provider_account SET publishable_key = '${made.publishable_key}' WHERE public_id = '${link}'`);
     return { link, account: made.id, key: made.secret_key, endpoint: endpoint.id,
       secret: endpoint.secret, path: new URL(url).pathname + new URL(url).search };
   }

@@ -33,7 +33,7 @@ const parse = (body) => qs.parse(body, { depth: 12 });
 test('every request validates against the parameters of 2026-10-28', () => {
   const validate = validator();
   const all = bodies();
-  assert.equal(all.length, 5);
+  assert.equal(all.length, 10, 'each order at Stripe and in our page');
   for (const body of all) {
     const ok = validate(parse(body));
     assert.ok(ok, `${body}\n${JSON.stringify(validate.errors, null, 1)}`);
@@ -49,6 +49,7 @@ test('the judge refuses what Stripe would refuse', () => {
     body.replace('unit_amount%5D=50', 'unit_amount%5D=12.5'),
     body.replace('mode=payment', 'mode=paiement'),
     body.replace('locale=fr', 'locale=klingon'),
+    `${body}&ui_mode=embedded`,
     body.replace(/&line_items%5B0%5D%5Bprice_data%5D%5Bcurrency%5D=eur/, ''),
   ];
   for (const one of spoiled) {
@@ -58,7 +59,8 @@ test('the judge refuses what Stripe would refuse', () => {
 });
 
 test('names, amounts and our mark arrive as they were meant', () => {
-  const [first, second, , , last] = bodies().map(parse);
+  const all = bodies().map(parse);
+  const [first, second, , , last] = all.filter((request) => !request.ui_mode);
   const line = (request) => request.line_items[0];
   assert.equal(line(first).price_data.product_data.name,
     'Les Randonneurs du Luberon – adhérent n° 42');
@@ -72,5 +74,10 @@ test('names, amounts and our mark arrive as they were meant', () => {
     assert.equal(request.adaptive_pricing.enabled, 'false');
     assert.equal(request.success_url, request.cancel_url);
     assert.equal('payment_method_types' in request, false);
+  }
+  for (const request of all.filter((one) => one.ui_mode)) {
+    assert.equal(request.ui_mode, 'embedded_page');
+    assert.equal(request.return_url, first.success_url);
+    assert.deepEqual(Object.keys(request).filter((name) => /success|cancel|method/.test(name)), []);
   }
 });

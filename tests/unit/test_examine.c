@@ -232,6 +232,8 @@ static void test_addresses(void **state)
             .stripe_api_url = cases[i].api,
             .stripe_checkout_url = "https://checkout.stripe.com",
             .stripe_connect_url = "https://connect.stripe.com",
+            .stripe_script_url = "https://js.stripe.com/endive/stripe.js",
+            .stripe_hooks_url = "https://hooks.stripe.com",
             .paypal_live_webscr_url = "https://www.paypal.com/cgi-bin/webscr",
             .paypal_live_ipn_url = "https://ipnpb.paypal.com/cgi-bin/webscr",
             .paypal_live_api_url = "https://api-m.paypal.com",

@@ -254,17 +254,66 @@ static void looks_grow_apart(void **state)
     assert_int_equal(intent_next_at(INTENT_OPEN, 9, 1000, 900), 1900);
 }
 
+/* What opens an attempt in the payer's browser is for nobody else, and ends with it. */
+static void a_client_secret_ends_with_its_attempt(void **state)
+{
+    static const enum intent_state ends[] = {INTENT_PROCESSING, INTENT_PAID, INTENT_FAILED,
+                                             INTENT_CANCELED, INTENT_EXPIRED};
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+    struct checkout_answer answer = {.verdict = CHECKOUT_OPENED};
+    const struct audit_actor nobody = {0, ""};
+
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        const char *token = arena_printf(house->arena, "E%zu", i), *secret = NULL;
+        struct intent_draft draft =
+            kernel_draft(house, &account,
+                         house_add_member(house, house->association_id, "A", "B", 0), token, 1000);
+        struct payment_intent intent;
+        int64_t id;
+        bool moved = false;
+
+        answer.reference = arena_printf(house->arena, "cs_test_%zu", i);
+        answer.client_secret = arena_printf(house->arena, "%s_secret_x", answer.reference);
+        assert_int_equal(kernel_create(house, &draft, &id), INTENT_STARTED);
+        house_ok(intent_answered(house->db, draft.association_id, id, &answer, HOUSE_NOW));
+        intent = kernel_intent(house, token);
+        assert_true(intent.embedded);
+        assert_null(intent.provider_url);
+        house_ok(intent_client_secret(house->db, &intent, house->arena, &secret));
+        assert_string_equal(secret, answer.client_secret);
+        intent.member_id++; /* somebody else */
+        house_err(intent_client_secret(house->db, &intent, house->arena, &secret), ERR_NOT_FOUND);
+        intent.member_id--;
+        house_ok(intent_move(house->db, draft.association_id, id, ends[i], "", &nobody, HOUSE_NOW,
+                             &moved));
+        assert_true(moved);
+        assert_false(kernel_intent(house, token).embedded);
+        house_err(intent_client_secret(house->db, &intent, house->arena, &secret), ERR_NOT_FOUND);
+    }
+    assert_int_equal(
+        house_count(house, "SELECT count(*) FROM payment_intent WHERE client_secret IS NOT NULL"),
+        0);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, house_setup, house_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(freezes_what_was_ticked_first),    CASE(an_attempt_is_for_its_charges),
-        CASE(a_familys_balance_is_compared),    CASE(freezes_the_oldest_charges),
-        CASE(the_same_form_is_the_same_intent), CASE(one_live_attempt_per_payer),
-        CASE(a_changed_balance_is_shown_first), CASE(a_gone_account_takes_nothing),
-        CASE(moves_along_the_arrows_only),      CASE(an_unknown_answer_is_tried_again),
-        CASE(a_declined_try_counts_once),       CASE(looks_grow_apart),
+        CASE(freezes_what_was_ticked_first),
+        CASE(an_attempt_is_for_its_charges),
+        CASE(a_familys_balance_is_compared),
+        CASE(freezes_the_oldest_charges),
+        CASE(the_same_form_is_the_same_intent),
+        CASE(one_live_attempt_per_payer),
+        CASE(a_changed_balance_is_shown_first),
+        CASE(a_gone_account_takes_nothing),
+        CASE(moves_along_the_arrows_only),
+        CASE(an_unknown_answer_is_tried_again),
+        CASE(a_declined_try_counts_once),
+        CASE(looks_grow_apart),
+        CASE(a_client_secret_ends_with_its_attempt),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

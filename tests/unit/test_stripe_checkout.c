@@ -34,6 +34,38 @@ static void test_opened(void **state)
     assert_true(str_is(loopback_body(desk->base.server, 0), "mode=payment"));
 }
 
+/* Inside our page: no address, but what opens it in the payer's browser. */
+static void test_embedded(void **state)
+{
+    struct stripe_desk *desk = *state;
+    struct checkout_answer answer;
+
+    desk_script_session(
+        desk,
+        &(struct session_plan){.url = "", .client_secret = "cs_test_a1_secret_fidwbEhqYWAnPyd8"});
+    answer = checkout(desk);
+    assert_int_equal(answer.verdict, CHECKOUT_OPENED);
+    assert_string_equal(answer.reference, DESK_SESSION);
+    assert_null(answer.url);
+    assert_string_equal(answer.client_secret, "cs_test_a1_secret_fidwbEhqYWAnPyd8");
+    /* of another attempt, of the other mode, or ended: nothing opens */
+    desk_script_session(desk, &(struct session_plan){
+                                  .url = "", .client_secret = "cs_x", .token = "Gdeadbeef-other"});
+    answer = checkout(desk);
+    assert_int_equal(answer.verdict, CHECKOUT_REFUSED);
+    assert_null(answer.client_secret);
+    desk_script_session(
+        desk, &(struct session_plan){.url = "", .client_secret = "cs_x", .livemode = "true"});
+    answer = checkout(desk);
+    assert_int_equal(answer.verdict, CHECKOUT_REFUSED);
+    assert_null(answer.client_secret);
+    desk_script_session(
+        desk, &(struct session_plan){.url = "", .client_secret = "cs_x", .status = "expired"});
+    answer = checkout(desk);
+    assert_int_equal(answer.verdict, CHECKOUT_OPENED);
+    assert_null(answer.client_secret);
+}
+
 /* What each answer means, whatever its words are. */
 static void test_classification(void **state)
 {
@@ -189,7 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_opened),        TEST(test_classification),    TEST(test_reason),
         TEST(test_urls),          TEST(test_url_with_line_end), TEST(test_wrong_sessions),
-        TEST(test_already_ended), TEST(test_without_key),
+        TEST(test_already_ended), TEST(test_without_key),       TEST(test_embedded),
     };
 
     return cmocka_run_group_tests_name("stripe_checkout", tests, NULL, NULL);

@@ -37,8 +37,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static enum err prepare(const char *name, const char *currency, int64_t amount_cents,
-                        struct str *request)
+static enum err prepare_order(const char *name, const char *currency, int64_t amount_cents,
+                              bool embedded, struct str *request)
 {
     struct provider_call call = {.arena = arena, .installation = "deadbeef"};
     struct association association = {.name = name, .currency = money_currency(currency)};
@@ -49,10 +49,17 @@ static enum err prepare(const char *name, const char *currency, int64_t amount_c
         .amount_cents = amount_cents,
         .expires_at = EXPIRES_AT,
         .return_url = RETURN_URL,
+        .embedded = embedded,
         .notify_url = "https://guichet.example/action_manager.php?event=stripe&a=x",
     };
 
     return stripe_prepare(&call, &order, request);
+}
+
+static enum err prepare(const char *name, const char *currency, int64_t amount_cents,
+                        struct str *request)
+{
+    return prepare_order(name, currency, amount_cents, false, request);
 }
 
 static void test_body(void **state)
@@ -76,6 +83,35 @@ static void test_body(void **state)
         "&success_url=https%3A%2F%2Fguichet.example%2Fretour%3Ft%3D" TOKEN
         "&cancel_url=https%3A%2F%2Fguichet.example%2Fretour%3Ft%3D" TOKEN
         "&adaptive_pricing%5Benabled%5D=false");
+}
+
+/* Inside our page: no page of Stripe to come back from, and no list of methods either. */
+static void test_embedded_body(void **state)
+{
+    struct str hosted, request;
+    const char *addresses;
+
+    (void)state;
+    assert_int_equal(prepare("Amis", "EUR", 1234, &hosted), OK);
+    assert_int_equal(prepare_order("Amis", "EUR", 1234, true, &request), OK);
+    addresses = strstr(hosted.data, "&success_url=");
+    assert_memory_equal(request.data, hosted.data, (size_t)(addresses - hosted.data));
+    assert_string_equal(request.data + (addresses - hosted.data),
+                        "&ui_mode=embedded_page"
+                        "&return_url=https%3A%2F%2Fguichet.example%2Fretour%3Ft%3D" TOKEN
+                        "&adaptive_pricing%5Benabled%5D=false");
+}
+
+static void test_who_embeds(void **state)
+{
+    struct provider_account account = {.link_kind = ACCOUNT_KEYS, .publishable_key = "pk_test_1"};
+
+    (void)state;
+    assert_true(stripe_embeds(&account));
+    account.publishable_key = "";
+    assert_false(stripe_embeds(&account));
+    account = (struct provider_account){.link_kind = ACCOUNT_CONNECT, .publishable_key = "pk_1"};
+    assert_false(stripe_embeds(&account));
 }
 
 /* The same order gives the same bytes: a retry is no idempotency error. */
@@ -188,9 +224,12 @@ static int print_requests(void)
     for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
         struct str request;
 
-        if (prepare(orders[i].name, orders[i].currency, orders[i].amount_cents, &request) != OK)
-            return 1;
-        (void)printf("%.*s\n", STR_PRINT(request));
+        for (int embedded = 0; embedded < 2; embedded++) {
+            if (prepare_order(orders[i].name, orders[i].currency, orders[i].amount_cents,
+                              embedded != 0, &request) != OK)
+                return 1;
+            (void)printf("%.*s\n", STR_PRINT(request));
+        }
     }
     arena_free(arena);
     return 0;
@@ -200,6 +239,8 @@ int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_body, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_embedded_body, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_embeds, setup, teardown),
         cmocka_unit_test_setup_teardown(test_same_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_long_name, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),

@@ -53,6 +53,8 @@ static void test_a_path_has_a_longest_length(void **state)
 static const struct provider_settings settings = {
     .stripe_checkout_url = "https://checkout.stripe.com",
     .stripe_connect_url = "https://connect.stripe.com",
+    .stripe_script_url = "https://js.stripe.com/endive/stripe.js",
+    .stripe_hooks_url = "https://hooks.stripe.com",
     .paypal_live_webscr_url = "https://www.paypal.com/cgi-bin/webscr",
     .paypal_sandbox_webscr_url = "http://localhost:8081/cgi-bin/webscr",
 };

@@ -65,6 +65,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', 'unpaid', $10, $11, $12, $13
 -- $1 id
 SELECT object FROM stripe_session_row WHERE id = $1
 
+-- name: stripe_session_by_secret
+-- $1 client secret, $2 publishable key of the same account and mode
+SELECT r.object FROM stripe_session s
+JOIN stripe_key k ON k.account_id = s.account_id AND k.livemode = s.livemode
+JOIN stripe_session_row r ON r.id = s.id
+WHERE s.id = substr($1, 1, instr($1, '_secret_') - 1) AND s.client_secret = $1
+    AND k.key = $2 AND k.kind = 'publishable'
+
 -- name: stripe_session_find
 -- $1 id, $2 account, $3 livemode
 SELECT object FROM stripe_session_row WHERE id = $1 AND account_id = $2 AND livemode = $3

@@ -48,7 +48,10 @@ static void session_judge(const struct provider_call *call, const struct provide
         refuse(answer, "Stripe a répondu pour une autre tentative");
     else if (!open && *session->status != '\0')
         answer->verdict = CHECKOUT_OPENED;
-    else if (*session->url == '\0')
+    else if (*session->client_secret != '\0') {
+        answer->verdict = CHECKOUT_OPENED;
+        answer->client_secret = session->client_secret;
+    } else if (*session->url == '\0')
         answer->reason = "réponse sans adresse de paiement";
     else if (!url_allowed(call->settings, session->url))
         refuse(answer, "adresse de paiement inattendue");

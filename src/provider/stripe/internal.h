@@ -22,6 +22,7 @@ enum {
     STRIPE_EVENT_MAX = 256 * 1024,
     STRIPE_ID_MAX = 255,
     STRIPE_URL_MAX = 4096,
+    STRIPE_CLIENT_SECRET_MAX = 1024,
     STRIPE_PRODUCT_NAME_MAX = 200
 };
 
@@ -36,6 +37,8 @@ enum err stripe_signature_check(struct str header, struct str body, const struct
 /* ---- request.c ---- */
 
 struct provider_limits stripe_limits(const struct currency *currency);
+/* With a publishable key the payer's browser can open a session. */
+bool stripe_embeds(const struct provider_account *account);
 /* The form body of POST /v1/checkout/sessions. ERR_INPUT for an amount Stripe does not take. */
 enum err stripe_prepare(const struct provider_call *call, const struct provider_order *order,
                         struct str *request);

@@ -63,6 +63,7 @@ struct stripe_session {
     int64_t amount_cents;
     const char *currency; /* capital letters */
     const char *url;
+    const char *client_secret; /* embedded, instead of url */
     int64_t created_at;
     int64_t expires_at;
     const char *reference;    /* metadata.intent */

@@ -94,6 +94,24 @@ static void add_mark(struct buffer *form, const char *installation, const char *
     add_text(form, "payment_intent_data[metadata][intent]", token);
 }
 
+/* Embedded, Stripe draws into our page and sends the browser back once it was paid; else it has a
+ * page of its own, which one may leave without paying too. */
+static void add_addresses(struct buffer *form, const struct provider_order *order)
+{
+    if (order->embedded) {
+        add_text(form, "ui_mode", "embedded_page");
+        add_text(form, "return_url", order->return_url);
+        return;
+    }
+    add_text(form, "success_url", order->return_url);
+    add_text(form, "cancel_url", order->return_url);
+}
+
+bool stripe_embeds(const struct provider_account *account)
+{
+    return account->link_kind == ACCOUNT_KEYS && *account->publishable_key;
+}
+
 enum err stripe_prepare(const struct provider_call *call, const struct provider_order *order,
                         struct str *request)
 {
@@ -109,8 +127,7 @@ enum err stripe_prepare(const struct provider_call *call, const struct provider_
     add_text(&form, "locale", "fr");
     add_text(&form, "submit_type", "pay");
     add_number(&form, "expires_at", order->expires_at);
-    add_text(&form, "success_url", order->return_url);
-    add_text(&form, "cancel_url", order->return_url);
+    add_addresses(&form, order);
     add_text(&form, "adaptive_pricing[enabled]", "false");
     *request = buffer_str(&form);
     return OK;

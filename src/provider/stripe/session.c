@@ -51,6 +51,8 @@ enum err stripe_session_read(const json_t *object, struct arena *arena,
     session->has_amount = stripe_cents_at(object, "amount_total", &session->amount_cents);
     session->currency = stripe_currency_at(object, "currency", arena);
     session->url = stripe_text_at(object, "url", STRIPE_URL_MAX, arena);
+    session->client_secret =
+        stripe_text_at(object, "client_secret", STRIPE_CLIENT_SECRET_MAX, arena);
     (void)json_integer_at(object, "created", &session->created_at);
     (void)json_integer_at(object, "expires_at", &session->expires_at);
     session->reference = stripe_text_at(object, "metadata.intent", TOKEN_MAX, arena);

@@ -19,6 +19,7 @@ const struct provider provider_stripe = {
     .usual_rate_points = 250,
     .linking = &stripe_linking,
     .consent = &consent,
+    .embeds = stripe_embeds,
     .refunds = &stripe_refunds,
     .statement = &stripe_statement,
     .limits = stripe_limits,

@@ -118,7 +118,7 @@ static struct str as_pem(struct str certificates, struct arena *arena)
 {
     const unsigned char *at = (const unsigned char *)certificates.data;
     struct test_identity given = {0};
-    struct str pem = certificates;
+    struct str pem;
 
     if (str_starts(certificates, "-----"))
         return certificates;

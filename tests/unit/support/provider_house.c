@@ -37,6 +37,8 @@ void provider_house_open(struct provider_house *house)
         .stripe_api_url = address(house, ""),
         .stripe_checkout_url = "https://checkout.stripe.com",
         .stripe_connect_url = "https://connect.stripe.com",
+        .stripe_script_url = "https://js.stripe.com/endive/stripe.js",
+        .stripe_hooks_url = "https://hooks.stripe.com",
         .paypal_live_webscr_url = address(house, "/live/webscr"),
         .paypal_live_ipn_url = address(house, "/live/ipn"),
         .paypal_sandbox_webscr_url = address(house, "/sandbox/webscr"),

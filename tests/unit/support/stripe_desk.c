@@ -36,18 +36,21 @@ static const char *or_else(const char *text, const char *otherwise)
 
 static struct str session_json(struct stripe_desk *desk, const struct session_plan *plan)
 {
+    const char *secret = plan->client_secret;
     const char *url = plan->url ? plan->url : "https://checkout.stripe.com/c/pay/cs_test_a1#x";
 
     return str_of(arena_printf(
         desk->base.call.arena,
         "{\"id\":\"%s\",\"object\":\"checkout.session\",\"livemode\":%s,\"status\":\"%s\","
         "\"payment_status\":\"%s\",\"amount_total\":2500,\"currency\":\"eur\",\"url\":%s%s%s,"
+        "\"client_secret\":%s%s%s,"
         "\"client_reference_id\":\"%s\",\"created\":1790856000,\"expires_at\":%lld,"
         "\"metadata\":{\"guichet\":\"x\",\"intent\":\"%s\"},\"payment_intent\":%s,"
         "\"customer_details\":{\"name\":\"Zoé Martin\",\"email\":\"z@exemple.fr\"}}",
         or_else(plan->id, DESK_SESSION), or_else(plan->livemode, "false"),
         or_else(plan->status, "open"), or_else(plan->payment_status, "unpaid"), *url ? "\"" : "",
-        *url ? url : "null", *url ? "\"" : "", or_else(plan->token, DESK_TOKEN),
+        *url ? url : "null", *url ? "\"" : "", secret ? "\"" : "", or_else(secret, "null"),
+        secret ? "\"" : "", or_else(plan->token, DESK_TOKEN),
         (long long)(plan->expires_at ? plan->expires_at : HOUSE_NOW + 3600),
         or_else(plan->token, DESK_TOKEN), or_else(plan->payment_intent, "null")));
 }

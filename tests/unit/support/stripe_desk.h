@@ -26,6 +26,7 @@ int stripe_desk_teardown(void **state);
 /* What is given replaces what stands in the session; url "" is null, payment_intent is JSON. */
 struct session_plan {
     const char *status, *payment_status, *url, *payment_intent, *token, *id, *livemode;
+    const char *client_secret; /* NULL = null */
     int64_t expires_at;
 };
 /* Scripts a 200 with such a session, or any other answer. */
