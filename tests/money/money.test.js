@@ -28,7 +28,7 @@ class MoneyHouse extends House {
   }
 }
 
-const house = new MoneyHouse('money');
+const house = new MoneyHouse('money', { stripe: { embedded: true } });
 process.on('exit', () => house.kill());
 
 // What the test itself knows of each payment: who paid it, how much, whether anybody was told.
@@ -58,7 +58,7 @@ function makeMembers(dice, association, numbers) {
 
 async function makeHouse(dice) {
   const second = house.addAssociation({ name: 'Chœur des Alpilles' });
-  await house.addStripe(second);
+  await house.addStripe(second, { embedded: true });
   await house.addPaypal(second);
   const families = (names) => names.map(([last, ...children]) => ({ last, children }));
   return [
@@ -144,7 +144,8 @@ async function goOn(payer, step, paid) {
 
 async function take(payer, step) {
   const { location } = await payer.press(step.provider, amountOf(step),
-    { style: step.style, times: step.twice_pressed ? 2 : 1 });
+    { style: step.style, times: step.twice_pressed ? 2 : 1, embedded: step.embedded });
+  if (location.startsWith('/payer/')) note('in the personal space');
   if (step.twice_pressed) note('pressed twice');
   if (step.pays === 'nothing') return;
   await (step.provider === 'stripe' ? stripeStep : paypalStep)(payer, step, location);
@@ -201,6 +202,7 @@ test(`${COUNT} random payments, and ${IDLE} attempts without money`, async () =>
   for (const provider of ['stripe', 'paypal'])
     for (const fate of ['twice', 'late', 'never'])
       assert.ok(counts.get(`${provider} ${fate}`) > 0, `no ${provider} ${fate}`);
+  assert.ok(counts.get('in the personal space') > 0, 'none in the personal space');
 });
 
 test('notifications of all times come once more, in another order', async () => {

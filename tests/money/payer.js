@@ -65,18 +65,19 @@ class Payer {
   }
 
   // Presses Payer; where that leads. `times` presses of the same form at once lead to one place.
-  async press(provider, amountOf, { style = 'comma', times = 1 } = {}) {
+  async press(provider, amountOf, { style = 'comma', times = 1, embedded = false } = {}) {
     const end = Date.now() + PATIENCE_MS;
     for (;;) {
       const cart = await this.freeForm();
       const cents = amountOf(cart.balance);
-      const fields = this.fieldsOf(cart, provider, typedAmount(cents, style));
+      const fields = { ...this.fieldsOf(cart, provider, typedAmount(cents, style)),
+        ...(embedded ? { integre: 'oui' } : {}) };
       const answers = await Promise.all(Array.from({ length: times },
         () => this.client.post('/panier/payer', fields)));
       const [answer] = answers;
       const places = new Set(answers.map((one) => one.location));
       if (answers.every((one) => one.status === 303) && places.size === 1
-        && answer.location.startsWith(this.house.sandboxUrl))
+        && (answer.location.startsWith(this.house.sandboxUrl) || answer.location.startsWith('/payer/')))
         return { location: answer.location, cents };
       // 409: the balance has changed since the form was made. 503: as many as may already wait for
       // the provider. 303 elsewhere: the press before has become live, or was paid meanwhile.
@@ -89,13 +90,18 @@ class Payer {
 
   // ---- paying ----
 
-  static sessionOf(location) {
-    return /\/c\/pay\/(cs_\w+)/.exec(location)[1];
+  // Of Stripe's own page, or of the page of ours that Stripe draws into.
+  async sessionOf(location) {
+    if (!location.startsWith('/'))
+      return /\/c\/pay\/(cs_\w+)/.exec(location)[1];
+    const page = await this.client.get(location);
+    assert.equal(page.status, 200, page.text);
+    return /data-secret="(cs_\w+?)_secret_/.exec(page.body)[1];
   }
 
   // At Stripe's page: { reference, cents, redirect }.
   async payStripe(location, body) {
-    const session = Payer.sessionOf(location);
+    const session = await this.sessionOf(location);
     const answer = await this.house.control('POST', `/stripe/sessions/${session}/pay`, body);
     return { session, reference: answer.session.payment_intent, cents: answer.session.amount,
       paid: answer.session.payment_status === 'paid', deliveries: answer.deliveries,

@@ -64,6 +64,7 @@ function drawPayment(dice, payers) {
     returns: dice.chance(50),
     twice_pressed: dice.chance(15),
     repeated: dice.chance(25),
+    embedded: dice.chance(50), // with JavaScript: the card is asked in the personal space
   };
 }
 
