@@ -1,15 +1,21 @@
 -- Linking accounts, and their endpoints at the provider.
 
 -- name: link_account_find
--- $1 association, $2 provider, $3 external id, $4 mode. The association's own row, unlinked or not.
+-- $1 association, $2 provider, $3 external id, $4 mode, $5 folded e-mail or ''. The association's
+-- own row, unlinked or not: of the id, else one that has only that address.
 SELECT id FROM provider_account
-WHERE association_id = $1 AND provider = $2 AND external_id = $3 AND mode = $4
-ORDER BY verified_at IS NULL, created_at, id LIMIT 1;
+WHERE association_id = $1 AND provider = $2 AND mode = $4
+    AND (external_id = $3 OR (external_id IS NULL AND email_folded = $5))
+ORDER BY external_id IS NULL, verified_at IS NULL, created_at, id LIMIT 1;
 
 -- name: link_account_revive
--- $1 association, $2 id, $3 publishable key or NULL, $4 now, $5 kind of link.
+-- $1 association, $2 id, $3 public half of its keys or NULL, $4 now, $5 kind of link, $6 external id.
 UPDATE provider_account SET unlinked_at = NULL, verified_at = COALESCE(verified_at, $4),
-    publishable_key = $3, link_kind = $5, linked_at = $4, revoked_at = NULL, withdrawn = 0
+    external_id = COALESCE(external_id, $6),
+    publishable_key = CASE WHEN provider = 'paypal' THEN NULL ELSE $3 END,
+    client_id = CASE WHEN provider = 'paypal' THEN $3 END,
+    rest_since = CASE WHEN provider = 'paypal' THEN COALESCE(rest_since, $4) END,
+    link_kind = $5, linked_at = $4, revoked_at = NULL, withdrawn = 0
 WHERE association_id = $1 AND id = $2;
 
 -- name: link_account_unlink_others
@@ -23,12 +29,11 @@ UPDATE payment_intent SET next_at = $3, lease_until = 0, attempts = 0
 WHERE association_id = $1 AND provider_account_id = $2 AND check_since IS NOT NULL;
 
 -- name: link_attempts_others
--- $1 association, $2 provider, $3 external id, $4 mode. Attempts under way with another linked
--- account.
+-- $1 association, $2 provider, $3 id of the account that stays, 0 for a new one. Attempts under way
+-- with another linked account.
 SELECT COUNT(*) FROM provider_account a
 JOIN payment_intent i ON i.association_id = a.association_id AND i.provider_account_id = a.id
-WHERE a.association_id = $1 AND a.provider = $2 AND a.unlinked_at IS NULL
-    AND NOT (a.external_id = $3 AND a.mode = $4)
+WHERE a.association_id = $1 AND a.provider = $2 AND a.unlinked_at IS NULL AND a.id <> $3
     AND i.state IN ('created', 'open', 'processing');
 
 -- name: link_attempts

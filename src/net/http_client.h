@@ -26,7 +26,7 @@ enum {
 };
 
 struct http_call {
-    const char *method; /* "GET", "POST", "DELETE" */
+    const char *method; /* "GET", "POST", "PATCH", "DELETE" */
     const char *url;
     const char *headers[HTTP_CLIENT_HEADERS_MAX]; /* "Name: value"; unused ones NULL */
     struct str body;                              /* sent as it is; data NULL for none */

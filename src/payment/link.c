@@ -58,6 +58,7 @@ struct keying {
     const struct provider *provider;
     struct link_result *result;
     struct association association;
+    struct link_keys keys; /* as pasted, with the mode that the association asks for */
     enum account_mode mode;
     struct link_account_draft draft;
     /* written by the closure */
@@ -74,9 +75,12 @@ static bool stopped(const struct keying *keying)
 /* What can be told from the keys alone: their form, and real money for real associations. */
 static void check_keys(struct keying *keying)
 {
-    enum link_outcome outcome =
-        keying->provider->linking->keys_check(&keying->press->keys, &keying->mode);
     bool real = keying->association.kind == ASSOCIATION_REAL;
+    enum link_outcome outcome;
+
+    keying->keys = keying->press->keys;
+    keying->keys.mode = real ? ACCOUNT_LIVE : ACCOUNT_TEST;
+    outcome = keying->provider->linking->keys_check(&keying->keys, &keying->mode);
 
     if (outcome == LINK_DONE && real && keying->mode == ACCOUNT_TEST)
         outcome = LINK_TEST_IN_REAL;
@@ -88,14 +92,14 @@ static void check_keys(struct keying *keying)
 static enum err ask_identity(struct keying *keying)
 {
     struct link_result *result = keying->result;
-    enum err err = keying->provider->linking->identify(keying->call, &keying->press->keys,
+    enum err err = keying->provider->linking->identify(keying->call, &keying->keys,
                                                        &result->identity, &result->answer);
 
     if (err)
         return err;
     result->outcome = result->answer.outcome;
     result->charges_enabled = result->identity.charges_enabled;
-    if (!stopped(keying) &&
+    if (!stopped(keying) && *result->identity.currency &&
         strcmp(result->identity.currency, keying->association.currency->code) != 0)
         result->outcome = LINK_OTHER_CURRENCY;
     return OK;
@@ -145,6 +149,7 @@ static enum err prepare_draft(struct keying *keying)
     keying->draft.provider = keying->provider->name;
     keying->draft.mode = keying->mode;
     keying->draft.external_id = keying->result->identity.external_id;
+    keying->draft.email = keying->result->identity.email;
     keying->draft.publishable_key = str_copy(call->arena, keying->press->keys.publishable);
     keying->draft.label = keying->provider->label;
     keying->draft.transit_account = keying->provider->linking->transit_account;
@@ -257,7 +262,9 @@ enum err link_rotate(const struct payment_service *service, const struct provide
     *result = (struct link_result){0};
     if (!err && work.claim > 0)
         err = read_known(&work);
-    if (!err && work.claim > 0 && work.known.has[ENDPOINT_RETIRING])
+    if (!err && work.claim > 0 && work.linking->single)
+        err = fail(ERR_NOT_FOUND, "an endpoint that has nothing to renew");
+    else if (!err && work.claim > 0 && work.known.has[ENDPOINT_RETIRING])
         work.answer.outcome = LINK_ROTATING;
     else if (!err && work.claim > 0)
         err = link_settle(&work, LINK_A_NEW_ONE);

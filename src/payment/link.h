@@ -27,8 +27,9 @@ struct link_account_draft {
     const char *provider; /* "stripe" */
     enum account_mode mode;
     enum account_link_kind link_kind;
-    const char *external_id;     /* proven by the provider's answer */
-    const char *publishable_key; /* NULL for none */
+    const char *external_id; /* proven by the provider's answer */
+    const char *email;       /* NULL or "" for none: a row that has only an address becomes it */
+    const char *publishable_key; /* NULL for none; PayPal: the client id */
     const char *label;
     const char *transit_account;
     const char *since_day;

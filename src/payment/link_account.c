@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "payment/link_internal.h"
 #include "queries.h"
 
@@ -65,17 +66,26 @@ static enum err add(struct db *db, const struct link_account_draft *draft)
     return account_store(db, &row);
 }
 
-/* The association's own row is found; whether another's has the account, the unique key says. */
+/* The association's own row, 0 when there is none yet. Whether another's has the account, the
+ * unique key says. */
+static enum err find_own(struct db *db, const struct link_account_draft *draft,
+                         struct arena *arena, int64_t *account_id)
+{
+    struct str email = utf8_fold(str_of(draft->email), arena);
+
+    return db_integer(db, Q_LINK_ACCOUNT_FIND,
+                      DB_VALUES(db_int(draft->association_id), db_text(draft->provider),
+                                db_text(draft->external_id), db_text(mode_name(draft->mode)),
+                                db_text(str_copy(arena, email))),
+                      0, account_id);
+}
+
 static enum err add_or_revive(struct db *db, const struct link_account_draft *draft,
                               int64_t *account_id)
 {
-    enum err err =
-        db_integer(db, Q_LINK_ACCOUNT_FIND,
-                   DB_VALUES(db_int(draft->association_id), db_text(draft->provider),
-                             db_text(draft->external_id), db_text(mode_name(draft->mode))),
-                   0, account_id);
+    enum err err = OK;
 
-    if (!err && *account_id == 0) {
+    if (*account_id == 0) {
         *account_id = draft->new_id;
         err = add(db, draft);
     }
@@ -83,7 +93,8 @@ static enum err add_or_revive(struct db *db, const struct link_account_draft *dr
         err = db_run(db, Q_LINK_ACCOUNT_REVIVE,
                      DB_VALUES(db_int(draft->association_id), db_int(*account_id),
                                db_text(draft->publishable_key), db_int(draft->now),
-                               db_text(draft->link_kind == ACCOUNT_CONNECT ? "connect" : "keys")));
+                               db_text(draft->link_kind == ACCOUNT_CONNECT ? "connect" : "keys"),
+                               db_text(draft->external_id)));
     if (!err)
         err = db_run(
             db, Q_LINK_RECHECK,
@@ -95,12 +106,13 @@ enum err link_account(struct db *db, const struct link_account_draft *draft, str
                       enum link_outcome *outcome, struct provider_account *account)
 {
     int64_t others = 0, account_id = 0;
-    enum err err =
-        db_integer(db, Q_LINK_ATTEMPTS_OTHERS,
-                   DB_VALUES(db_int(draft->association_id), db_text(draft->provider),
-                             db_text(draft->external_id), db_text(mode_name(draft->mode))),
-                   0, &others);
+    enum err err = find_own(db, draft, arena, &account_id);
 
+    if (!err)
+        err = db_integer(
+            db, Q_LINK_ATTEMPTS_OTHERS,
+            DB_VALUES(db_int(draft->association_id), db_text(draft->provider), db_int(account_id)),
+            0, &others);
     *outcome = others > 0 ? LINK_ATTEMPTS_OPEN : LINK_DONE;
     if (err || others > 0)
         return err;

@@ -60,7 +60,8 @@ struct link_answer {
 /* As they were pasted; trimmed by whoever fills it. */
 struct link_keys {
     struct str secret;
-    struct str publishable;
+    struct str publishable; /* PayPal: the client id */
+    enum account_mode mode; /* of the association: for keys that do not say theirs */
 };
 
 /* Whose keys they are. */
@@ -68,7 +69,9 @@ struct link_identity {
     const char *external_id;
     const char *name;     /* "" when the provider tells none */
     const char *country;  /* ISO 3166, "" when unknown */
-    const char *currency; /* ISO 4217, capital letters */
+    const char *currency; /* ISO 4217, capital letters; "": the account has no one currency */
+    const char *email;    /* the account's address, where it stood for the account before; NULL or
+                             "": none */
     bool charges_enabled; /* the provider takes payments for it */
 };
 
@@ -79,7 +82,7 @@ struct link_order {
 };
 struct link_endpoint {
     const char *id;
-    struct str secret; /* of a creation only */
+    struct str secret; /* of a creation only; PayPal: its own id, always */
     bool ours;
     bool url_right;
     bool enabled;
@@ -90,6 +93,9 @@ struct link_endpoint {
 
 struct provider_linking {
     const char *transit_account; /* of a new account: where its money stands until paid out */
+    /* One endpoint at a time, without a secret to be renewed: its own id stands for it (PayPal).
+     * endpoint_create finds one that stands there already. */
+    bool single;
     /* The form of both keys, and their mode. No network. */
     enum link_outcome (*keys_check)(const struct link_keys *keys, enum account_mode *mode);
     /* Asks whose keys they are, and whether they may do all that is needed. */

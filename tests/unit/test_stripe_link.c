@@ -46,7 +46,8 @@ static void test_keys(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct link_keys keys = {str_of(cases[i].secret), str_of(cases[i].publishable)};
+        struct link_keys keys = {.secret = str_of(cases[i].secret),
+                                 .publishable = str_of(cases[i].publishable)};
         enum account_mode mode = ACCOUNT_LIVE;
 
         assert_int_equal(stripe_keys_check(&keys, &mode), cases[i].expected);
@@ -60,7 +61,7 @@ static void test_keys(void **state)
 static struct link_answer identify(struct stripe_desk *desk, const char *secret,
                                    struct link_identity *identity)
 {
-    struct link_keys keys = {str_of(secret), str_of(PUBLISHABLE)};
+    struct link_keys keys = {.secret = str_of(secret), .publishable = str_of(PUBLISHABLE)};
     struct link_answer answer;
 
     house_ok(stripe_identify(&desk->base.call, &keys, identity, &answer));

@@ -2,6 +2,7 @@
 
 #include "provider/paypal/activity.h"
 #include "provider/paypal/internal.h"
+#include "provider/paypal/linking.h"
 #include "provider/paypal/rest.h"
 #include "provider/paypal/webhook_signature.h"
 
@@ -14,6 +15,7 @@ const struct provider provider_paypal = {
     .headers = paypal_webhook_headers,
     .usual_rate_points = 350,
     .refunds = &paypal_refunds,
+    .linking = &paypal_linking,
     .able = paypal_able,
     .limits = paypal_limits,
     .prepare = paypal_prepare,

@@ -249,7 +249,8 @@ struct link_result desk_keys(struct link_desk *desk, int64_t association_id, con
     struct link_press press = press_of(desk, association_id);
     struct link_result result;
 
-    press.keys = (struct link_keys){str_of("test_secret_0123456789"), str_of("pk_public")};
+    press.keys = (struct link_keys){.secret = str_of("test_secret_0123456789"),
+                                    .publishable = str_of("pk_public")};
     desk->identity.external_id = account;
     desk->call.now = clock_now();
     desk->calls = 0;
