@@ -36,12 +36,36 @@ async function open(t) {
     return: `${listener.url}/retour`, cancel_return: `${listener.url}/panier`,
     notify_url: `${listener.url}/ipn`,
   })}`;
+  // An order of the REST interface: its id and the address of its page.
+  const app = { id: null };
+  let orders = 0;
+  const order = async () => {
+    if (!app.id) {
+      const { businesses } = await house.get('/paypal/businesses');
+      const made = await house.post(`/paypal/businesses/${businesses[0].id}/apps`);
+      const basic = Buffer.from(`${made.client_id}:${made.secret}`).toString('base64');
+      const given = await call(`${house.url}/v1/oauth2/token`,
+        { method: 'POST', headers: { Authorization: `Basic ${basic}`, 'Content-Type': 'application/x-www-form-urlencoded' }, body: 'grant_type=client_credentials' });
+      Object.assign(app, { id: made.client_id, bearer: JSON.parse(given.text).access_token });
+    }
+    orders += 1;
+    const rest = async (where, body) => JSON.parse((await call(`${house.url}/v2/checkout/orders${where}`, {
+      method: 'POST', body: JSON.stringify(body),
+      headers: { Authorization: `Bearer ${app.bearer}`, 'Content-Type': 'application/json', 'PayPal-Request-Id': `${orders}${where}` },
+    })).text);
+    const made = await rest('', {
+      intent: 'CAPTURE',
+      purchase_units: [{ description: 'Cotisation <b>d’été</b>', invoice_id: `mark-${orders}`, amount: { currency_code: 'EUR', value: '42.50' } }],
+      payment_source: { paypal: { experience_context: { return_url: `${listener.url}/retour`, cancel_url: `${listener.url}/panier` } } },
+    });
+    return { id: made.id, url: `${house.url}/checkoutnow?token=${made.id}`, capture: () => rest(`/${made.id}/capture`, {}) };
+  };
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium-headless-shell',
     args: process.getuid() === 0 ? ['--no-sandbox'] : [],
   });
   t.after(() => browser.close());
-  return { house, listener, session, button, browser };
+  return { house, listener, session, button, order, browser };
 }
 
 /** A page that fails the test on any error or anything refused by the page's policy. */
@@ -72,7 +96,7 @@ test('axe sees what is wrong', async (t) => {
 });
 
 test('every page passes axe, light and dark, at 390 and 1280 px', async (t) => {
-  const { house, session, button, browser } = await open(t);
+  const { house, session, button, order, browser } = await open(t);
   for (const [width, colorScheme] of [[390, 'light'], [390, 'dark'], [1280, 'light'], [1280, 'dark']]) {
     const page = await newPage(t, browser, { colorScheme, viewport: { width, height: 900 } });
     const look = (what) => judge(page, `${what} ${width} ${colorScheme}`);
@@ -105,6 +129,16 @@ test('every page passes axe, light and dark, at 390 and 1280 px', async (t) => {
     await page.click('#payer');
     await page.waitForSelector('#retour');
     await look('paypal return form');
+    const one = await order();
+    await page.goto(one.url);
+    await look('order');
+    assert.match(await page.textContent('.seller'), /Cotisation <b>d’été<\/b>/);
+    await house.post(`/paypal/orders/${one.id}/approve`, { outcome: 'instrument_declined' });
+    await page.goto(one.url);
+    await look('order refused');
+    await house.post(`/paypal/orders/${one.id}/approve`, { outcome: 'echeck' });
+    await page.goto(one.url);
+    await look('order approved');
     await page.goto(`${house.url}/`);
     await look('home');
     await page.context().close();
@@ -165,6 +199,39 @@ for (const javaScriptEnabled of [true, false]) {
     await house.post(`/stripe/sessions/${debit.id}/settle`, { outcome: 'succeed' });
     const { captures } = await house.get('/ledger');
     assert.equal(captures.filter((one) => one.paid).length, 3);
+  });
+
+  test(`PayPal's orders: refused, paid, abandoned, pending, ${how}`, async (t) => {
+    const { house, listener, order, browser } = await open(t);
+    const page = await newPage(t, browser, { javaScriptEnabled });
+    const one = await order();
+    await page.goto(one.url);
+    await page.click('button[value=instrument_declined]');
+    await page.waitForURL(`${listener.url}/retour?token=${one.id}&PayerID=*`);
+    assert.equal((await one.capture()).details[0].issue, 'INSTRUMENT_DECLINED');
+    await page.goto(one.url);
+    assert.match(await page.textContent('#refus'), /refusé/);
+    await page.fill('#first_name', 'Łukasz');
+    await page.click('#payer');
+    await page.waitForURL(`${listener.url}/retour?token=${one.id}&PayerID=*`);
+    await page.goto(one.url);
+    assert.match(await page.textContent('#etat'), /pas encore encaissé/);
+    assert.equal((await house.get(`/paypal/orders/${one.id}`)).first_name, 'Łukasz');
+    const two = await order();
+    await page.goto(two.url);
+    await page.click('#abandonner');
+    await page.waitForURL(`${listener.url}/panier?token=${two.id}`);
+    await page.goto(two.url);
+    await page.click('button[value=review]');
+    await two.capture();
+    await page.goto(`${house.url}/checkoutnow/${two.id}`);
+    assert.match(await page.textContent('#etat'), /en attente/);
+    await page.click('button[value=Completed]');
+    assert.match(await page.textContent('#etat'), /fait/);
+    await page.click('#retour');
+    await page.waitForURL(`${listener.url}/retour?token=${two.id}&PayerID=*`);
+    const { captures } = await house.get('/ledger?provider=paypal');
+    assert.deepEqual(captures.map((each) => [each.session, each.paid]), [[two.id, true]]);
   });
 
   test(`PayPal: pay, abandon, guest, pending, ${how}`, async (t) => {
