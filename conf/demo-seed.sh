@@ -272,13 +272,16 @@ guichet batch --file "$work/batch" >/dev/null
 
 stripe_account=acct_1LuberonRandonneurs
 stripe_key=sk_test_$(random_hex)
+stripe_publishable=pk_test_$(random_hex)
 stripe_webhook=whsec_$(random_hex)
 paypal_merchant=LUBERONRAND24
 paypal_email=paypal@randonneurs.example
 
 control /stripe/accounts "{\"id\":\"$stripe_account\",\"name\":\"Les Randonneurs du Luberon\",
-    \"email\":\"bureau@randonneurs.example\",\"secret_key\":\"$stripe_key\"}"
-stripe_link=$(guichet provider add stripe --account "$stripe_account" --mode test)
+    \"email\":\"bureau@randonneurs.example\",\"secret_key\":\"$stripe_key\",
+    \"publishable_key\":\"$stripe_publishable\"}"
+stripe_link=$(guichet provider add stripe --account "$stripe_account" \
+    --publishable-key "$stripe_publishable" --mode test)
 control "/stripe/accounts/$stripe_account/endpoints" \
     "{\"url\":\"$URL/action_manager.php?event=stripe&a=$stripe_link\",\"secret\":\"$stripe_webhook\"}"
 printf '%s\n' "$stripe_key" |
@@ -289,10 +292,11 @@ printf '%s\n' "$stripe_webhook" |
 # The installation is a platform, and a second account waits to be associated to it.
 platform_account=acct_1PlateformeGuichet
 platform_key=sk_test_$(random_hex)
+platform_publishable=pk_test_demonstrationplatform # as in guichet.conf, see demo.sh
 platform_webhook=whsec_$(random_hex)
 platform_client=ca_$(random_hex)
 control /stripe/accounts "{\"id\":\"$platform_account\",\"name\":\"Guichet\",
-    \"secret_key\":\"$platform_key\"}"
+    \"secret_key\":\"$platform_key\",\"publishable_key\":\"$platform_publishable\"}"
 control "/stripe/accounts/$platform_account/platform" \
     "{\"client_id\":\"$platform_client\",\"redirect_uris\":[\"$URL/parametrage/stripe/retour\"]}"
 control "/stripe/accounts/$platform_account/endpoints" \

@@ -123,12 +123,14 @@ stripe_checkout_url = $SANDBOX_URL
 stripe_connect_url = $SANDBOX_URL
 stripe_script_url = $SANDBOX_URL/v3
 stripe_hooks_url = $SANDBOX_URL
+stripe_platform_test_key = pk_test_demonstrationplatform
 paypal_live_webscr_url = $SANDBOX_URL/cgi-bin/webscr
 paypal_live_ipn_url = $SANDBOX_URL/cgi-bin/webscr
 paypal_sandbox_webscr_url = $SANDBOX_URL/cgi-bin/webscr
 paypal_sandbox_ipn_url = $SANDBOX_URL/cgi-bin/webscr
 paypal_live_api_url = $SANDBOX_URL
 paypal_sandbox_api_url = $SANDBOX_URL
+paypal_ca_file = $DEMO_DIR/data/sandbox.db.paypal-ca.pem
 END
     cat >"$DEMO_DIR/sandbox.conf" <<END
 # Written by conf/demo.sh at each start.

@@ -51,7 +51,8 @@
     var stripe, create;
 
     try {
-      stripe = window.Stripe(place.dataset.key);
+      stripe = window.Stripe(place.dataset.key,
+        place.dataset.account ? { stripeAccount: place.dataset.account } : {});
       create = stripe.createEmbeddedCheckoutPage || stripe.initEmbeddedCheckout;
       create.call(stripe, {
         fetchClientSecret: function () { return Promise.resolve(place.dataset.secret); }

@@ -68,6 +68,14 @@ VALUES ($1, $2, $3, $4, $5);
 SELECT charge_line_id, amount_cents FROM intent_charge
 WHERE association_id = $1 AND intent_id = $2 ORDER BY position;
 
+-- name: intent_charge_labels
+-- $1 association, $2 intent. What it was made for, in the order of the intent.
+SELECT l.label, c.amount_cents, m.first_name, m.id
+FROM intent_charge c
+JOIN cart_line l ON l.association_id = c.association_id AND l.id = c.charge_line_id
+JOIN member m ON m.association_id = l.association_id AND m.id = l.member_id
+WHERE c.association_id = $1 AND c.intent_id = $2 ORDER BY c.position;
+
 -- name: intent_opened
 -- $1 association, $2 id, $3 reference, $4 url, $5 expires_at (0 = as asked), $6 next_at, $7 now,
 -- $8 client secret.

@@ -53,10 +53,11 @@ WHERE association_id = $1 AND provider = 'manual' AND external_id = $2;
 
 -- name: provider_account_add
 -- $1 association, $2 id, $3 public id, $4 provider, $5 mode, $6 external id, $7 folded e-mail,
--- $8 label, $9 transit account, $10 position, $11 verified_at, $12 since, $13 now.
+-- $8 label, $9 transit account, $10 position, $11 verified_at, $12 since, $13 now, $14 publishable
+-- key or NULL.
 INSERT INTO provider_account (association_id, id, public_id, provider, mode, external_id,
-    email_folded, label, transit_account, position, verified_at, since_day, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+    email_folded, label, transit_account, position, verified_at, since_day, created_at, publishable_key)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
 
 -- name: provider_account_verified
 -- $1 association, $2 id, $3 external id or NULL, $4 now. Only the first proof counts, and an

@@ -234,7 +234,7 @@ enum err account_store(struct db *db, const struct account_draft *draft)
                   db_text(draft->external_id), email, db_text(draft->label),
                   db_text(draft->transit_account), db_int(button_position(draft->provider)),
                   draft->verified ? db_int(draft->now) : db_null(), db_text(draft->since_day),
-                  db_int(draft->now)));
+                  db_int(draft->now), db_text(draft->publishable_key)));
     arena_free(arena);
     return err;
 }

@@ -82,8 +82,9 @@ struct account_draft {
     const char *public_id; /* random token made before the transaction */
     const char *provider;  /* "stripe", "paypal", "manual" */
     enum account_mode mode;
-    const char *external_id; /* NULL = unknown */
-    const char *email;       /* NULL = none; folded here */
+    const char *external_id;     /* NULL = unknown */
+    const char *email;           /* NULL = none; folded here */
+    const char *publishable_key; /* Stripe; NULL = none */
     const char *label;
     const char *transit_account;
     const char *since_day;

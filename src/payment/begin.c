@@ -73,7 +73,8 @@ static enum err prepare_draft(struct beginning *beginning)
     draft->expires_at =
         call->now + (beginning->provider->asks ? INTENT_EXPIRES_S : INTENT_LOCAL_EXPIRY_S);
     order.token = draft->token;
-    order.embedded = press->embedded && payment_embeds(beginning->provider, &beginning->account);
+    order.embedded = press->embedded &&
+                     payment_embeds(beginning->service, beginning->provider, &beginning->account);
     order.expires_at = draft->expires_at;
     order.return_url =
         arena_printf(call->arena, "%s/paiement/%s", call->settings->base_url, draft->token);

@@ -22,14 +22,16 @@
 
 /* Addresses of the outside, from the configuration. */
 struct provider_settings {
-    const char *base_url;               /* ours, for return and notification addresses */
-    const char *stripe_api_url;         /* https://api.stripe.com */
-    const char *stripe_checkout_url;    /* https://checkout.stripe.com: where payers may go */
-    const char *stripe_connect_url;     /* https://connect.stripe.com: OAuth */
-    const char *stripe_script_url;      /* https://js.stripe.com/...: draws what is embedded */
-    const char *stripe_hooks_url;       /* https://hooks.stripe.com: a bank's questions, framed */
-    const char *paypal_live_webscr_url; /* https://www.paypal.com/cgi-bin/webscr */
-    const char *paypal_live_ipn_url;    /* https://ipnpb.paypal.com/cgi-bin/webscr */
+    const char *base_url;            /* ours, for return and notification addresses */
+    const char *stripe_api_url;      /* https://api.stripe.com */
+    const char *stripe_checkout_url; /* https://checkout.stripe.com: where payers may go */
+    const char *stripe_connect_url;  /* https://connect.stripe.com: OAuth */
+    const char *stripe_script_url;   /* https://js.stripe.com/...: draws what is embedded */
+    const char *stripe_hooks_url;    /* https://hooks.stripe.com: a bank's questions, framed */
+    const char *stripe_platform_key; /* Connect: the platform's pk_live_..., NULL = none */
+    const char *stripe_platform_test_key; /* pk_test_... */
+    const char *paypal_live_webscr_url;   /* https://www.paypal.com/cgi-bin/webscr */
+    const char *paypal_live_ipn_url;      /* https://ipnpb.paypal.com/cgi-bin/webscr */
     const char *paypal_sandbox_webscr_url;
     const char *paypal_sandbox_ipn_url;
     const char *paypal_live_api_url; /* https://api-m.paypal.com */
@@ -269,6 +271,12 @@ struct provider_activity {
                      const struct activity_row *row, struct statement_line *line, size_t *column);
 };
 
+/* For the payer's browser: nothing of it is secret. */
+struct provider_browser {
+    const char *publishable_key;
+    const char *account; /* whose behalf the key acts on, "" = its own */
+};
+
 struct provider {
     const char *name;  /* "stripe": in the database and in ?event= */
     const char *label; /* "Stripe": on screen */
@@ -285,8 +293,9 @@ struct provider {
     const struct provider_consent *consent; /* NULL: it has none */
     /* Has the account what refunds, statement and resolve_fee need (its keys)? NULL: always. */
     bool (*able)(const struct provider_account *account);
-    /* Can the payment be asked in a page of ours? NULL: never. */
-    bool (*embeds)(const struct provider_account *account);
+    /* What a page of ours draws the provider's form with: false when it cannot. NULL: never. */
+    bool (*embeds)(const struct provider_settings *settings,
+                   const struct provider_account *account, struct provider_browser *browser);
     const struct provider_refunds *refunds;     /* NULL: refunds are made at the provider only */
     const struct provider_statement *statement; /* NULL: its list cannot be asked for */
     const struct provider_activity *activity;   /* NULL: it has no list as a file */

@@ -32,9 +32,13 @@ bool payment_able(const struct provider *provider, const struct provider_account
     return !provider->able || provider->able(account);
 }
 
-bool payment_embeds(const struct provider *provider, const struct provider_account *account)
+bool payment_embeds(const struct payment_service *service, const struct provider *provider,
+                    const struct provider_account *account)
 {
-    return account->embedded && provider->embeds && provider->embeds(account);
+    struct provider_browser browser;
+
+    return account->embedded && provider->embeds &&
+           provider->embeds(service->settings, account, &browser);
 }
 
 bool payment_asks(const struct provider *provider, const struct payment_intent *intent)

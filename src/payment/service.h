@@ -31,7 +31,8 @@ struct provider_call payment_call(const struct payment_service *service, struct 
 /* Can the provider be asked about the account, and refund for it? */
 bool payment_able(const struct provider *provider, const struct provider_account *account);
 /* Can a payment to the account be asked in a page of ours, and does the association want it? */
-bool payment_embeds(const struct provider *provider, const struct provider_account *account);
+bool payment_embeds(const struct payment_service *service, const struct provider *provider,
+                    const struct provider_account *account);
 /* Can it be asked about the attempt? One that cannot ends by a notification or the clock. */
 bool payment_asks(const struct provider *provider, const struct payment_intent *intent);
 

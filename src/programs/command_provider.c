@@ -69,11 +69,16 @@ static enum err run_stripe(struct command_call *call, enum exit_code *exit_code)
     (void)exit_code;
     if (!err && strncmp(draft.external_id, "acct_", 5) != 0)
         err = fail(ERR_INPUT, "--account: Stripe's account ids begin with acct_");
+    if (!err && command_given(call, "publishable-key"))
+        err = command_line_text(call, "publishable-key", NULL, &draft.publishable_key);
+    if (!err && draft.publishable_key && strncmp(draft.publishable_key, "pk_", 3) != 0)
+        err = fail(ERR_INPUT, "--publishable-key: Stripe's publishable keys begin with pk_");
     return err ? err : add_account(call, &draft);
 }
 
 static const struct command_option stripe_options[] = {
     {"account", "ID", "the account's id, acct_...", 1},
+    {"publishable-key", "KEY", "pk_...: the card is asked in the personal space", 0},
     {"mode", "live|test", "default: what the association is", 0},
     {"association", "ASSOCIATION", "its number or name, when there are several", 0},
     {NULL, NULL, NULL, 0},

@@ -131,6 +131,8 @@ enum err settings_read(const char *path, struct arena *arena, struct settings *s
         {.name = "stripe_connect_url", .kind = CONF_URL, .text = &provider->stripe_connect_url},
         {.name = "stripe_script_url", .kind = CONF_URL, .text = &provider->stripe_script_url},
         {.name = "stripe_hooks_url", .kind = CONF_URL, .text = &provider->stripe_hooks_url},
+        {.name = "stripe_platform_key", .text = &provider->stripe_platform_key},
+        {.name = "stripe_platform_test_key", .text = &provider->stripe_platform_test_key},
         {.name = "paypal_live_webscr_url",
          .kind = CONF_URL,
          .text = &provider->paypal_live_webscr_url},

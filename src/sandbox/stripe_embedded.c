@@ -43,13 +43,17 @@ enum err stripe_embedded_handler(struct http_request *request, struct http_respo
         {.name = NULL},
     };
     json_auto_t *session = NULL;
+    struct str account;
     enum err err = page_fields(request, fields);
 
-    if (!err)
-        err = row_need(
-            sandbox_db(request), SQ_STRIPE_SESSION_BY_SECRET,
-            DB_VALUES(db_str(request->path_parts[0]), db_str(http_field_text(request, "key"))),
-            "session", &session);
+    if (err)
+        return err;
+    account = http_field_text(request, "account");
+    err =
+        row_need(sandbox_db(request), SQ_STRIPE_SESSION_BY_SECRET,
+                 DB_VALUES(db_str(request->path_parts[0]), db_str(http_field_text(request, "key")),
+                           str_empty(account) ? db_null() : db_str(account)),
+                 "session", &session);
     return err ? err : stripe_page_show(request, response, session, NULL, NULL);
 }
 

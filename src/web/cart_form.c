@@ -37,7 +37,7 @@ static bool add_provider(struct cart *cart, struct template_list *list,
     limits = provider->limits(cart->currency);
     if (!limits.currency_supported)
         return false;
-    if (payment_embeds(provider, account))
+    if (payment_embeds(page->web->options.service, provider, account))
         template_set_flag(cart->data, "has_embedded", true);
     if (!cart->cover_points)
         cart->cover_points = payment_rate_points(provider, account);

@@ -3,6 +3,7 @@
 #include "payment/account.h"
 #include "payment/room.h"
 #include "payment/service.h"
+#include "queries.h"
 #include "web/cart.h"
 #include "web/settings.h"
 
@@ -65,8 +66,37 @@ static enum err find_own(struct page *page, struct payment_intent *intent)
     return err;
 }
 
+/* The charges it is for; what is left of the amount is an advance or was added for the fees. */
+static enum err add_charges(struct page *page, struct template_map *data,
+                            const struct payment_intent *intent)
+{
+    const struct currency *currency = money_currency(intent->currency);
+    struct template_list *list = template_set_list(data, "charges");
+    int64_t left_cents = intent->amount_cents - intent->fee_cover_cents;
+    struct db_rows rows = {0};
+    bool found = false;
+    enum err err = db_select(page->db, Q_INTENT_CHARGE_LABELS,
+                             DB_VALUES(db_int(intent->association_id), db_int(intent->id)), &rows);
+
+    while (!err && !(err = db_next(&rows, &found)) && found) {
+        struct template_map *item = template_list_add(list);
+
+        template_set_text(item, "label", db_column_text(&rows, 0, page->arena));
+        template_set_money(item, "sum", db_column_int(&rows, 1), currency);
+        template_set_text(item, "whose", db_column_text(&rows, 2, page->arena));
+        template_set_flag(item, "of_other", db_column_int(&rows, 3) != intent->member_id);
+        left_cents -= db_column_int(&rows, 1);
+    }
+    db_rows_done(&rows);
+    template_set_flag(data, "has_advance", left_cents > 0);
+    template_set_money(data, "advance", left_cents > 0 ? left_cents : 0, currency);
+    template_set_flag(data, "has_cover", intent->fee_cover_cents > 0);
+    template_set_money(data, "cover", intent->fee_cover_cents, currency);
+    return err;
+}
+
 static enum err show(struct page *page, const struct payment_intent *intent, const char *secret,
-                     const struct provider_account *account)
+                     const struct provider_browser *browser)
 {
     struct template_map *data = page_data(page, "carte");
     enum err err = page_form_token(page, data, "hosted_token", "/payer/{}/page-stripe");
@@ -77,11 +107,12 @@ static enum err show(struct page *page, const struct payment_intent *intent, con
     template_set_text(data, "token", intent->token);
     template_set_money(data, "amount", intent->amount_cents, money_currency(intent->currency));
     template_set_int(data, "amount_cents", intent->amount_cents);
-    template_set_flag(data, "has_cover", intent->fee_cover_cents > 0);
-    template_set_money(data, "cover", intent->fee_cover_cents, money_currency(intent->currency));
+    if (!err)
+        err = add_charges(page, data, intent);
     template_set_text(data, "receiver", page->association.name);
     template_set_text(data, "client_secret", secret);
-    template_set_text(data, "publishable_key", account->publishable_key);
+    template_set_text(data, "publishable_key", browser->publishable_key);
+    template_set_text(data, "stripe_account", browser->account);
     template_set_text(data, "script_url", page->web->options.service->settings->stripe_script_url);
     page->opens_payment = true;
     return err ? err : page_render(page, 200, "carte.html", data);
@@ -90,7 +121,10 @@ static enum err show(struct page *page, const struct payment_intent *intent, con
 enum err embedded_get(struct http_request *request, struct http_response *response)
 {
     struct page *page = page_of(request);
+    const struct payment_service *service = page->web->options.service;
+    const struct provider *provider;
     struct provider_account account;
+    struct provider_browser browser = {.publishable_key = "", .account = ""};
     struct payment_intent intent;
     const char *secret = NULL;
     enum err err = find_own(page, &intent);
@@ -103,7 +137,12 @@ enum err embedded_get(struct http_request *request, struct http_response *respon
     if (!err)
         err = account_find(page->db, intent.association_id, intent.provider_account_id,
                            page->arena, &account);
-    return err ? err : show(page, &intent, secret, &account);
+    if (err)
+        return err;
+    provider = payment_provider(service, str_of(account.provider));
+    if (provider && provider->embeds) /* without a key the page shows the other way */
+        (void)provider->embeds(service->settings, &account, &browser);
+    return show(page, &intent, secret, &browser);
 }
 
 /* ---- the provider's own page instead ---- */

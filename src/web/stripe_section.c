@@ -242,8 +242,10 @@ static bool may_embed(const struct page *page, const struct provider_account *ac
 {
     const struct provider *provider =
         payment_provider(page->web->options.service, str_of(account->provider));
+    struct provider_browser browser;
 
-    return provider && provider->embeds && provider->embeds(account);
+    return provider && provider->embeds &&
+           provider->embeds(page->web->options.service->settings, account, &browser);
 }
 
 static enum err add_account(struct page *page, struct template_list *list,

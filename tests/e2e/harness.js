@@ -137,7 +137,8 @@ class House {
       paypal_live_ipn_url: `${this.sandboxUrl}/cgi-bin/webscr`,
       paypal_sandbox_webscr_url: `${this.sandboxUrl}/cgi-bin/webscr`,
       paypal_sandbox_ipn_url: `${this.sandboxUrl}/cgi-bin/webscr`,
-      paypal_live_api_url: this.sandboxUrl, paypal_sandbox_api_url: this.sandboxUrl, ...this.options.config };
+      paypal_live_api_url: this.sandboxUrl, paypal_sandbox_api_url: this.sandboxUrl,
+      paypal_ca_file: `${this.sandboxDatabase}.paypal-ca.pem`, ...this.options.config };
     write('guichet.conf', [`database = ${this.database}`, `key_file = ${this.folder}/guichet.key`,
       `base_url = ${this.url}`, `page_socket = ${this.folder}/page.socket`,
       `notification_socket = ${this.folder}/notification.socket`,
@@ -220,14 +221,12 @@ class House {
     const made = await this.control('POST', '/stripe/accounts',
       { name: `Association ${association}`, livemode, ...account });
     const link = this.prepare(['provider', 'add', 'stripe', '--account', made.id, '--mode', mode,
-      '--association', association]);
+      '--association', association, ...(embedded ? ['--publishable-key', made.publishable_key] : [])]);
     const url = `${this.url}/action_manager.php?event=stripe&a=${link}`;
     const endpoint = await this.control('POST', `/stripe/accounts/${made.id}/endpoints`,
       { url, livemode });
     this.prepare(['secret', 'set', '--provider-account', link, '--name', 'api_key'], made.secret_key);
     this.prepare(['secret', 'set', '--provider-account', link, '--name', 'webhook'], endpoint.secret);
-    if (embedded)
-      this.force(`UPDATE provider_account SET publishable_key = '${made.publishable_key}' WHERE public_id = '${link}'`);
     return { link, account: made.id, key: made.secret_key, endpoint: endpoint.id,
       secret: endpoint.secret, path: new URL(url).pathname + new URL(url).search };
   }

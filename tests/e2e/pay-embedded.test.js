@@ -8,7 +8,9 @@ const path = require('node:path');
 const { houseOf, waitFor } = require('./harness.js');
 const { check, outcome } = require('./browser.js');
 
-const house = houseOf('pay-embedded', { stripe: { embedded: true } });
+const PLATFORM_KEY = 'pk_test_platform0123456789';
+const house = houseOf('pay-embedded', { platform: true, stripe: { embedded: true },
+  config: { stripe_platform_test_key: PLATFORM_KEY } });
 
 const PAID = 'Paiement reçu';
 const WAITS = 'Paiement en cours de confirmation';
@@ -75,6 +77,7 @@ describe('in the personal space', { concurrency: 4 }, () => {
     const visit = await openForm(t);
     await visit.frame.locator('[value=declined]').click();
     await visit.frame.locator('#refus').waitFor();
+    assert.match(await visit.page.getByRole('list', { name: 'Ce que vous payez' }).innerText(), /^Cotisation : 40,00\s€$/);
     assert.equal(last(visit.member).state, 'open');
     assert.match(new URL(visit.page.url()).pathname, /^\/payer\//);
     await visit.frame.locator('#payer').click();
@@ -158,6 +161,25 @@ describe('in the personal space', { concurrency: 4 }, () => {
     await house.state(visit.member, 'paid');
     assert.equal(house.captures(visit.member).length, 1);
   });
+});
+
+test('an account that was associated is paid with the platform\'s key', async (t) => {
+  const association = house.addAssociation({ name: 'Les Voisins' });
+  const { link, account } = await house.addStripe(association);
+  await house.control('POST', `/stripe/accounts/${house.platform.account}/keys`,
+    { kind: 'publishable', livemode: false, key: PLATFORM_KEY });
+  await house.control('POST', `/stripe/accounts/${account}/links`, { platform: house.platform.account });
+  house.force(`UPDATE provider_account SET link_kind = 'connect' WHERE public_id = '${link}'`);
+  const member = house.member({ association, login: 'voisine', charges: [['40', 'Cotisation']] });
+  const page = await house.visit(t, await house.asMember(member));
+  await press(page);
+  const place = page.locator('#carte');
+  await page.frameLocator('iframe').locator('#payer').waitFor();
+  assert.deepEqual([await place.getAttribute('data-key'), await place.getAttribute('data-account')],
+    [PLATFORM_KEY, account]);
+  await page.frameLocator('iframe').locator('#payer').click();
+  await outcome(page, PAID);
+  await assertPaid({ member, page });
 });
 
 // ---- Stripe's own page instead ----

@@ -36,7 +36,7 @@ static void addresses(void **state)
         "https://api.paypal.com/v1/notifications/verify/CERT-1",
         "https://api.paypal.com",
         "https://www.paypal.com/v1/notifications/certs/CERT-1",
-        " " LIVE_CERTIFICATE,
+        " https://api.paypal.com/v1/notifications/certs/CERT-1",
         "//api.paypal.com/v1/notifications/certs/CERT-1",
         "",
     };

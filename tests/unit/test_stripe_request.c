@@ -104,14 +104,26 @@ static void test_embedded_body(void **state)
 
 static void test_who_embeds(void **state)
 {
+    struct provider_settings settings = {.stripe_platform_key = "pk_live_p"};
     struct provider_account account = {.link_kind = ACCOUNT_KEYS, .publishable_key = "pk_test_1"};
+    struct provider_browser browser;
 
     (void)state;
-    assert_true(stripe_embeds(&account));
+    assert_true(stripe_embeds(&settings, &account, &browser));
+    assert_string_equal(browser.publishable_key, "pk_test_1");
+    assert_string_equal(browser.account, "");
     account.publishable_key = "";
-    assert_false(stripe_embeds(&account));
-    account = (struct provider_account){.link_kind = ACCOUNT_CONNECT, .publishable_key = "pk_1"};
-    assert_false(stripe_embeds(&account));
+    assert_false(stripe_embeds(&settings, &account, &browser));
+    /* the platform's key on the account's behalf, of the same mode */
+    account = (struct provider_account){.link_kind = ACCOUNT_CONNECT,
+                                        .mode = ACCOUNT_LIVE,
+                                        .external_id = "acct_1",
+                                        .publishable_key = "pk_live_old"};
+    assert_true(stripe_embeds(&settings, &account, &browser));
+    assert_string_equal(browser.publishable_key, "pk_live_p");
+    assert_string_equal(browser.account, "acct_1");
+    account.mode = ACCOUNT_TEST;
+    assert_false(stripe_embeds(&settings, &account, &browser));
 }
 
 /* The same order gives the same bytes: a retry is no idempotency error. */

@@ -66,12 +66,15 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', 'unpaid', $10, $11, $12, $13
 SELECT object FROM stripe_session_row WHERE id = $1
 
 -- name: stripe_session_by_secret
--- $1 client secret, $2 publishable key of the same account and mode
+-- $1 client secret, $2 publishable key, $3 account acted for or NULL: the key is of the account and
+-- mode, or of a platform linked to it.
 SELECT r.object FROM stripe_session s
-JOIN stripe_key k ON k.account_id = s.account_id AND k.livemode = s.livemode
+JOIN stripe_key k ON k.key = $2 AND k.kind = 'publishable' AND k.livemode = s.livemode
 JOIN stripe_session_row r ON r.id = s.id
 WHERE s.id = substr($1, 1, instr($1, '_secret_') - 1) AND s.client_secret = $1
-    AND k.key = $2 AND k.kind = 'publishable'
+    AND s.account_id = coalesce($3, k.account_id)
+    AND (k.account_id = s.account_id OR EXISTS (SELECT 1 FROM stripe_link l
+        WHERE l.platform_id = k.account_id AND l.account_id = s.account_id))
 
 -- name: stripe_session_find
 -- $1 id, $2 account, $3 livemode

@@ -37,8 +37,10 @@ enum err stripe_signature_check(struct str header, struct str body, const struct
 /* ---- request.c ---- */
 
 struct provider_limits stripe_limits(const struct currency *currency);
-/* With a publishable key the payer's browser can open a session. */
-bool stripe_embeds(const struct provider_account *account);
+/* With a publishable key the payer's browser can open a session: the account's own, or, where the
+ * platform acts for it, the platform's. */
+bool stripe_embeds(const struct provider_settings *settings,
+                   const struct provider_account *account, struct provider_browser *browser);
 /* The form body of POST /v1/checkout/sessions. ERR_INPUT for an amount Stripe does not take. */
 enum err stripe_prepare(const struct provider_call *call, const struct provider_order *order,
                         struct str *request);

@@ -107,9 +107,18 @@ static void add_addresses(struct buffer *form, const struct provider_order *orde
     add_text(form, "cancel_url", order->return_url);
 }
 
-bool stripe_embeds(const struct provider_account *account)
+bool stripe_embeds(const struct provider_settings *settings,
+                   const struct provider_account *account, struct provider_browser *browser)
 {
-    return account->link_kind == ACCOUNT_KEYS && *account->publishable_key;
+    const char *key = account->publishable_key;
+    bool connect = account->link_kind == ACCOUNT_CONNECT;
+
+    if (connect)
+        key = account->mode == ACCOUNT_LIVE ? settings->stripe_platform_key
+                                            : settings->stripe_platform_test_key;
+    *browser = (struct provider_browser){.publishable_key = key ? key : "",
+                                         .account = connect ? account->external_id : ""};
+    return *browser->publishable_key != '\0';
 }
 
 enum err stripe_prepare(const struct provider_call *call, const struct provider_order *order,
