@@ -3,7 +3,7 @@
 -- name: statement_accounts
 -- $1 association, $2 account or 0. Those at providers: in use first.
 SELECT id, provider, label, transit_account, other_account, since_day, opening_cents, statement_at,
-    balance_cents, balance_at, unlinked_at, revoked_at, version
+    balance_cents, balance_at, unlinked_at, revoked_at, version, client_id IS NOT NULL
 FROM provider_account
 WHERE association_id = $1 AND provider <> 'manual' AND (CAST($2 AS BIGINT) = 0 OR id = $2)
 ORDER BY unlinked_at IS NOT NULL, position, created_at, id;

@@ -241,6 +241,7 @@ struct provider_balance {
     int64_t at;
 };
 struct provider_statement {
+    bool payouts; /* what a payout is made of can be asked for */
     /* Reads one page, in no promised order. OK with any verdict. */
     enum err (*read)(const struct provider_call *call, const struct provider_account *account,
                      const struct statement_request *request, struct statement_page *page);
@@ -298,7 +299,8 @@ struct provider {
                    const struct provider_account *account, struct provider_browser *browser);
     const struct provider_refunds *refunds;     /* NULL: refunds are made at the provider only */
     const struct provider_statement *statement; /* NULL: its list cannot be asked for */
-    const struct provider_activity *activity;   /* NULL: it has no list as a file */
+    const struct provider_activity *activity;   /* NULL: it has no list as a file; it may have
+                                                   both, for accounts that cannot be asked */
 
     /* Amounts taken in a currency (the smallest unit matters: Stripe 0,50 EUR). */
     struct provider_limits (*limits)(const struct currency *currency);

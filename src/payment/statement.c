@@ -70,6 +70,7 @@ static enum err read_account(const struct db_rows *rows, struct arena *arena, vo
     account->linked = db_column_is_null(rows, 10);
     account->revoked = !db_column_is_null(rows, 11);
     account->version = db_column_int(rows, 12);
+    account->has_keys = db_column_int(rows, 13) != 0;
     return OK;
 }
 

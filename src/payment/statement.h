@@ -43,6 +43,7 @@ struct statement_account {
     int64_t balance_at;    /* ... then */
     bool linked;
     bool revoked;
+    bool has_keys; /* PayPal: its interface can be asked */
     int64_t version;
 };
 /* Those at providers, in use first; array and texts in the arena. */

@@ -85,6 +85,7 @@ enum { NIGHTLY_MAX = 1000 }; /* accounts of one round; the next hour takes the o
 
 struct night {
     int64_t association_id, account_id, asked_at, now;
+    bool needs_keys; /* an account without keys cannot be asked */
 };
 
 /* Was it asked for since midnight where the association is? */
@@ -100,8 +101,9 @@ static enum err ask_if_due(struct db *db, void *argument)
     if (!err)
         err =
             statement_account_find(db, night->association_id, night->account_id, arena, &account);
-    if (!err && night->asked_at <
-                    zone_day_start(association.zone, zone_date(association.zone, night->now)))
+    if (!err && (!night->needs_keys || account.has_keys) &&
+        night->asked_at <
+            zone_day_start(association.zone, zone_date(association.zone, night->now)))
         err = statement_ask(
             db,
             &(struct statement_ask){
@@ -111,17 +113,20 @@ static enum err ask_if_due(struct db *db, void *argument)
     return err;
 }
 
-static enum err list_nightly(struct db *db, const char *provider, int64_t now,
+static enum err list_nightly(struct db *db, const struct provider *provider, int64_t now,
                              struct night *nights, size_t *count)
 {
     struct db_rows rows = {0};
     bool found = false;
-    enum err err = db_select(db, Q_STATEMENT_NIGHTLY, DB_VALUES(db_text(provider)), &rows);
+    enum err err = db_select(db, Q_STATEMENT_NIGHTLY, DB_VALUES(db_text(provider->name)), &rows);
 
     *count = 0;
     while (!err && *count < NIGHTLY_MAX && !(err = db_next(&rows, &found)) && found) {
-        struct night night = {db_column_int(&rows, 0), db_column_int(&rows, 1),
-                              db_column_int(&rows, 2), now};
+        struct night night = {.association_id = db_column_int(&rows, 0),
+                              .account_id = db_column_int(&rows, 1),
+                              .asked_at = db_column_int(&rows, 2),
+                              .now = now,
+                              .needs_keys = provider->able != NULL};
 
         /* No day is shorter than that: most accounts need no second look. */
         if (night.asked_at < now - 3600)
@@ -136,8 +141,7 @@ enum err statement_ask_nightly(const struct payment_service *service, struct db 
 {
     struct night *nights = arena_array(arena, NIGHTLY_MAX, sizeof(*nights));
     size_t count = 0;
-    enum err err =
-        provider->statement ? list_nightly(db, provider->name, now, nights, &count) : OK;
+    enum err err = provider->statement ? list_nightly(db, provider, now, nights, &count) : OK;
 
     for (size_t i = 0; !err && i < count; i++)
         if (db_write(service->writer, ask_if_due, &nights[i]))
@@ -367,7 +371,7 @@ static void ask_page(struct turn *turn)
 
     turn->page = (struct statement_page){.verdict = STATEMENT_PAGE};
     turn->balance.known = false;
-    if (!statement || turn->account.revoked) {
+    if (!statement || turn->account.revoked || !payment_able(turn->provider, &turn->account)) {
         refuse(turn, statement ? "revoked" : "no list");
         return;
     }

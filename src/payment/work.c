@@ -54,7 +54,8 @@ static enum err end_event(const struct payment_service *service, const struct pr
     struct resolution later = {.kind = RESOLUTION_RETRY};
     struct event_ending ending = {.claim = claim,
                                   .resolution = resolution,
-                                  .reads_payouts = provider->statement != NULL,
+                                  .reads_payouts =
+                                      provider->statement && provider->statement->payouts,
                                   .now = clock_now()};
     enum err err = db_write(service->writer, write_event_end, &ending);
 

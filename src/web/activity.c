@@ -70,7 +70,7 @@ static enum err find_account(struct activity_visit *visit)
         return err;
     visit->provider =
         payment_provider(page->web->options.service, str_of(visit->account.provider));
-    return visit->provider && visit->provider->activity && !visit->provider->statement
+    return visit->provider && visit->provider->activity
                ? OK
                : fail(ERR_NOT_FOUND, "this account's list does not come as a file");
 }

@@ -64,8 +64,10 @@ void statement_set_account(struct page *page, struct template_map *map,
     template_set_text(map, "transit_code", account->transit_account);
     template_set_date(map, "since", account->since_day);
     template_set_flag(map, "linked", account->linked);
-    template_set_flag(map, "reads", provider && provider->statement && !account->revoked);
-    template_set_flag(map, "uploads", provider && provider->activity && !provider->statement);
+    template_set_flag(map, "reads",
+                      provider && provider->statement && !account->revoked &&
+                          (!provider->able || account->has_keys));
+    template_set_flag(map, "uploads", provider && provider->activity);
     template_set_flag(map, "was_read", account->read_until_at > 0);
     template_set_time(map, "read_until", account->read_until_at, page->association.zone);
 }
@@ -279,7 +281,8 @@ static enum err check_ask(struct page *page)
     if (err)
         return err;
     provider = payment_provider(page->web->options.service, str_of(account.provider));
-    return provider && provider->statement && !account.revoked
+    return provider && provider->statement && !account.revoked &&
+                   (!provider->able || account.has_keys)
                ? OK
                : fail(ERR_CONFLICT, "this account's list cannot be asked for");
 }

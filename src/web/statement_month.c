@@ -293,7 +293,7 @@ enum err statement_book_post(struct http_request *request, struct http_response 
         .reference = str_empty(line) ? NULL : str_copy(page->arena, line),
         .first_day = visit.month.first_day,
         .last_day = visit.month.last_day,
-        .reads_payouts = provider && provider->statement,
+        .reads_payouts = provider && provider->statement && provider->statement->payouts,
         .actor = page_actor(page),
         .now = page->now,
     };

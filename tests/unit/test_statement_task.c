@@ -96,7 +96,8 @@ static int setup(void **state)
     service_house_setup(&house);
     desk->house = house;
     desk->provider = *desk->house->service.providers[0];
-    desk->statement = (struct provider_statement){read_page, read_balance};
+    desk->statement =
+        (struct provider_statement){.payouts = true, .read = read_page, .balance = read_balance};
     desk->provider.statement = &desk->statement;
     desk->provider.resolve_fee = resolve_fee;
     desk->providers[0] = &desk->provider;

@@ -57,6 +57,16 @@ struct reading {
     const char *reference; /* NULL = none */
 };
 
+static struct activity_subject subject_of(const struct reading *reading)
+{
+    return (struct activity_subject){.call = reading->call,
+                                     .account = reading->account,
+                                     .line = reading->line,
+                                     .own_currency = reading->own_currency,
+                                     .txn_id = reading->txn_id,
+                                     .reference = reading->reference};
+}
+
 static struct str cell(const struct reading *reading, enum activity_cell which)
 {
     return str_trim(reading->row->cells[which]);
@@ -116,38 +126,15 @@ static enum err read_moment(const struct reading *reading)
 
 /* ---- who and what ---- */
 
-/* As in a notification: the whole value of an attempt's token first, whatever its form. */
-static enum err name_token(const struct reading *reading, struct str text, bool *found)
-{
-    struct statement_line *line = reading->line;
-    struct payment_intent intent;
-    enum err err;
-
-    if (*found || str_empty(text) || text.len > PAYPAL_TOKEN_MAX ||
-        memchr(text.data, '\0', text.len))
-        return OK;
-    err = intent_find_token(reading->call->db, text, reading->call->arena, &intent);
-    if (err == OK && intent.association_id == reading->account->association_id &&
-        intent.provider_account_id == reading->account->id) {
-        line->token = intent.token;
-        *found = true;
-    }
-    if (paypal_is_mark(text, reading->call->installation)) {
-        line->our_mark = true;
-        if (!*line->token)
-            line->token = str_copy(reading->call->arena, text);
-    }
-    return err == ERR_NOT_FOUND ? OK : err;
-}
-
 static enum err read_names(const struct reading *reading)
 {
+    const struct activity_subject subject = subject_of(reading);
     struct str name = cell(reading, CELL_NAME);
     bool found = false;
-    enum err err = name_token(reading, cell(reading, CELL_INVOICE), &found);
+    enum err err = activity_name_token(&subject, cell(reading, CELL_INVOICE), &found);
 
     if (err == OK)
-        err = name_token(reading, cell(reading, CELL_CUSTOM), &found);
+        err = activity_name_token(&subject, cell(reading, CELL_CUSTOM), &found);
     if (utf8_clean(name))
         reading->line->payer = str_copy(reading->call->arena, utf8_cut(name, PAYPAL_PAYER_MAX));
     return err;
@@ -155,145 +142,16 @@ static enum err read_names(const struct reading *reading)
 
 /* ---- what the money is ---- */
 
-static void is_kind(struct statement_line *line, enum fact_kind kind)
-{
-    line->posts = true;
-    line->kind = kind;
-}
-
-static void is_other(struct statement_line *line, enum fact_nature nature)
-{
-    is_kind(line, FACT_OTHER);
-    line->nature = nature;
-}
-
-/* The kind that goes the way of the row's sign; else somebody looks at it. */
-static void by_sign(struct statement_line *line, int64_t sign, enum fact_kind kind)
-{
-    if ((line->gross_cents > 0) == (sign > 0))
-        is_kind(line, kind);
-    else
-        is_other(line, NATURE_UNKNOWN);
-}
-
-/* Which of our movements the exchange belongs to: its own-currency side is what that movement
- * brought or cost. */
-static enum err exchanged(const struct reading *reading)
-{
-    static const struct {
-        const char *name;
-        enum fact_kind kind;
-        int sign;
-    } kinds[] = {
-        {"capture", FACT_CAPTURE, 1},
-        {"dispute_won", FACT_DISPUTE_WON, 1},
-        {"refund", FACT_REFUND, -1},
-        {"dispute", FACT_DISPUTE, -1},
-        {"capture_failed", FACT_CAPTURE_FAILED, -1},
-    };
-    struct statement_line *line = reading->line;
-    int sign = line->gross_cents > 0 ? 1 : -1;
-    bool known = false;
-    enum err err = OK;
-
-    is_other(line, reading->reference ? NATURE_UNKNOWN : NATURE_TRANSFER);
-    if (!reading->reference)
-        return OK;
-    if (sign > 0)
-        is_kind(line, FACT_CAPTURE);
-    for (size_t i = 0; err == OK && !known && i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (kinds[i].sign != sign)
-            continue;
-        err = known_movement(reading->call->db, reading->account->association_id,
-                             reading->account->id, kinds[i].name, reading->reference, &known);
-        if (err == OK && known)
-            is_kind(line, kinds[i].kind);
-    }
-    if (line->kind != FACT_OTHER)
-        line->movement = reading->reference;
-    return err;
-}
-
-static enum err classify(const struct reading *reading, enum activity_class class)
-{
-    struct statement_line *line = reading->line;
-
-    switch (class) {
-    case CLASS_PAYMENT:
-        by_sign(line, 1, FACT_CAPTURE);
-        break;
-    case CLASS_REFUND:
-        by_sign(line, -1, FACT_REFUND);
-        break;
-    case CLASS_REVERSAL:
-        by_sign(line, line->gross_cents, line->gross_cents > 0 ? FACT_DISPUTE_WON : FACT_DISPUTE);
-        break;
-    case CLASS_REVERSAL_CANCELED:
-        by_sign(line, 1, FACT_DISPUTE_WON);
-        break;
-    case CLASS_FAILURE:
-        by_sign(line, -1, FACT_CAPTURE_FAILED);
-        break;
-    case CLASS_PAYOUT:
-        is_kind(line, FACT_PAYOUT);
-        break;
-    case CLASS_PAYOUT_FAILED:
-        by_sign(line, 1, FACT_PAYOUT_FAILED);
-        break;
-    case CLASS_CONVERSION:
-        return exchanged(reading);
-    case CLASS_FEE:
-        is_other(line, NATURE_FEE);
-        break;
-    case CLASS_RESERVE:
-        is_other(line, NATURE_RESERVE);
-        break;
-    case CLASS_TRANSFER:
-        is_other(line, NATURE_TRANSFER);
-        break;
-    case CLASS_INCOME:
-        is_other(line, NATURE_INCOME);
-        break;
-    case CLASS_UNKNOWN:
-        is_other(line, NATURE_UNKNOWN);
-        break;
-    case CLASS_NOTHING:
-        break;
-    }
-    return OK;
-}
-
-/* Kinds that follow a payment or a payout. */
-static bool follows(enum fact_kind kind)
-{
-    return kind == FACT_REFUND || kind == FACT_DISPUTE || kind == FACT_DISPUTE_WON ||
-           kind == FACT_CAPTURE_FAILED || kind == FACT_PAYOUT_FAILED;
-}
-
 static enum err read_meaning(const struct reading *reading)
 {
     struct arena *arena = reading->call->arena;
-    struct statement_line *line = reading->line;
-    struct str status = cell(reading, CELL_STATUS);
-    enum activity_moved moved = activity_moved(status, cell(reading, CELL_IMPACT), arena);
-    enum err err;
+    const struct activity_subject subject = subject_of(reading);
+    enum activity_moved moved =
+        activity_moved(cell(reading, CELL_STATUS), cell(reading, CELL_IMPACT), arena);
 
     if (moved == MOVED_UNKNOWN)
         return refuse(reading, CELL_STATUS, "état inconnu");
-    if (moved == MOVED_NO || line->gross_cents == 0) {
-        /* The same transaction may move money later: this row must not stand in its place. */
-        line->reference =
-            arena_printf(arena, "%s:%s", reading->txn_id, moved == MOVED_NO ? "memo" : "zero");
-        return OK;
-    }
-    /* Money of another currency is not the account's: its exchange is. */
-    if (strcmp(line->currency, reading->own_currency) != 0)
-        return OK;
-    err = classify(reading, activity_class(cell(reading, CELL_TYPE), arena));
-    if (err == OK && line->posts && follows(line->kind) &&
-        strcmp(line->movement, reading->txn_id) == 0)
-        line->parent = reading->reference ? reading->reference : reading->txn_id;
-    return err;
+    return activity_mean(&subject, activity_class(cell(reading, CELL_TYPE), arena), moved);
 }
 
 static enum err read_identity(struct reading *reading)

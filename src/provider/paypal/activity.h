@@ -69,6 +69,24 @@ enum activity_moved {
 /* Did the row move money, by its status and its impact on the balance? */
 enum activity_moved activity_moved(struct str status, struct str impact, struct arena *arena);
 
+/* ---- activity_kind.c ---- */
+
+/* A row being read: what is known of it. */
+struct activity_subject {
+    const struct provider_call *call;
+    const struct provider_account *account;
+    struct statement_line *line; /* movement and reference are txn_id; figures are read */
+    const char *own_currency;    /* the association's */
+    const char *txn_id;
+    const char *reference; /* of what it follows, NULL = none */
+};
+/* Fills the line's kind and names by what its money is, and whether it moved. */
+enum err activity_mean(const struct activity_subject *subject, enum activity_class class,
+                       enum activity_moved moved);
+/* As in a notification: the whole value of an attempt's token first, whatever its form. *found:
+ * one was named before. */
+enum err activity_name_token(const struct activity_subject *subject, struct str text, bool *found);
+
 /* ---- activity_figure.c ---- */
 
 /* "1 234,56", "1,234.56", "-12,00", "−12.5" with any spaces between; the sign may stand behind.

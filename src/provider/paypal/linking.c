@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "provider/paypal/internal.h"
 
 enum { KEY_MIN = 16, KEY_MAX = 127 };
@@ -44,7 +45,7 @@ enum link_outcome paypal_keys_check(const struct link_keys *keys, enum account_m
         return LINK_PUBLISHABLE_MALFORMED;
     if (str_starts(keys->secret, "A") && str_starts(keys->publishable, "E"))
         return LINK_SECRET_IS_PUBLISHABLE;
-    return str_equal(keys->secret, keys->publishable) ? LINK_PUBLISHABLE_IS_SECRET : LINK_DONE;
+    return hash_equal(keys->secret, keys->publishable) ? LINK_PUBLISHABLE_IS_SECRET : LINK_DONE;
 }
 
 /* ---- what PayPal says ---- */

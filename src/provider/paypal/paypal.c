@@ -26,5 +26,6 @@ const struct provider provider_paypal = {
     .resolve_intent = paypal_resolve_intent,
     .resolve_fee = paypal_resolve_fee,
     .examine = paypal_examine,
+    .statement = &paypal_statement,
     .activity = &paypal_activity,
 };

@@ -199,6 +199,10 @@ enum err paypal_order_fetch(const struct provider_call *call,
                             const struct provider_account *account, const char *id,
                             struct paypal_order *order, struct paypal_answer *answer);
 
+/* ---- reporting.c: its own list ---- */
+
+extern const struct provider_statement paypal_statement;
+
 /* ---- order_resolve.c: what became of it; capturing ---- */
 
 enum err paypal_order_cancel(const struct provider_call *call,

@@ -282,6 +282,7 @@ static enum err statement_balance(const struct provider_call *call,
 }
 
 const struct provider_statement stripe_statement = {
+    .payouts = true,
     .read = statement_read,
     .balance = statement_balance,
 };
