@@ -276,6 +276,8 @@ stripe_publishable=pk_test_$(random_hex)
 stripe_webhook=whsec_$(random_hex)
 paypal_merchant=LUBERONRAND24
 paypal_email=paypal@randonneurs.example
+paypal_client=Ademo-randonneurs-du-luberon
+paypal_secret=Edemo-randonneurs-du-luberon
 
 control /stripe/accounts "{\"id\":\"$stripe_account\",\"name\":\"Les Randonneurs du Luberon\",
     \"email\":\"bureau@randonneurs.example\",\"secret_key\":\"$stripe_key\",
@@ -308,6 +310,8 @@ printf '%s\n' "$platform_client" | guichet secret set --platform --mode test --n
 
 control /paypal/businesses "{\"id\":\"$paypal_merchant\",\"email\":\"$paypal_email\",
     \"name\":\"Les Randonneurs du Luberon\"}"
+control "/paypal/businesses/$paypal_merchant/apps" "{\"client_id\":\"$paypal_client\",
+    \"secret\":\"$paypal_secret\",\"reporting\":true,\"any_webhook\":true}"
 guichet provider add paypal --merchant-id "$paypal_merchant" --email "$paypal_email" \
     --mode test >/dev/null
 

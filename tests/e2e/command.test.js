@@ -456,7 +456,7 @@ test('the demonstration is made quickly and is sound', async (t) => {
     '/control/stripe/accounts/acct_1LuberonRandonneurs/endpoints', '/control/stripe/accounts',
     '/control/stripe/accounts/acct_1PlateformeGuichet/platform',
     '/control/stripe/accounts/acct_1PlateformeGuichet/endpoints', '/control/stripe/accounts',
-    '/control/paypal/businesses']);
+    '/control/paypal/businesses', '/control/paypal/businesses/LUBERONRAND24/apps']);
   assert.match(sandbox.calls[1].body.url,
     /^http:\/\/127\.0\.0\.1:8080\/action_manager\.php\?event=stripe&a=[0-9a-f]{32}$/);
 
