@@ -12,7 +12,7 @@
 
 enum {
     CALENDAR_YEARS_AHEAD = 2, /* none is added that begins later */
-    CALENDAR_LABEL_MAX = 40   /* bytes */
+    CALENDAR_LABEL_MAX = 40   /* characters */
 };
 
 /* The year that would be added. */

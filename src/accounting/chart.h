@@ -14,7 +14,7 @@
 enum {
     CHART_CODE_MIN = 3, /* digits */
     CHART_CODE_MAX = 10,
-    CHART_LABEL_MAX = 120 /* bytes */
+    CHART_LABEL_MAX = 120 /* characters */
 };
 
 /* Digits, the first of them a class from 1 to 8. */

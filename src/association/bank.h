@@ -18,7 +18,7 @@ enum {
     IBAN_MAX = 35, /* 34 characters and NUL */
     BIC_MAX = 12,
     IBAN_TAIL_LEN = 4,
-    BANK_LABEL_MAX = 80 /* bytes */
+    BANK_LABEL_MAX = 80 /* characters */
 };
 
 /* "fr76 3000 ..." -> capitals without blanks, its country's length where we know it, and the

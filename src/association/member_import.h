@@ -18,7 +18,7 @@
 
 enum {
     IMPORT_ROWS_MAX = CSV_ROWS_MAX - 1,
-    IMPORT_NAME_LEN_MAX = 100, /* bytes, as in the form of one member */
+    IMPORT_NAME_LEN_MAX = 100, /* characters, as in the form of one member */
     IMPORT_NUMBER_LEN_MAX = 12 /* digits */
 };
 

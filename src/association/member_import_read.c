@@ -144,8 +144,8 @@ static enum import_fault read_names(struct import_row *row)
 {
     if (!member_name_fits(row->first_name) || !member_name_fits(row->last_name))
         return IMPORT_NAME_MISSING;
-    if (strlen(row->first_name) > IMPORT_NAME_LEN_MAX ||
-        strlen(row->last_name) > IMPORT_NAME_LEN_MAX)
+    if (utf8_length(str_of(row->first_name)) > IMPORT_NAME_LEN_MAX ||
+        utf8_length(str_of(row->last_name)) > IMPORT_NAME_LEN_MAX)
         return IMPORT_NAME_LONG;
     if (row->email[0] && !login_email_plausible(str_of(row->email)))
         return IMPORT_EMAIL_ODD;

@@ -11,7 +11,7 @@
 #include "association/audit.h"
 
 enum {
-    OPTION_BUTTON_TEXT_MAX = 1000 /* bytes */
+    OPTION_BUTTON_TEXT_MAX = 1000 /* characters */
 };
 
 struct option_draft {

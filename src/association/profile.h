@@ -11,7 +11,7 @@
 #include "association/audit.h"
 
 enum {
-    PROFILE_NAME_MAX = 120, /* bytes, each */
+    PROFILE_NAME_MAX = 120, /* characters, each */
     PROFILE_ADDRESS_MAX = 500,
     PROFILE_EMAIL_MAX = 254,
     PROFILE_HOW_TO_PAY_MAX = 2000,

@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "payment/account.h"
 
-enum { MEANS_LABEL_MAX = 60 /* bytes */ };
+enum { MEANS_LABEL_MAX = 60 /* characters */ };
 /* Where cheques wait for the bank: a means of this account takes what stands on a cheque. */
 #define MEANS_CHEQUE_ACCOUNT "5112"
 

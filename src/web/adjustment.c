@@ -16,7 +16,7 @@ const struct http_field adjustment_fields[] = {
     TOKEN_FIELD,
     {"but", HTTP_CHOICE, 8, AIMS, 0},
     {"montant", HTTP_AMOUNT, 64, NULL, 0},
-    {"libelle", HTTP_TEXT, 400, NULL, 0},
+    {"libelle", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {"compte", HTTP_TOKEN, 20, NULL, 0},
     {"solde", HTTP_TOKEN, 20, NULL, 0}, /* the balance the page showed */
     {"jeton", HTTP_TOKEN, 64, NULL, 1},
@@ -108,19 +108,14 @@ static enum err read_state(struct adjusting *adjusting)
 static void read_typed(struct adjusting *adjusting)
 {
     struct page *page = adjusting->page;
-    struct str label = http_field_text(page->request, "libelle");
 
     adjusting->aim = http_field_text(page->request, "but");
-    adjusting->label = str_copy(page->arena, label);
+    adjusting->label = form_text(page, &adjusting->form, "libelle", CHARGE_LABEL_MAX);
     adjusting->account_code = str_copy(page->arena, http_field_text(page->request, "compte"));
     if (str_empty(adjusting->aim))
         form_fault(&adjusting->form, "but", "vide");
     else if (!str_is(adjusting->aim, "zero"))
         charges_read_amount(page, &adjusting->form, "montant", &adjusting->typed_cents);
-    if (str_empty(label))
-        form_fault(&adjusting->form, "libelle", "vide");
-    else if (label.len > CHARGE_LABEL_MAX)
-        form_fault(&adjusting->form, "libelle", "long");
 }
 
 /* ---- the form ---- */

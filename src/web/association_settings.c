@@ -3,6 +3,7 @@
 #include "association/bank.h"
 #include "association/login.h"
 #include "association/profile.h"
+#include "base/utf8.h"
 #include "web/settings.h"
 
 #include <string.h>
@@ -203,7 +204,7 @@ static const char *read_text(struct page *page, struct form *form, const char *f
 {
     struct str text = http_field_text(page->request, field);
 
-    if (text.len > max)
+    if (utf8_length(text) > max)
         form_fault(form, field, "too_long");
     return str_copy(page->arena, text);
 }

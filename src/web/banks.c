@@ -3,6 +3,7 @@
 #include "accounting/accounting.h"
 #include "association/bank.h"
 #include "base/random.h"
+#include "base/utf8.h"
 #include "payment/service.h"
 
 #include <string.h>
@@ -152,7 +153,7 @@ static void read_draft(struct page *page, struct form *form, struct change_of_ba
     draft->label = str_copy(page->arena, label);
     if (str_empty(label))
         form_fault(form, "libelle", "missing");
-    else if (label.len > BANK_LABEL_MAX)
+    else if (utf8_length(label) > BANK_LABEL_MAX)
         form_fault(form, "libelle", "too_long");
     read_numbers(page, form, change);
     draft->account_code = str_copy(page->arena, http_field_text(page->request, "compte"));

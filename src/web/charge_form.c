@@ -107,16 +107,11 @@ static enum err read_product(struct charge_ask *ask)
 static enum err read_free(struct charge_ask *ask)
 {
     struct page *page = ask->page;
-    struct str label = http_field_text(page->request, "libelle");
     bool may = false;
     enum err err;
 
-    ask->label = str_copy(page->arena, label);
+    ask->label = form_text(page, &ask->form, "libelle", CHARGE_LABEL_MAX);
     ask->account_code = str_copy(page->arena, http_field_text(page->request, "compte"));
-    if (str_empty(label))
-        form_fault(&ask->form, "libelle", "vide");
-    else if (label.len > CHARGE_LABEL_MAX)
-        form_fault(&ask->form, "libelle", "long");
     charges_read_amount(page, &ask->form, "montant", &ask->amount_cents);
     err = accounting_may_charge(page->db, page->association.id, ask->account_code, &may);
     if (!err && !may)

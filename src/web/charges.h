@@ -12,7 +12,7 @@
 #include "web/form.h"
 #include "web/internal.h"
 
-enum { CHARGE_LABEL_MAX = 160, CHARGE_QUANTITY_MAX = 999 };
+enum { CHARGE_LABEL_MAX = 160 /* characters */, CHARGE_QUANTITY_MAX = 999 };
 
 /* ---- the forms (routes.c) ---- */
 
@@ -69,7 +69,7 @@ struct charge_ask {
 /* The fields of what is charged, for tables of fields. */
 #define CHARGE_ASK_FIELDS                                                                         \
     {"sorte", HTTP_CHOICE, 8, "produit|libre", 0}, {"produit", HTTP_TOKEN, 44, NULL, 0},          \
-        {"quantite", HTTP_TEXT, 20, NULL, 0}, {"libelle", HTTP_TEXT, 400, NULL, 0},               \
+        {"quantite", HTTP_TEXT, 20, NULL, 0}, {"libelle", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},      \
         {"montant", HTTP_AMOUNT, 64, NULL, 0}, {"compte", HTTP_TOKEN, 20, NULL, 0},               \
         {"exercice", HTTP_ID, 20, NULL, 0},                                                       \
     {                                                                                             \

@@ -9,7 +9,7 @@
 const struct http_field correction_fields[] = {
     TOKEN_FIELD,
     {"montant", HTTP_AMOUNT, 64, NULL, 0},
-    {"libelle", HTTP_TEXT, 400, NULL, 0},
+    {"libelle", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {"jeton", HTTP_TOKEN, 64, NULL, 1},
     {0},
 };
@@ -122,16 +122,11 @@ static enum err read_typed(struct correcting *correcting)
 {
     struct page *page = correcting->page;
     struct charge_correction *correction = &correcting->correction;
-    struct str label = http_field_text(page->request, "libelle");
 
-    if (str_empty(label))
-        form_fault(&correcting->form, "libelle", "vide");
-    else if (label.len > LABEL_MAX)
-        form_fault(&correcting->form, "libelle", "long");
     charges_read_amount(page, &correcting->form, "montant", &correction->amount_cents);
     correction->association_id = page->association.id;
     correction->charge_line_id = correcting->line_id;
-    correction->label = str_copy(page->arena, label);
+    correction->label = form_text(page, &correcting->form, "libelle", LABEL_MAX);
     correction->date = zone_date(page->association.zone, page->now);
     correction->actor = page_actor(page);
     correction->now = page->now;

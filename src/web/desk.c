@@ -26,12 +26,12 @@ const struct http_field desk_attach_fields[] = {
 const struct http_field desk_classify_fields[] = {
     TOKEN_FIELD,
     {"compte", HTTP_TEXT, 20, NULL, 0},
-    {"motif", HTTP_TEXT, 800, NULL, 0},
+    {"motif", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {0},
 };
 const struct http_field desk_see_fields[] = {
     TOKEN_FIELD,
-    {"vu_motif", HTTP_TEXT, 800, NULL, 0},
+    {"vu_motif", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {0},
 };
 
@@ -250,18 +250,6 @@ static enum err begin(struct page *page, struct decision *decision)
     return err;
 }
 
-static void read_reason(struct page *page, struct form *form, const char *field,
-                        struct decision *decision)
-{
-    struct str reason = http_field_text(page->request, field);
-
-    if (str_empty(reason))
-        form_fault(form, field, "vide");
-    else if (reason.len > REASON_MAX)
-        form_fault(form, field, "long");
-    decision->draft.reason = str_copy(page->arena, reason);
-}
-
 static enum err decide(struct page *page, struct form *form, struct decision *decision,
                        const char *done)
 {
@@ -319,7 +307,7 @@ enum err desk_classify_post(struct http_request *request, struct http_response *
     form_init(&form, faults, FAULT_COUNT);
     if (str_empty(code))
         form_fault(&form, "compte", "vide");
-    read_reason(page, &form, "motif", &decision);
+    decision.draft.reason = form_text(page, &form, "motif", REASON_MAX);
     return decide(page, &form, &decision, "classe");
 }
 
@@ -335,6 +323,6 @@ enum err desk_see_post(struct http_request *request, struct http_response *respo
         return err;
     decision.kind = DECISION_SEE;
     form_init(&form, faults, FAULT_COUNT);
-    read_reason(page, &form, "vu_motif", &decision);
+    decision.draft.reason = form_text(page, &form, "vu_motif", REASON_MAX);
     return decide(page, &form, &decision, "vu");
 }

@@ -1,5 +1,7 @@
 #include "web/form.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 void form_init(struct form *form, const struct form_fault *faults, size_t count)
@@ -16,6 +18,17 @@ void form_fault(struct form *form, const char *field, const char *word)
             return;
         }
     require(!"a fault that the form does not know");
+}
+
+const char *form_text(struct page *page, struct form *form, const char *field, size_t max)
+{
+    struct str text = http_field_text(page->request, field);
+
+    if (str_empty(text))
+        form_fault(form, field, "vide");
+    else if (utf8_length(text) > max)
+        form_fault(form, field, "long");
+    return str_copy(page->arena, text);
 }
 
 bool form_faulty(const struct form *form, const char *field)

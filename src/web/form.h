@@ -27,6 +27,9 @@ struct form {
 void form_init(struct form *form, const struct form_fault *faults, size_t count);
 /* Notes a fault of the list; any other is a broken invariant. */
 void form_fault(struct form *form, const char *field, const char *word);
+/* What was typed in a field that must not stay empty nor have more than max characters: the
+ * form's list has its faults "vide" and "long". In the arena. */
+const char *form_text(struct page *page, struct form *form, const char *field, size_t max);
 /* Has this field a fault? NULL: any field. */
 bool form_faulty(const struct form *form, const char *field);
 /* Sets "<field>_<word>" for each fault, "bad_<field>" for each field, and "has_faults", with

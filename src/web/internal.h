@@ -38,6 +38,7 @@ enum {
     WEB_PAGE_ROWS = 50,               /* rows of a list on one page */
     WEB_UPLOAD_MAX = 256 * 1024,      /* bytes of a form with a file */
     WEB_IMPORT_MAX = 2 * 1024 * 1024, /* bytes of the form with a file of members */
+    WEB_LINE_MAX = 1000,  /* bytes of a typed line; each has a smaller limit in characters */
     WEB_LINES_MAX = 8000, /* bytes of a text area; each text has a smaller limit of its own */
     WEB_VERSION_MAX = 13  /* 12 digits and NUL */
 };

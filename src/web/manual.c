@@ -11,7 +11,8 @@ enum { NOON_S = 12 * 3600, NUMBER_MAX = 20 };
 
 #define CHEQUE_FIELDS(n)                                                                          \
     {"montant" n, HTTP_AMOUNT, 64, NULL, 0}, {"numero" n, HTTP_TEXT, 80, NULL, 0},                \
-        {"banque" n, HTTP_TEXT, 200, NULL, 0}, {"tireur" n, HTTP_TEXT, 200, NULL, 0},             \
+        {"banque" n, HTTP_TEXT, WEB_LINE_MAX, NULL, 0},                                           \
+        {"tireur" n, HTTP_TEXT, WEB_LINE_MAX, NULL, 0},                                           \
     {                                                                                             \
         "encaisser" n, HTTP_TEXT, 20, NULL, 0                                                     \
     }
@@ -25,7 +26,7 @@ const struct http_field receive_fields[] = {
     {"jeton", HTTP_TOKEN, 64, NULL, 1},
     {"moyen", HTTP_ID, 20, NULL, 1},
     {"date", HTTP_TEXT, 20, NULL, 0},
-    {"reference", HTTP_TEXT, 400, NULL, 0},
+    {"reference", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {"don", HTTP_AMOUNT, 64, NULL, 0},
     {"dette", HTTP_IDS, 20, NULL, 0},
     {"recu", HTTP_CHOICE, 3, "oui", 0},
@@ -171,12 +172,12 @@ static void read_cheque(struct receiving *receiving, struct receive_slot *slot,
     cheque->number = cheque_number(page, slot->number);
     slot->bad_number = !cheque->number;
     cheque->bank = *slot->bank || !before ? bank_name(page, slot->bank) : before->cheque.bank;
-    slot->bad_bank = !*cheque->bank || strlen(slot->bank) > MANUAL_TEXT_MAX;
+    slot->bad_bank = !*cheque->bank || utf8_length(str_of(slot->bank)) > MANUAL_TEXT_MAX;
     cheque->drawer = *slot->drawer || !before ? slot->drawer : before->cheque.drawer;
     if (!*cheque->drawer)
         cheque->drawer = arena_printf(page->arena, "%s %s", receiving->member.member.first_name,
                                       receiving->member.member.last_name);
-    slot->bad_bank = slot->bad_bank || strlen(cheque->drawer) > 2 * MANUAL_TEXT_MAX;
+    slot->bad_drawer = utf8_length(str_of(cheque->drawer)) > MANUAL_DRAWER_MAX;
     cheque->due_day = receiving->date;
     slot->bad_due = *slot->due && !date_parse_iso(str_of(slot->due), &cheque->due_day);
     for (const struct receive_slot *other = receiving->slots; other < slot; other++)
@@ -187,8 +188,8 @@ static void read_cheque(struct receiving *receiving, struct receive_slot *slot,
 
 static bool slot_faulty(const struct receive_slot *slot)
 {
-    return slot->bad_amount || slot->bad_number || slot->bad_bank || slot->bad_due ||
-           slot->known || slot->doubled;
+    return slot->bad_amount || slot->bad_number || slot->bad_bank || slot->bad_drawer ||
+           slot->bad_due || slot->known || slot->doubled;
 }
 
 static void read_slots(struct receiving *receiving)
@@ -267,7 +268,7 @@ static void read_ticks(struct receiving *receiving)
 static void read_typed(struct receiving *receiving)
 {
     receiving->reference = typed(receiving->page, "reference");
-    if (strlen(receiving->reference) > MANUAL_TEXT_MAX)
+    if (utf8_length(str_of(receiving->reference)) > MANUAL_TEXT_MAX)
         form_fault(&receiving->form, "reference", "long");
     read_date(receiving);
     read_slots(receiving);

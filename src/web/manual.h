@@ -17,8 +17,9 @@
 
 enum {
     MANUAL_CHEQUES_MAX = 3,   /* of one form */
-    MANUAL_TEXT_MAX = 80,     /* bytes: bank, drawer, reference */
-    MANUAL_REASON_MAX = 200,  /* bytes */
+    MANUAL_TEXT_MAX = 80,     /* characters: bank, reference */
+    MANUAL_DRAWER_MAX = 201,  /* characters: the two names of a member at their longest */
+    MANUAL_REASON_MAX = 200,  /* characters */
     MANUAL_TICKED_MAX = 200,  /* charges of one form */
     MANUAL_DEPOSIT_MAX = 500, /* cheques of one deposit */
 };
@@ -44,7 +45,7 @@ struct receive_slot {
     const char *amount, *number, *bank, *drawer, *due; /* as typed */
     int64_t cents;
     struct cheque_draft cheque;
-    bool bad_amount, bad_number, bad_bank, bad_due;
+    bool bad_amount, bad_number, bad_bank, bad_drawer, bad_due;
     bool known;   /* this cheque is booked already */
     bool doubled; /* it stands in the form twice */
 };

@@ -74,6 +74,7 @@ static void set_slot(struct receiving *receiving, struct template_list *list, si
     template_set_flag(item, "known", slot->known);
     template_set_flag(item, "doubled", slot->doubled);
     template_set_flag(item, "bad_banque", slot->bad_bank);
+    template_set_flag(item, "bad_tireur", slot->bad_drawer);
     template_set_flag(item, "bad_encaisser", slot->bad_due);
 }
 

@@ -1,7 +1,6 @@
 #include "web/members.h"
 
 #include "base/random.h"
-#include "base/utf8.h"
 
 #include <string.h>
 
@@ -9,8 +8,9 @@ static const struct form_fault faults[] = {
     {"prenom", "vide"},      {"nom", "vide"},         {"email", "illisible"},
     {"numero", "pris"},      {"numero", "illisible"}, {"payeur", "inconnu"},
     {"payeur", "paye_deja"}, {"payeur", "a_charge"},  {"version", "perimee"},
+    {"prenom", "long"},      {"nom", "long"},
 };
-enum { FAULT_COUNT = sizeof(faults) / sizeof(faults[0]) };
+enum { FAULT_COUNT = sizeof(faults) / sizeof(faults[0]), NAME_MAX = 100 }; /* characters */
 
 /* A form that adds or changes a member. */
 struct edit {
@@ -55,16 +55,12 @@ static void read_edit(struct edit *edit)
     struct page *page = edit->page;
 
     form_init(&edit->form, faults, FAULT_COUNT);
-    edit->first_name = text_of(page, "prenom");
-    edit->last_name = text_of(page, "nom");
+    edit->first_name = form_text(page, &edit->form, "prenom", NAME_MAX);
+    edit->last_name = form_text(page, &edit->form, "nom", NAME_MAX);
     edit->email = text_of(page, "email");
     edit->number_typed = text_of(page, "numero");
     edit->payer_typed = text_of(page, "payeur");
     edit->version = http_field_id(page->request, "version");
-    if (!edit->first_name[0])
-        form_fault(&edit->form, "prenom", "vide");
-    if (!edit->last_name[0])
-        form_fault(&edit->form, "nom", "vide");
     if (edit->email[0] && !email_fits(str_of(edit->email)))
         form_fault(&edit->form, "email", "illisible");
     if (!number_of(edit->number_typed, &edit->number))

@@ -1,6 +1,7 @@
 #include "web/form.h"
 
 #include "association/option.h"
+#include "base/utf8.h"
 #include "payment/account.h"
 #include "payment/service.h"
 
@@ -218,7 +219,7 @@ static void read_draft(struct page *page, struct form *form, const struct span *
         str_is(http_field_text(request, "frais"), "mois") ? FEES_BY_MONTH : FEES_BY_PAYMENT;
     draft->covers_fees = !str_empty(http_field_text(request, "participation"));
     draft->button_text = str_copy(page->arena, text);
-    if (text.len > OPTION_BUTTON_TEXT_MAX)
+    if (utf8_length(text) > OPTION_BUTTON_TEXT_MAX)
         form_fault(form, "texte", "too_long");
 }
 

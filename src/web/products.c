@@ -11,7 +11,7 @@ const struct http_field products_fields[] = {
 const struct http_field product_edit_fields[] = {
     TOKEN_FIELD,
     {"version", HTTP_ID, 20, NULL, 0},
-    {"titre", HTTP_TEXT, 400, NULL, 0},
+    {"titre", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {"prix", HTTP_AMOUNT, 64, NULL, 0},
     {"compte", HTTP_TOKEN, 20, NULL, 0},
     {"exercice", HTTP_ID, 20, NULL, 0},
@@ -163,19 +163,14 @@ static void read_change(struct edit *edit)
 {
     struct page *page = edit->page;
     struct product_change *change = &edit->change;
-    struct str title = http_field_text(page->request, "titre");
 
     form_init(&edit->form, faults, FAULT_COUNT);
     change->association_id = page->association.id;
     change->version = edit->is_new ? 0 : http_field_id(page->request, "version");
-    change->title = str_copy(page->arena, title);
+    change->title = form_text(page, &edit->form, "titre", TITLE_MAX);
     change->account_code = str_copy(page->arena, http_field_text(page->request, "compte"));
     change->fiscal_year_id = http_field_id(page->request, "exercice");
     change->now = page->now;
-    if (str_empty(title))
-        form_fault(&edit->form, "titre", "vide");
-    else if (title.len > TITLE_MAX)
-        form_fault(&edit->form, "titre", "long");
     charges_read_amount(page, &edit->form, "prix", &change->price_cents);
 }
 

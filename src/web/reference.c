@@ -1,6 +1,7 @@
 #include "web/reference.h"
 
 #include "accounting/accounting.h"
+#include "base/utf8.h"
 #include "payment/means.h"
 
 /* ---- what the pages share ---- */
@@ -46,7 +47,7 @@ const char *reference_read_label(struct page *page, struct form *form, size_t ma
 
     if (str_empty(label))
         form_fault(form, "libelle", "missing");
-    else if (label.len > max)
+    else if (utf8_length(label) > max)
         form_fault(form, "libelle", "too_long");
     return str_copy(page->arena, label);
 }

@@ -5,13 +5,13 @@
 const struct http_field chart_new_fields[] = {
     TOKEN_FIELD,
     {"code", HTTP_TEXT, 40, NULL, 0},
-    {"libelle", HTTP_TEXT, 400, NULL, 0},
+    {"libelle", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {0},
 };
 const struct http_field chart_account_fields[] = {
     TOKEN_FIELD,
     {"version", HTTP_ID, 20, NULL, 1},
-    {"libelle", HTTP_TEXT, 400, NULL, 0},
+    {"libelle", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {0},
 };
 const struct http_field chart_use_fields[] = {

@@ -6,14 +6,14 @@
 
 const struct http_field means_new_fields[] = {
     TOKEN_FIELD,
-    {"libelle", HTTP_TEXT, 400, NULL, 0},
+    {"libelle", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {"compte", HTTP_TOKEN, 20, NULL, 0},
     {0},
 };
 const struct http_field means_fields[] = {
     TOKEN_FIELD,
     {"version", HTTP_ID, 20, NULL, 1},
-    {"libelle", HTTP_TEXT, 400, NULL, 0},
+    {"libelle", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {"compte", HTTP_TOKEN, 20, NULL, 0}, /* not there when it stays */
     {0},
 };

@@ -10,7 +10,7 @@ const struct http_field year_add_fields[] = {
 const struct http_field year_fields[] = {
     TOKEN_FIELD,
     {"version", HTTP_ID, 20, NULL, 1},
-    {"libelle", HTTP_TEXT, 400, NULL, 0},
+    {"libelle", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {0},
 };
 

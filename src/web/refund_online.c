@@ -10,7 +10,7 @@ const struct http_field refund_online_fields[] = {
     TOKEN_FIELD,
     {"jeton", HTTP_TOKEN, 64, NULL, 1},
     {"montant", HTTP_AMOUNT, 64, NULL, 0},
-    {"motif", HTTP_TEXT, 800, NULL, 0},
+    {"motif", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {"dette", HTTP_IDS, 20, NULL, 0},
     {"annule", HTTP_CHOICE, 3, "oui|non", 0},
     {0},
@@ -155,23 +155,18 @@ enum err refund_online_get(struct http_request *request, struct http_response *r
 static void read_typed(struct refunding *refunding)
 {
     struct page *page = refunding->page;
-    struct str reason = http_field_text(page->request, "motif");
     struct refund_press *press = &refunding->press;
 
     if (money_parse(http_field_text(page->request, "montant"),
                     received_currency(page, &refunding->received),
                     &press->amount_cents) != MONEY_OK)
         form_fault(&refunding->form, "montant", "illisible");
-    if (str_empty(reason))
-        form_fault(&refunding->form, "motif", "vide");
-    else if (reason.len > MANUAL_REASON_MAX)
-        form_fault(&refunding->form, "motif", "long");
     press->association_id = page->association.id;
     press->transaction_id = refunding->received.id;
     press->form_token = str_copy(page->arena, http_field_text(page->request, "jeton"));
     press->charge_line_ids = http_field_ids(page->request, "dette", &press->charge_count);
     press->cancels_charges = str_is(http_field_text(page->request, "annule"), "oui");
-    press->reason = str_copy(page->arena, reason);
+    press->reason = form_text(page, &refunding->form, "motif", MANUAL_REASON_MAX);
     press->actor = page_actor(page);
 }
 

@@ -98,7 +98,7 @@ static const struct http_field done_fields[] = {
 static const struct http_field association_fields[] = {
     TOKEN_FIELD,
     {"version", HTTP_ID, 20, NULL, 1},
-    {"nom", HTTP_TEXT, 400, NULL, 0},
+    {"nom", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {"adresse", HTTP_LINES, WEB_LINES_MAX, NULL, 0},
     {"siren", HTTP_TEXT, 40, NULL, 0},
     {"rna", HTTP_TEXT, 40, NULL, 0},
@@ -118,7 +118,7 @@ static const struct http_field logo_fields[] = {
 static const struct http_field bank_fields[] = {
     TOKEN_FIELD,
     {"version", HTTP_ID, 20, NULL, 1},
-    {"libelle", HTTP_TEXT, 400, NULL, 0},
+    {"libelle", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {"iban", HTTP_SECRET, 80, NULL, 0},
     {"bic", HTTP_TEXT, 40, NULL, 0},
     {"compte", HTTP_TOKEN, 20, NULL, 0},
@@ -216,8 +216,8 @@ static const struct http_field member_fields[] = {
 };
 static const struct http_field member_edit_fields[] = {
     TOKEN_FIELD,
-    {"prenom", HTTP_TEXT, 100, NULL, 0},
-    {"nom", HTTP_TEXT, 100, NULL, 0},
+    {"prenom", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
+    {"nom", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {"email", HTTP_TEXT, 254, NULL, 0},
     {"numero", HTTP_TEXT, 20, NULL, 0},
     {"payeur", HTTP_TEXT, 20, NULL, 0},

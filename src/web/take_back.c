@@ -13,7 +13,7 @@ enum { NOON_S = 12 * 3600 };
 const struct http_field undo_fields[] = {
     TOKEN_FIELD,
     {"jeton", HTTP_TOKEN, 64, NULL, 1},
-    {"motif", HTTP_TEXT, 800, NULL, 0},
+    {"motif", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {0},
 };
 const struct http_field unpaid_fields[] = {
@@ -22,7 +22,7 @@ const struct http_field unpaid_fields[] = {
     {"date", HTTP_TEXT, 20, NULL, 0},
     {"frais", HTTP_AMOUNT, 64, NULL, 0},
     {"frais_a_charge", HTTP_CHOICE, 3, "oui", 0},
-    {"motif", HTTP_TEXT, 800, NULL, 0},
+    {"motif", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {0},
 };
 const struct http_field refund_fields[] = {
@@ -31,7 +31,7 @@ const struct http_field refund_fields[] = {
     {"moyen", HTTP_ID, 20, NULL, 0},
     {"montant", HTTP_AMOUNT, 64, NULL, 0},
     {"date", HTTP_TEXT, 20, NULL, 0},
-    {"motif", HTTP_TEXT, 800, NULL, 0},
+    {"motif", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {"dette", HTTP_IDS, 20, NULL, 0},
     {"annule", HTTP_CHOICE, 3, "oui|non", 0},
     {0},
@@ -212,13 +212,7 @@ enum err refund_get(struct http_request *request, struct http_response *response
 
 static void read_reason(struct taking_back *taking)
 {
-    struct str reason = http_field_text(taking->page->request, "motif");
-
-    if (str_empty(reason))
-        form_fault(&taking->form, "motif", "vide");
-    else if (reason.len > MANUAL_REASON_MAX)
-        form_fault(&taking->form, "motif", "long");
-    taking->reason = str_copy(taking->page->arena, reason);
+    taking->reason = form_text(taking->page, &taking->form, "motif", MANUAL_REASON_MAX);
 }
 
 /* A day that has come, and not before that of the payment, or of its deposit. */

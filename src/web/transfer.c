@@ -2,6 +2,7 @@
 
 #include "association/cart.h"
 #include "base/random.h"
+#include "base/utf8.h"
 #include "payment/advance.h"
 #include "payment/correct.h"
 #include "payment/service.h"
@@ -11,7 +12,7 @@ const struct http_field transfer_fields[] = {
     TOKEN_FIELD,
     {"vers", HTTP_TEXT, 20, NULL, 0}, /* a member's number */
     {"montant", HTTP_AMOUNT, 64, NULL, 0},
-    {"motif", HTTP_TEXT, 400, NULL, 0},
+    {"motif", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {"jeton", HTTP_TOKEN, 64, NULL, 1},
     {"action", HTTP_CHOICE, 16, "apercu|modifier|confirmer", 1},
     {0},
@@ -82,7 +83,7 @@ static void read_typed(struct transferring *transferring)
     struct advance_transfer *transfer = &transferring->transfer;
 
     charges_read_amount(page, &transferring->form, "montant", &transfer->amount_cents);
-    if (reason.len > CHARGE_LABEL_MAX)
+    if (utf8_length(reason) > CHARGE_LABEL_MAX)
         form_fault(&transferring->form, "motif", "long");
     *transfer = (struct advance_transfer){
         .association_id = page->association.id,

@@ -124,7 +124,7 @@ test('what is wrong with an adjustment is said beside its field', async (t) => {
   for (const [typed, sentence] of [[{ but: '' }, /Choisissez ce que le solde/], [{ but: 'doit', montant: '' }, /Tapez le montant/],
     [{ but: 'doit', montant: '-3' }, /plus grand que zéro/], [{ but: 'doit', montant: '40' }, /déjà celui-là/],
     [{ but: 'moins', montant: '99999999999' }, /trop grand/],
-    [{ but: 'zero', libelle: '' }, /Dites pourquoi/], [{ but: 'zero', libelle: 'x'.repeat(161) }, /trop long/]]) {
+    [{ but: 'zero', libelle: '' }, /Dites pourquoi/], [{ but: 'zero', libelle: 'é'.repeat(161) }, /trop long/]]) {
     const answer = await firstStep(client, place, { montant: '', libelle: 'Geste', ...typed });
     assert.equal(answer.status, 400, JSON.stringify(typed));
     assert.match(answer.text, sentence, JSON.stringify(typed));
@@ -219,7 +219,7 @@ test('what is wrong with a transfer is said beside its field', async (t) => {
   const to = someone();
   for (const [fields, sentence] of [[{ vers: '' }, /Tapez le numéro/], [{ vers: '999999' }, /n'existe pas/], [{ vers: 'x' }, /n'existe pas/],
     [{ vers: '-1' }, /n'existe pas/], [{ vers: from.number }, /quelqu'un d'autre/], [{ montant: '' }, /Tapez le montant/],
-    [{ montant: '0' }, /plus grand que zéro/], [{ montant: '20,01' }, /Tapez au plus 20,00 €/], [{ motif: 'x'.repeat(161) }, /trop long/]]) {
+    [{ montant: '0' }, /plus grand que zéro/], [{ montant: '20,01' }, /Tapez au plus 20,00 €/], [{ motif: 'é'.repeat(161) }, /trop long/]]) {
     const answer = await firstStep(client, transferOf(from), { vers: to.number, montant: '5', motif: '', ...fields });
     assert.equal(answer.status, 400, JSON.stringify(fields));
     assert.match(answer.text, sentence, JSON.stringify(fields));

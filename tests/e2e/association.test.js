@@ -132,13 +132,13 @@ test('what is wrong stands beside its field, what was typed is kept', async (t) 
   const client = await house.asStaff('administrator');
   await save(client, await profileForm(client));
   const before = stored();
-  for (const [change, sentence] of [[{ nom: '' }, /Tapez le nom/], [{ nom: 'é'.repeat(61) }, /trop long/],
-    [{ adresse: 'a'.repeat(501) }, /adresse est trop longue/], [{ siren: '732829321' }, /n'est pas un SIREN/],
+  for (const [change, sentence] of [[{ nom: '' }, /Tapez le nom/], [{ nom: 'é'.repeat(121) }, /trop long/],
+    [{ adresse: 'é'.repeat(501) }, /adresse est trop longue/], [{ siren: '732829321' }, /n'est pas un SIREN/],
     [{ siren: '73282932000074' }, /n'est pas un SIREN/], [{ rna: '751234567' }, /n'est pas un RNA/],
     [{ email: 'bonjour' }, /adresse complète/], [{ fuseau: 'Europe/Atlantis' }, /fuseau de la liste/],
     [{ fuseau: '../../etc/passwd' }, /fuseau de la liste/], [{ mois: '13' }, /Choisissez un mois/],
     [{ jour: '29' }, /jour de 1 à 28/], [{ duree: '25' }, /1 à 24 mois/], [{ duree: '' }, /1 à 24 mois/],
-    [{ comment_payer: 'a'.repeat(2001) }, /texte est trop long/]]) {
+    [{ comment_payer: 'é'.repeat(2001) }, /texte est trop long/]]) {
     const answer = await save(client, { ...await profileForm(client), ...change });
     assert.equal(answer.status, 400, JSON.stringify(change).slice(0, 60));
     assert.match(answer.text, sentence);
@@ -344,7 +344,7 @@ test('an IBAN is sealed, never shown again, in no log and no audit', async () =>
   const { csrf } = (await client.form(place, place)).fields;
   const send = (fields, where = place) => client.post(where, { csrf, version: '1', libelle: 'Banque', iban: IBAN, bic: '', compte: '5121', ...fields });
   for (const [change, sentence] of [[{ libelle: '' }, /Donnez un nom/], [{ iban: '' }, /Tapez l'IBAN/], [{ iban: 'FR76' }, /n'est pas juste/],
-    [{ bic: 'ABC' }, /8 ou 11 caractères/], [{ compte: '530' }, /compte 512/], [{ compte: '5129' }, /compte 512/], [{ libelle: 'é'.repeat(41) }, /trop long/]]) {
+    [{ bic: 'ABC' }, /8 ou 11 caractères/], [{ compte: '530' }, /compte 512/], [{ compte: '5129' }, /compte 512/], [{ libelle: 'é'.repeat(81) }, /trop long/]]) {
     const answer = await send(change);
     assert.equal(answer.status, 400);
     assert.match(answer.text, sentence);

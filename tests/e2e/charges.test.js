@@ -140,7 +140,7 @@ test('another day, amount or label asks nothing', async () => {
   assert.equal(lines(member).length, 4);
 });
 
-const refused = [[{ libelle: '' }, /Dites pour quoi/], [{ libelle: 'x'.repeat(161) }, /trop long/],
+const refused = [[{ libelle: '' }, /Dites pour quoi/], [{ libelle: 'é'.repeat(161) }, /trop long/],
   [{ montant: '' }, /Tapez le montant/], [{ montant: '0' }, /plus grand que zéro/], [{ montant: '-3' }, /plus grand que zéro/],
   [{ montant: '12,505' }, /plus grand que zéro/], [{ montant: '99999999999' }, /trop grand/],
   [{ compte: '' }, /Choisissez un compte/], [{ compte: '4191' }, /Choisissez un compte/],
@@ -178,6 +178,19 @@ test('what is wrong is said beside its field, and what was typed is kept', async
   assert.equal(await page.getByLabel('Pour quoi').inputValue(), hostile);
   assert.equal(await page.getByLabel('Compte').inputValue(), '706');
   await check(page, 'depense-refusee');
+});
+
+test('a limit counts letters, not the bytes they take', async () => {
+  const client = await house.asStaff('treasurer'), libelle = 'é'.repeat(160), member = someone();
+  assert.equal((await client.post(placeOf(member), await freeForm(client, member, { libelle }))).status, 303);
+  assert.equal(lines(member)[0].label, libelle);
+  const refusedName = await client.post('/adherents/nouveau',
+    { ...(await client.form('/adherents/nouveau', '/adherents/nouveau')).fields, prenom: 'é'.repeat(101), nom: 'ô'.repeat(100) });
+  assert.equal(refusedName.status, 422);
+  assert.match(refusedName.text, /Raccourcissez le prénom/);
+  assert.doesNotMatch(refusedName.text, /Raccourcissez le nom/);
+  const fields = (await client.form('/adherents/nouveau', '/adherents/nouveau')).fields;
+  assert.equal((await client.post('/adherents/nouveau', { ...fields, prenom: 'é'.repeat(100), nom: 'ô'.repeat(100) })).status, 303);
 });
 
 test('a price that changed since the page was shown is not charged', async () => {

@@ -211,13 +211,13 @@ test('what is wrong is said beside its field, and what was typed is kept', async
   const refund = { moyen: cash, montant: '5', motif: 'M', annule: 'non' };
   for (const [values, sentence] of [[{ montant: '' }, /Tapez un montant/], [{ montant: '99' }, /Il ne reste que 55,00 €/],
     [{ moyen: meansOf(association, 'cheque') }, /Choisissez d'où part l'argent/], [{ moyen: '1' }, /Choisissez d'où part/],
-    [{ date: day(1) }, /pas encore venu/], [{ date: day(-40) }, /avant celui du paiement/], [{ motif: 'é'.repeat(150) }, /trop long/]])
+    [{ date: day(1) }, /pas encore venu/], [{ date: day(-40) }, /avant celui du paiement/], [{ motif: 'é'.repeat(201) }, /trop long/]])
     await bad(`${given}/rembourser`, { ...refund, ...values }, sentence);
   const back = await cheque(client, member());
   assert.equal((await deposit(client, [idOf(back)])).status, 303);
   for (const [values, sentence] of [[{ frais: 'x' }, /par exemple 12,50/], [{ date: day(-1) }, /remise en banque/], [{ motif: '' }, /Dites pourquoi/]])
     await bad(`${back}/impaye`, { motif: 'M', ...values }, sentence);
-  await bad(`${given}/annuler`, { motif: 'é'.repeat(150) }, /trop long/);
+  await bad(`${given}/annuler`, { motif: 'é'.repeat(201) }, /trop long/);
   proven();
 });
 

@@ -97,7 +97,7 @@ test('what is wrong with a correction is said beside its field', async (t) => {
   const [charge] = lines(member);
   for (const [fields, sentence] of [[{ montant: '' }, /Tapez le montant à enlever/], [{ montant: '0' }, /plus grand que zéro/],
     [{ montant: '-3' }, /plus grand que zéro/], [{ montant: '99999999999' }, /trop grand/],
-    [{ libelle: '' }, /Dites pourquoi/], [{ libelle: 'x'.repeat(201) }, /trop long/]]) {
+    [{ libelle: '' }, /Dites pourquoi/], [{ libelle: 'é'.repeat(201) }, /trop long/]]) {
     const answer = await correct(client, member, charge, fields);
     assert.equal(answer.status, 400, JSON.stringify(fields));
     assert.match(answer.text, sentence);

@@ -136,7 +136,7 @@ test('what is wrong is said beside its field, and what was typed is kept', async
     ['cash', { montant: '-5' }, /Tapez un montant/], ['cash', { montant: '0' }, /Tapez un montant/],
     ['cash', { montant: '10', date: day(1) }, /n'est pas encore venu/], ['cash', { montant: '10', date: 'x' }, /Choisissez une date/],
     ['cash', { montant: '10', don: '11' }, /ne peut pas le dépasser/], ['cash', { montant: '10', don: 'x' }, /par exemple 10/],
-    ['cash', { montant: '10', reference: 'x'.repeat(81) }, /trop longue/],
+    ['cash', { montant: '10', reference: 'é'.repeat(81) }, /trop longue/],
     ['cheque', { montant: '10', numero: '', banque: 'B' }, /chiffres en bas à gauche/],
     ['cheque', { montant: '10', numero: '12a', banque: 'B' }, /chiffres en bas à gauche/],
     ['cheque', { montant: '10', numero: '12', banque: '' }, /nom de la banque/],
@@ -151,6 +151,11 @@ test('what is wrong is said beside its field, and what was typed is kept', async
       assert.ok(answer.body.includes(`value="${value}"`), `${value} is kept`);
   }
   assert.equal(house.captures(member).length, 0);
+  const long = await receive(client, member, 'cheque', { montant: '10', numero: '12', banque: 'B', tireur: 'é'.repeat(202) });
+  assert.match(long.text, /Raccourcissez ce nom/);
+  assert.doesNotMatch(long.text, /nom de la banque/);
+  const whole = { montant: '10', numero: '12', banque: 'é'.repeat(80), tireur: 'é'.repeat(200), reference: 'é'.repeat(80) };
+  assert.equal((await receive(client, someone(), 'cheque', whole)).status, 303);
   const page = await house.visit(t, client);
   await page.goto(`/adherents/${member.id}/encaisser?moyen=${meansOf(house.association, 'cheque')}`);
   await page.getByLabel('Montant').first().fill('10');

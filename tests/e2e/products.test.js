@@ -52,7 +52,7 @@ async function addProduct(client, fields) {
   return client.post('/produits/nouveau', { ...form.fields, compte: '7561', exercice: '', ...fields });
 }
 
-const refused = [[{ titre: '', prix: '40' }, /Tapez le nom du produit/], [{ titre: 'x'.repeat(121), prix: '40' }, /trop long/],
+const refused = [[{ titre: '', prix: '40' }, /Tapez le nom du produit/], [{ titre: 'é'.repeat(121), prix: '40' }, /trop long/],
   [{ titre: 'x', prix: '' }, /Tapez le prix/], [{ titre: 'x', prix: '0' }, /plus grand que zéro/],
   [{ titre: 'x', prix: '-3' }, /plus grand que zéro/], [{ titre: 'x', prix: '1e3' }, /plus grand que zéro/],
   [{ titre: 'x', prix: '12,505' }, /plus grand que zéro/], [{ titre: 'x', prix: '99999999999' }, /trop grand/],
