@@ -56,7 +56,8 @@ static enum err read_phrases(struct page *page, struct phrases **phrases)
 {
     struct phrases *read = arena_alloc(page->arena, sizeof(*read));
     struct str text = {0};
-    enum err err = page_text(page, "actions-phrases.txt", template_map_new(page->arena), &text);
+    enum err err =
+        page_text(page, page->arena, "actions-phrases.txt", template_map_new(page->arena), &text);
 
     while (!err && text.data && read->count < PHRASES_MAX) {
         struct str line = str_cut(&text, '\n');
@@ -112,15 +113,15 @@ static int64_t amount_of(const struct phrase *phrase, const struct audit_entry *
 }
 
 /* What it was done to, in words: what the object is called, the role, the file, the page. */
-static struct str subject_of(struct page *page, const struct phrases *phrases,
+static struct str subject_of(struct arena *arena, const struct phrases *phrases,
                              const struct phrase *phrase, const struct audit_entry *row)
 {
     if (phrase && str_is(phrase->kind, "role"))
         return str_of(arena_printf(
-            page->arena, "%s, %.*s", row->subject,
-            STR_PRINT(words_of(phrases, arena_printf(page->arena, "role.%s", row->detail)))));
+            arena, "%s, %.*s", row->subject,
+            STR_PRINT(words_of(phrases, arena_printf(arena, "role.%s", row->detail)))));
     if (strncmp(row->object, "export:", 7) == 0)
-        return words_of(phrases, arena_printf(page->arena, "export.%s", row->object + 7));
+        return words_of(phrases, arena_printf(arena, "export.%s", row->object + 7));
     return str_of(row->object[0] == '/' ? row->object : row->subject);
 }
 
@@ -259,7 +260,7 @@ static void add_row(struct asking *asking, struct template_list *list,
     struct template_map *item = template_list_add(list);
     const struct phrase *phrase = phrase_of(asking->phrases, row->action);
     int64_t cents = amount_of(phrase, row);
-    struct str subject = subject_of(page, asking->phrases, phrase, row);
+    struct str subject = subject_of(page->arena, asking->phrases, phrase, row);
 
     template_set_int(item, "number", row->chain_number);
     template_set_text(item, "action", row->action);
@@ -329,7 +330,7 @@ enum err actions_get(struct http_request *request, struct http_response *respons
 
 static void add_cells(struct asking *asking, struct export *export, const struct audit_entry *row)
 {
-    struct page *page = asking->page;
+    const struct page *page = asking->page;
     const struct phrase *phrase = phrase_of(asking->phrases, row->action);
     struct civil_time at = zone_civil(page->association.zone, row->at_ms / 1000);
     int64_t cents = amount_of(phrase, row);
@@ -340,7 +341,7 @@ static void add_cells(struct asking *asking, struct export *export, const struct
     csv_add(export->csv, false,
             row->email[0] ? str_of(row->email) : words_of(asking->phrases, "auto.nobody"));
     csv_add(export->csv, false, words_of(asking->phrases, row->action));
-    csv_add(export->csv, false, subject_of(page, asking->phrases, phrase, row));
+    csv_add(export->csv, false, subject_of(export->arena, asking->phrases, phrase, row));
     csv_add_text(export->csv, false,
                  arena_printf(export->arena, "%s %s", row->first_name, row->last_name));
     if (cents)

@@ -304,7 +304,7 @@ static void add_row(struct activity_visit *visit, struct template_list *list,
         item, "column",
         row->column < activity->column_count ? activity->columns[row->column].headers[0] : "");
     template_set_date(item, "day", zone_date(page->association.zone, wrong ? 0 : line->fact_at));
-    statement_set_kind(page, item,
+    statement_set_kind(page->arena, item,
                        wrong         ? "none"
                        : line->posts ? statement_kind_name(line->kind)
                                      : "none");

@@ -197,14 +197,14 @@ enum err page_render(struct page *page, int status, const char *name, struct tem
     return err;
 }
 
-enum err page_text(struct page *page, const char *name, struct template_map *data,
-                   struct str *text)
+enum err page_text(struct page *page, struct arena *arena, const char *name,
+                   struct template_map *data, struct str *text)
 {
     struct web *web = page->web;
     struct buffer out;
     enum err err;
 
-    buffer_init(&out, page->arena, 256);
+    buffer_init(&out, arena, 256);
     pthread_rwlock_rdlock(&web->look_lock);
     err = template_render(web->look->templates, name, data, &out);
     pthread_rwlock_unlock(&web->look_lock);

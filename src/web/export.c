@@ -28,7 +28,8 @@ static enum err begin(struct export *export, const char *name)
     char today[DATE_TEXT_MAX];
     struct str lines = {0}, file;
     bool first = true;
-    enum err err = page_text(page, arena_printf(page->arena, "export/%s.txt", name), data, &lines);
+    enum err err = page_text(page, page->arena, arena_printf(page->arena, "export/%s.txt", name),
+                             data, &lines);
 
     if (err)
         return err;
@@ -63,6 +64,7 @@ static enum err send_all(struct export *export, const char *name, export_more *m
 {
     struct http_response *response = export->page->response;
     bool ended = false;
+    size_t first_bytes = 0;
     enum err err = begin(export, name);
 
     while (!err && !ended) {
@@ -73,7 +75,12 @@ static enum err send_all(struct export *export, const char *name, export_more *m
             response->broken = true;
             return OK;
         }
+        if (!first_bytes)
+            first_bytes = arena_used(export->page->arena);
     }
+    if (!err) /* what the chunks behind the first one left in the memory of the request */
+        log_line(LOG_INFO, "web.export_sent", "%s kept %zu bytes", name,
+                 arena_used(export->page->arena) - first_bytes);
     return err;
 }
 

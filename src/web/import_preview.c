@@ -144,7 +144,8 @@ static enum err write_members(struct db *db, void *argument)
 static enum err first_balance_label(struct page *page, const char **label)
 {
     struct str text;
-    enum err err = page_text(page, "solde-initial.txt", template_map_new(page->arena), &text);
+    enum err err =
+        page_text(page, page->arena, "solde-initial.txt", template_map_new(page->arena), &text);
 
     *label = str_copy(page->arena, text);
     return err;

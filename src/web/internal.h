@@ -217,8 +217,8 @@ void page_set_id(struct page *page, struct template_map *data, const char *name,
 /* Ends reading and renders a template into the answer. */
 enum err page_render(struct page *page, int status, const char *name, struct template_map *data);
 /* Renders a text (*.txt) in the arena: words of ours for a cell or a sentence. */
-enum err page_text(struct page *page, const char *name, struct template_map *data,
-                   struct str *text);
+enum err page_text(struct page *page, struct arena *arena, const char *name,
+                   struct template_map *data, struct str *text);
 /* Answers with the error page of a status (empty for a program); never fails. */
 void page_error(struct page *page, int status);
 /* The status a recorded failure is answered with; logs the failure once. */

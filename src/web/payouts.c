@@ -114,7 +114,7 @@ static enum err add_parts(struct page *page, struct template_map *data,
     for (size_t i = 0; !err && i < count; i++) {
         struct template_map *item = template_list_add(list);
 
-        statement_set_kind(page, item, parts[i].kind);
+        statement_set_kind(page->arena, item, parts[i].kind);
         template_set_text(item, "type", "");
         template_set_int(item, "count", parts[i].count);
         template_set_money(item, "gross", parts[i].gross_cents, currency);
@@ -143,7 +143,7 @@ static enum err add_lines(struct page *page, struct template_map *data,
         const struct currency *currency = statement_currency(page, rows[i].line.currency);
 
         books_set_day(item, "day", rows[i].day);
-        statement_set_kind(page, item, rows[i].kind);
+        statement_set_kind(page->arena, item, rows[i].kind);
         template_set_text(item, "type", rows[i].line.type);
         template_set_text(item, "payer", rows[i].line.payer);
         template_set_text(item, "reference", rows[i].line.movement);

@@ -5,6 +5,8 @@
 #include "web/period.h"
 #include "web/staff.h"
 
+#include <string.h>
+
 enum { REVENUE_PAGE = 50 };
 
 const struct http_field revenue_fields[] = {
@@ -50,6 +52,18 @@ static void set_entry(struct page *page, struct template_map *item, const struct
     template_set_text(item, "label", row->label);
 }
 
+/* What the provider kept of it; of money that is not in the books nobody knows yet what came. */
+static void set_fee(struct page *page, struct template_map *item, const struct revenue_row *row)
+{
+    const struct currency *currency = page->association.currency;
+
+    template_set_flag(item, "is_online", strcmp(row->provider, "manual") != 0);
+    template_set_flag(item, "has_fee", row->has_fee);
+    template_set_flag(item, "has_net", row->has_fee && row->entry_id != 0);
+    template_set_money(item, "fee", row->fee_cents, currency);
+    template_set_money(item, "net", row->net_cents, currency);
+}
+
 static const struct currency *currency_of(const struct page *page, const struct revenue_row *row)
 {
     const struct currency *currency = money_currency(row->currency);
@@ -75,6 +89,7 @@ static void add_payment(struct page *page, struct template_list *list,
     template_set_text(item, "provider_label", row->means);
     set_member(page, item, row);
     set_entry(page, item, row);
+    set_fee(page, item, row);
     template_set_flag(item, "has_advance", row->advance_cents > 0);
     template_set_money(item, "advance", row->advance_cents, page->association.currency);
 }
@@ -254,7 +269,7 @@ enum err revenue_get(struct http_request *request, struct http_response *respons
 
 static enum err add_note(struct export *export, const struct revenue_row *row)
 {
-    struct template_map *data = template_map_new(export->page->arena);
+    struct template_map *data = template_map_new(export->arena);
     struct str note;
     enum err err;
 
@@ -263,7 +278,7 @@ static enum err add_note(struct export *export, const struct revenue_row *row)
         return OK;
     }
     set_flag_names(data, row);
-    err = page_text(export->page, "export/recette-remarque.txt", data, &note);
+    err = page_text(export->page, export->arena, "export/recette-remarque.txt", data, &note);
     csv_add(export->csv, false, note);
     return err;
 }
@@ -338,6 +353,8 @@ enum err revenue_export_get(struct http_request *request, struct http_response *
     enum err err = ask(&asking, "/recettes");
 
     (void)response;
+    asking.place =
+        (struct revenue_place){0}; /* the file is whole, whatever page it is taken from */
     if (!err && form_faulty(&asking.form, NULL))
         err = fail(ERR_INPUT, "days that are none");
     return err ? err : export_send(page, "recettes", add_more, &asking);

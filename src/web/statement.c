@@ -45,10 +45,10 @@ const struct currency *statement_currency(const struct page *page, const char *c
     return currency ? currency : page->association.currency;
 }
 
-void statement_set_kind(struct page *page, struct template_map *map, const char *kind)
+void statement_set_kind(struct arena *arena, struct template_map *map, const char *kind)
 {
     for (size_t i = 0; i < KIND_COUNT; i++)
-        template_set_flag(map, arena_printf(page->arena, "kind_%s", kinds[i]),
+        template_set_flag(map, arena_printf(arena, "kind_%s", kinds[i]),
                           str_is(str_of(kind), kinds[i]));
 }
 

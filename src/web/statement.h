@@ -36,7 +36,7 @@ void statement_set_month(struct page *page, struct template_map *map,
                          const struct statement_account *account,
                          const struct statement_month *month);
 /* Sets "kind_capture" and so on: true for the one. */
-void statement_set_kind(struct page *page, struct template_map *map, const char *kind);
+void statement_set_kind(struct arena *arena, struct template_map *map, const char *kind);
 /* A currency by its code; the association's when it is unknown. */
 const struct currency *statement_currency(const struct page *page, const char *code);
 /* "2026-09" */

@@ -114,7 +114,7 @@ static void add_line(struct page *page, struct template_list *list,
     template_set_text(item, "type", row->line.type);
     template_set_text(item, "payer", row->line.payer);
     books_set_day(item, "day", row->day);
-    statement_set_kind(page, item, row->kind);
+    statement_set_kind(page->arena, item, row->kind);
     template_set_money(item, "gross", row->line.gross_cents, currency);
     template_set_int(item, "gross_cents", row->line.gross_cents);
     template_set_flag(item, "has_fee", row->line.fee_cents != 0);
@@ -186,7 +186,7 @@ static enum err add_unknown(struct statement_visit *visit, struct template_map *
         template_set_text(item, "reference", rows[i].reference);
         template_set_text(item, "payer", rows[i].payer);
         template_set_time(item, "at", rows[i].fact_at, page->association.zone);
-        statement_set_kind(page, item, rows[i].kind);
+        statement_set_kind(page->arena, item, rows[i].kind);
         template_set_money(item, "amount", rows[i].amount_cents,
                            statement_currency(page, rows[i].currency));
         template_set_int(item, "amount_cents", rows[i].amount_cents);
@@ -315,16 +315,17 @@ struct exporting {
 
 static enum err add_words(struct export *export, const struct statement_row *row)
 {
-    struct template_map *data = template_map_new(export->page->arena);
+    struct template_map *data = template_map_new(export->arena);
     struct str kind, state;
     enum err err;
 
-    statement_set_kind(export->page, data, row->kind);
+    statement_set_kind(export->arena, data, row->kind);
     template_set_text(data, "type", row->line.type);
     page_flags(data, words, STATEMENT_STATES, words[row->state]);
-    err = page_text(export->page, "export/mouvement.txt", data, &kind);
+    err = page_text(export->page, export->arena, "export/mouvement.txt", data, &kind);
     if (!err)
-        err = page_text(export->page, "export/rapprochement-etat.txt", data, &state);
+        err =
+            page_text(export->page, export->arena, "export/rapprochement-etat.txt", data, &state);
     if (err)
         return err;
     csv_add(export->csv, false, kind);
@@ -360,8 +361,11 @@ static enum err add_more(struct export *export, void *list, bool *ended)
     for (size_t i = 0; !err && i < count; i++) {
         err = add_cells(export, &rows[i]);
         csv_end_row(export->csv);
-        exporting->place.day = arena_string(export->page->arena, rows[i].day);
-        exporting->place.reference = arena_string(export->page->arena, rows[i].line.reference);
+    }
+    if (!err && count > 0) {
+        exporting->place.day = arena_string(export->page->arena, rows[count - 1].day);
+        exporting->place.reference =
+            arena_string(export->page->arena, rows[count - 1].line.reference);
     }
     *ended = count < EXPORT_CHUNK;
     return err;

@@ -122,6 +122,21 @@ test('a filter stays while pages are turned, and a long file comes whole', async
   assert.deepEqual(made, [{ object: 'export:recettes' }]);
 });
 
+test('a file is whole from whatever page it is taken, and rows with a remark leave nothing in memory', async () => {
+  const association = house.addAssociation({ name: 'Les Remarqués', options: ['--year-from', '09-01'] });
+  const member = house.member({ association, login: null });
+  house.batch(Array.from({ length: 1203 }, (_, index) => `payment add --association ${association} --member ${member.number} `
+    + `--amount 1 --means cash --reference M${index} --date 2026-10-01`));
+  house.force(`UPDATE provider_transaction SET flag = 'late' WHERE association_id = ${association}`);
+  const client = await house.asStaff('viewer', association);
+  const [, next] = /href="\/recettes\?([^"]*apres=[^"]*)"/.exec((await client.get('/recettes')).body);
+  const rows = await download(client, `/recettes/export?${next.replaceAll('&amp;', '&')}`);
+  assert.equal(rows.length, 1203);
+  assert.ok(rows.every((row) => row.Remarque !== ''));
+  const { text } = house.log().findLast((line) => line.event === 'web.export_sent');
+  assert.ok(Number(/^recettes kept (\d+) bytes$/.exec(text)[1]) < 300_000, text);
+});
+
 test('text stays text, on the page and in the file', async (t) => {
   const association = house.addAssociation({ name: 'Les Piégés' });
   const names = [formula, '+33612345678', '-1+1', '@SUM(A1)', hostile];
