@@ -42,9 +42,11 @@ SELECT t.provider_account_id, a.provider, a.label, t.reference, t.amount_cents, 
         AND q.transaction_id = t.id AND q.settled_at IS NULL) AS quarantined,
     c.number, c.bank, c.drawer, c.due_day, c.deposit_id, d.number, d.deposit_day, c.returned_id,
     (SELECT -SUM(COALESCE(k.settled_cents, k.amount_cents)) FROM provider_transaction k
-        WHERE k.association_id = t.association_id AND k.parent_id = t.id AND k.kind = 'fee') AS fee_cents,
+        WHERE k.association_id = t.association_id AND k.parent_id = t.id
+            AND k.kind IN ('fee', 'dispute_fee')) AS fee_cents,
     EXISTS (SELECT 1 FROM dispute x WHERE x.association_id = t.association_id
-        AND x.transaction_id = t.id AND x.state IN ('inquiry', 'open')) AS disputed
+        AND x.transaction_id = t.id AND x.state IN ('inquiry', 'open')) AS disputed,
+    COALESCE(t.settled_cents, t.amount_cents) AS value_cents
 FROM provider_transaction t
 JOIN provider_account a ON a.association_id = t.association_id AND a.id = t.provider_account_id
 LEFT JOIN member m ON m.association_id = t.association_id AND m.id = t.member_id

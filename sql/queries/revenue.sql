@@ -13,9 +13,9 @@ SELECT t.id, t.fact_at, t.amount_cents, t.currency, t.reference, t.flag, a.provi
             AND k.kind IN ('refund', 'refund_failed', 'capture_failed')), 0),
     EXISTS (SELECT 1 FROM quarantine q WHERE q.association_id = t.association_id
         AND q.transaction_id = t.id AND q.settled_at IS NULL),
-    COALESCE((SELECT -SUM(COALESCE(f.settled_cents, f.amount_cents)) FROM provider_transaction f
+    (SELECT -SUM(COALESCE(f.settled_cents, f.amount_cents)) FROM provider_transaction f
         WHERE f.association_id = t.association_id AND f.parent_id = t.id
-            AND f.kind IN ('fee', 'dispute_fee')), 0) AS fee_cents,
+            AND f.kind IN ('fee', 'dispute_fee')) AS fee_cents,
     COALESCE(t.settled_cents, t.amount_cents) AS value_cents
 FROM provider_transaction t
 JOIN provider_account a ON a.association_id = t.association_id AND a.id = t.provider_account_id

@@ -62,6 +62,7 @@ static enum err read_received(const struct db_rows *rows, struct arena *arena,
     received->returned_cents = db_column_int(rows, 17);
     received->has_fee = !db_column_is_null(rows, 28);
     received->fee_cents = db_column_int(rows, 28);
+    received->net_cents = db_column_int(rows, 30) - received->fee_cents;
     received->disputed = db_column_int(rows, 29) != 0;
     received->reversed = db_column_int(rows, 18) != 0;
     received->quarantined = db_column_int(rows, 19) != 0;

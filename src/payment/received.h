@@ -50,6 +50,7 @@ struct received {
     bool disputed;          /* a dispute on it is open */
     bool has_fee;           /* the provider said what it kept */
     int64_t fee_cents;      /* of it, in the association's currency */
+    int64_t net_cents;      /* what the account got of it, the fee taken off; likewise */
     bool quarantined;       /* waits in À rattacher */
     struct received_cheque cheque;
 };

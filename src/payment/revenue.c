@@ -48,6 +48,7 @@ static enum err read_row(const struct db_rows *rows, struct arena *arena, void *
     read_entry(rows, arena, row);
     row->returned_cents = db_column_int(rows, 18);
     row->quarantined = db_column_int(rows, 19) != 0;
+    row->has_fee = !db_column_is_null(rows, 20);
     row->fee_cents = db_column_int(rows, 20);
     row->net_cents = db_column_int(rows, 21) - row->fee_cents;
     return OK;

@@ -44,6 +44,7 @@ struct revenue_row {
     int64_t advance_cents;  /* of it: into the payer's advance */
     int64_t returned_cents; /* paid back or taken back since */
     bool quarantined;
+    bool has_fee;      /* the provider said what it kept */
     int64_t fee_cents; /* the provider kept of it, in the association's currency */
     int64_t net_cents; /* what the account got of it, the fee taken off */
 };

@@ -87,7 +87,7 @@ void received_set(struct page *page, struct template_map *data, const struct rec
     template_set_flag(data, "is_online", strcmp(received->provider, "manual") != 0);
     template_set_flag(data, "has_fee", received->has_fee);
     template_set_money(data, "fee", received->fee_cents, page->association.currency);
-    template_set_money(data, "net", received->amount_cents - received->fee_cents, currency);
+    template_set_money(data, "net", received->net_cents, page->association.currency);
     template_set_flag(data, "is_disputed", received->disputed);
     template_set_flag(data, "is_reversed", received->reversed);
     template_set_flag(data, "is_returned",

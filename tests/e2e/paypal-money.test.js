@@ -6,6 +6,7 @@
 const { test } = require('node:test');
 const assert = require('node:assert/strict');
 const { houseOf, waitFor } = require('./harness.js');
+const { check } = require('./browser.js');
 
 const house = houseOf('paypal-money');
 const DAY = 86400;
@@ -77,7 +78,7 @@ async function agree() {
 
 // ---- the tests ----
 
-test('the fee is booked with its payment, once', async () => {
+test('the fee is booked with its payment, once', async (t) => {
   // What a later test makes older than it is must not be older than the account.
   house.force(`UPDATE provider_account SET since_day = '2020-01-01' WHERE provider = 'paypal'`);
   const member = someone();
@@ -88,6 +89,15 @@ test('the fee is booked with its payment, once', async () => {
   assert.equal(house.balance(member), 0);
   assert.deepEqual(outcome(payment.txn_id), ['posted', 'already_posted']);
   await agree();
+  house.ok(['payment', 'add', '--association', house.association, '--member', member.number, '--amount', '12', '--means', 'cash',
+    '--reference', 'Cash']);
+  const page = await house.visit(t, await house.asStaff('viewer'));
+  await page.goto('/recettes');
+  const cells = (reference) => page.locator(`tr[data-reference="${reference}"] td`).evaluateAll((all) =>
+    all.filter((one) => ['Montant', 'Frais', 'Net'].includes(one.dataset.label)).map((one) => one.textContent.replace('\u202f', ' ')));
+  assert.deepEqual(await cells(payment.txn_id), ['40,00 €', '1,51 €', '38,49 €']);
+  assert.deepEqual(await cells('Cash'), ['12,00 €', '–', '–']);
+  await check(page, 'recettes-frais');
 });
 
 test('refunds in part, several, and the rest: the member owes again, the fee comes back in part', async () => {
