@@ -50,7 +50,11 @@ SELECT l.member_id, l.kind, l.amount_cents, l.label, l.fiscal_year_id, l.account
     l.corrects_line_id, l.amount_cents + (SELECT COALESCE(SUM(k.amount_cents), 0) FROM cart_line k
         WHERE k.association_id = l.association_id AND k.corrects_line_id = l.id),
     (SELECT COALESCE(SUM(a.amount_cents), 0) FROM allocation a
-        WHERE a.association_id = l.association_id AND a.charge_line_id = l.id)
+        WHERE a.association_id = l.association_id AND a.charge_line_id = l.id),
+    (SELECT COALESCE(SUM(a.amount_cents), 0) FROM allocation a
+        JOIN cart_line p ON p.association_id = a.association_id AND p.id = a.payment_line_id
+        WHERE a.association_id = l.association_id AND a.charge_line_id = l.id
+            AND p.kind = 'payment') AS money_cents
 FROM cart_line l WHERE l.association_id = $1 AND l.id = $2;
 
 -- name: movement_add

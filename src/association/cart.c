@@ -135,6 +135,7 @@ enum err cart_charge_find(struct db *db, int64_t association_id, int64_t line_id
             db_column_is_null(&rows, 5) ? NULL : db_column_text(&rows, 5, arena);
         charge->left_cents = db_column_int(&rows, 7);
         charge->paid_cents = db_column_int(&rows, 8);
+        charge->money_cents = db_column_int(&rows, 9);
         err = kind_from_name(db_column_str(&rows, 1), &charge->kind);
     }
     db_rows_done(&rows);

@@ -90,7 +90,8 @@ struct cart_charge {
     int64_t fiscal_year_id;
     const char *account_code; /* NULL: none */
     int64_t left_cents;       /* after earlier corrections */
-    int64_t paid_cents;       /* of it */
+    int64_t paid_cents;       /* of it: by payments, and by adjustments in the member's favour */
+    int64_t money_cents;      /* of that: by payments alone */
 };
 /* ERR_NOT_FOUND when there is no such line, or it is none of these. */
 enum err cart_charge_find(struct db *db, int64_t association_id, int64_t line_id,

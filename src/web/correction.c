@@ -65,7 +65,10 @@ static void set_charge(struct correcting *correcting, struct template_map *data)
     template_set_text(data, "label", charge->label);
     template_set_money(data, "amount", charge->amount_cents, currency);
     template_set_money(data, "left", charge->left_cents, currency);
-    template_set_money(data, "paid", charge->paid_cents, currency);
+    template_set_money(data, "paid", charge->money_cents, currency);
+    template_set_flag(data, "is_covered", charge->paid_cents > 0);
+    template_set_flag(data, "has_adjusted", charge->paid_cents > charge->money_cents);
+    template_set_money(data, "adjusted", charge->paid_cents - charge->money_cents, currency);
     template_set_flag(data, "was_corrected", charge->left_cents < charge->amount_cents);
     template_set_flag(data, "nothing_left", charge->left_cents == 0);
 }

@@ -154,6 +154,18 @@ test('what is wrong with an adjustment is said beside its field', async (t) => {
   await page.getByRole('cell', { name: `${hostile} régularisation` }).waitFor();
 });
 
+test('what an adjustment closed is not called paid', async () => {
+  const member = someone({ charges: [['40', 'Cotisation']] });
+  const client = await house.asStaff('treasurer');
+  pays(member, 12);
+  await adjust(client, member, { but: 'moins', montant: '8' });
+  const { id } = house.one(`SELECT CAST(id AS TEXT) AS id FROM cart_line
+    WHERE association_id = ${member.association} AND member_id = ${member.id} AND kind = 'charge'`);
+  const page = await client.get(`/adherents/${member.id}/lignes/${id}/corriger`);
+  assert.match(page.text, /Déjà payé 12,00 €/);
+  assert.match(page.text, /Réglé par régularisation 8,00 €/);
+});
+
 // ---- advances ----
 
 const transferOf = (member) => `/adherents/${member.id}/transferer`;
