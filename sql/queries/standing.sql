@@ -2,7 +2,8 @@
 
 -- shape: charge_on_day
 -- What was open of each charge on the day $2. A charge is paid on the day of the entry that says
--- so; where an adjustment closed it without one, on the day of the adjustment.
+-- so; where an adjustment closed it without one, on the day of the adjustment, and where that was
+-- undone, on the day of the correction it was undone for: the one written at the same time.
 SELECT l.association_id, l.member_id, l.amount_cents
     + (SELECT COALESCE(SUM(k.amount_cents), 0) FROM cart_line k
         WHERE k.association_id = l.association_id AND k.corrects_line_id = l.id
@@ -11,7 +12,10 @@ SELECT l.association_id, l.member_id, l.amount_cents
         JOIN cart_line p ON p.association_id = a.association_id AND p.id = a.payment_line_id
         LEFT JOIN entry e ON e.association_id = a.association_id AND e.id = a.entry_id
         WHERE a.association_id = l.association_id AND a.charge_line_id = l.id
-            AND COALESCE(e.entry_date, p.line_date) <= $2) AS open_cents
+            AND COALESCE(e.entry_date, CASE WHEN a.amount_cents < 0 THEN (SELECT MAX(k.line_date)
+                FROM cart_line k WHERE k.association_id = a.association_id
+                    AND k.corrects_line_id = a.charge_line_id AND k.created_at = a.created_at) END,
+                p.line_date) <= $2) AS open_cents
 FROM cart_line l
 WHERE l.line_date <= $2 AND l.kind IN ('charge', 'donation', 'adjustment') AND l.amount_cents > 0
     AND l.corrects_line_id IS NULL

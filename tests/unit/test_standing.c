@@ -238,6 +238,49 @@ static void every_kind_of_line_is_counted(void **state)
     check(house, today, STANDING_ALL, "Bernard 0/700, Martin 2000/0");
 }
 
+/* What a later day undoes was true until then: an adjustment closed the charge, and its correction
+ * made an advance of it. */
+static void an_adjustment_undone_later_held_until_then(void **state)
+{
+    struct house *house = *state;
+    struct credit_adjustment adjustment = {.id = new_id(),
+                                           .association_id = house->association_id,
+                                           .member_id = house->member_id,
+                                           .amount_cents = 4000,
+                                           .label = "Offert",
+                                           .account_code = "110",
+                                           .date = {2026, 9, 20},
+                                           .actor = actor,
+                                           .now = HOUSE_NOW - 11 * DAY_S};
+    struct charge_correction correction = {.id = new_id(),
+                                           .association_id = house->association_id,
+                                           .amount_cents = 1500,
+                                           .label = "Annulé",
+                                           .date = {2026, 9, 28},
+                                           .actor = actor,
+                                           .now = HOUSE_NOW - 3 * DAY_S};
+
+    correction.charge_line_id = charge(house, house->member_id, 4000, (struct date){2026, 9, 10});
+    house_ok(payment_adjust_credit(house->db, &adjustment, house->arena));
+    check(house, "2026-09-19", STANDING_ALL, "Martin 4000/0");
+    check(house, "2026-09-27", STANDING_ALL, "");
+    house_ok(payment_correct_charge(house->db, &correction, house->arena));
+    correction = (struct charge_correction){.id = new_id(),
+                                            .association_id = house->association_id,
+                                            .charge_line_id = correction.charge_line_id,
+                                            .amount_cents = 2500,
+                                            .label = "Annulé aussi",
+                                            .date = {2026, 10, 1},
+                                            .actor = actor,
+                                            .now = HOUSE_NOW};
+    house_ok(payment_correct_charge(house->db, &correction, house->arena));
+    check(house, "2026-09-19", STANDING_ALL, "Martin 4000/0");
+    check(house, "2026-09-27", STANDING_ALL, "");
+    check(house, "2026-09-30", STANDING_ALL, "Martin 0/1500");
+    check(house, today, STANDING_ALL, "Martin 0/4000");
+    check_against_carts(house);
+}
+
 static void neighbours_are_not_counted(void **state)
 {
     struct house *house = *state;
@@ -256,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HOUSE_TEST(a_day_is_told_as_it_was),
         HOUSE_TEST(every_kind_of_line_is_counted),
+        HOUSE_TEST(an_adjustment_undone_later_held_until_then),
         HOUSE_TEST(neighbours_are_not_counted),
     };
 
