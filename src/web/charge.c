@@ -97,8 +97,7 @@ static enum err show_refused(struct charging *charging)
     struct form *form = &charging->ask.form;
 
     if (charging->outcome == CHARGE_CHANGED)
-        form_fault(form, charging->ask.is_free ? "compte" : "produit",
-                   charging->ask.is_free ? "inconnu" : "change");
+        charges_fault_changed(&charging->ask);
     else if (charging->outcome == CHARGE_KEY_SERVED)
         form_fault(form, "jeton", "servi");
     return show(charging, 409, &charging->ask);
@@ -134,7 +133,7 @@ enum err charge_post(struct http_request *request, struct http_response *respons
     if (err)
         return err;
     if (form_faulty(&charging.ask.form, NULL))
-        return show(&charging, 400, &charging.ask);
+        return show(&charging, charging.ask.year_closed ? 409 : 400, &charging.ask);
     charging.confirmed = str_is(http_field_text(request, "encore"), charging.fingerprint);
     err = db_write(page->web->options.service->writer, write_charge, &charging);
     if (err == ERR_CONFLICT && charging.outcome != CHARGED)

@@ -20,7 +20,8 @@ static const struct form_fault faults[] = {
     {"quantite", "illisible"}, {"libelle", "vide"},      {"libelle", "long"},
     {"montant", "vide"},       {"montant", "illisible"}, {"montant", "grand"},
     {"compte", "inconnu"},     {"exercice", "inconnu"},  {"date", "illisible"},
-    {"date", "futur"},         {"jeton", "servi"},
+    {"date", "futur"},         {"jeton", "servi"},       {"produit", "clos"},
+    {"exercice", "clos"},
 };
 enum { FAULT_COUNT = sizeof(faults) / sizeof(faults[0]) };
 
@@ -63,6 +64,32 @@ static enum err find_product(struct charge_ask *ask)
     return err;
 }
 
+/* Whether the year it is for is closed by now. */
+static enum err find_closed(struct db *db, struct charge_ask *ask)
+{
+    struct arena *arena = arena_new(); /* of its own: the writer asks, too */
+    struct fiscal_year *years;
+    size_t count = 0;
+    enum err err = accounting_years(db, ask->page->association.id, arena, &years, &count);
+
+    ask->year_closed = false;
+    for (size_t i = 0; !err && i < count; i++)
+        if (date_compare(years[i].first_day, ask->for_day) <= 0 &&
+            date_compare(ask->for_day, years[i].last_day) <= 0)
+            ask->year_closed = years[i].closed;
+    arena_free(arena);
+    return err;
+}
+
+static enum err refuse_closed(struct charge_ask *ask)
+{
+    enum err err = find_closed(ask->page->db, ask);
+
+    if (!err && ask->year_closed)
+        charges_fault_changed(ask);
+    return err;
+}
+
 static enum err use_year(struct charge_ask *ask, int64_t year_id)
 {
     struct fiscal_year year;
@@ -70,7 +97,7 @@ static enum err use_year(struct charge_ask *ask, int64_t year_id)
 
     ask->for_day = ask->date;
     if (!year_id)
-        return OK;
+        return refuse_closed(ask);
     err = charges_find_year(ask->page, year_id, &year);
     if (err == ERR_NOT_FOUND) {
         form_fault(&ask->form, "exercice", "inconnu");
@@ -80,7 +107,7 @@ static enum err use_year(struct charge_ask *ask, int64_t year_id)
         return err;
     ask->for_day = year.first_day;
     ask->year_label = year.label;
-    return OK;
+    return refuse_closed(ask);
 }
 
 static enum err read_product(struct charge_ask *ask)
@@ -130,7 +157,16 @@ enum err charges_read_ask(struct page *page, struct charge_ask *ask)
     return ask->is_free ? read_free(ask) : read_product(ask);
 }
 
-enum err charges_check_ask(struct db *db, const struct charge_ask *ask)
+void charges_fault_changed(struct charge_ask *ask)
+{
+    if (ask->year_closed)
+        form_fault(&ask->form, ask->is_free ? "exercice" : "produit", "clos");
+    else
+        form_fault(&ask->form, ask->is_free ? "compte" : "produit",
+                   ask->is_free ? "inconnu" : "change");
+}
+
+enum err charges_check_ask(struct db *db, struct charge_ask *ask)
 {
     struct arena *arena = arena_new();
     struct product now;
@@ -144,6 +180,9 @@ enum err charges_check_ask(struct db *db, const struct charge_ask *ask)
         may = !err && !now.archived && now.version == ask->product.version;
     }
     arena_free(arena);
+    if (!err)
+        err = find_closed(db, ask);
+    may = may && !ask->year_closed;
     return !err && !may ? fail(ERR_CONFLICT, "what is charged changed meanwhile") : err;
 }
 

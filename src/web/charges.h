@@ -65,6 +65,7 @@ struct charge_ask {
     struct date date;
     struct date for_day;    /* a day of the fiscal year it is for */
     const char *year_label; /* of that year; "" for the year of the date */
+    bool year_closed;       /* found by charges_read_ask or charges_check_ask: the form is old */
 };
 /* The fields of what is charged, for tables of fields. */
 #define CHARGE_ASK_FIELDS                                                                         \
@@ -79,7 +80,9 @@ struct charge_ask {
 enum err charges_read_ask(struct page *page, struct charge_ask *ask);
 /* Does it still hold? For the transaction: ERR_CONFLICT when the product or the account changed
  * since it was read. */
-enum err charges_check_ask(struct db *db, const struct charge_ask *ask);
+enum err charges_check_ask(struct db *db, struct charge_ask *ask);
+/* Notes what charges_check_ask refused, beside its field. */
+void charges_fault_changed(struct charge_ask *ask);
 /* Sets the fields: what was typed, or (without ask) the beginnings of a form. */
 enum err charges_set_ask(struct page *page, struct template_map *data,
                          const struct charge_ask *ask);

@@ -317,8 +317,7 @@ static enum err show_refused(struct collective *collective)
 
     if (collective->outcome != ASK_CHANGED)
         return show_preview(collective, 409);
-    form_fault(&ask->form, ask->is_free ? "compte" : "produit",
-               ask->is_free ? "inconnu" : "change");
+    charges_fault_changed(ask);
     return show_form(collective, 409, ask);
 }
 

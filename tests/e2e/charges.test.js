@@ -221,6 +221,24 @@ test('a change of price leaves the charges that were made', async () => {
     [['Licence', 2000, '7561']]);
 });
 
+test('a form from before its year was closed is refused, and keeps what was typed', async () => {
+  const association = house.addAssociation({ name: 'Les Comptes clos', options: ['--year-from', '09-01'] });
+  const member = house.member({ association, login: null, charges: [['1', 'Autre saison', { date: '2025-10-01' }]] });
+  const client = await house.asStaff('treasurer', association);
+  const { id } = house.one(`SELECT CAST(id AS TEXT) AS id FROM fiscal_year
+    WHERE association_id = ${association} AND label = '2025-2026'`);
+  const asked = await freeForm(client, member, { exercice: id }), dated = await freeForm(client, member, { date: '2025-11-02' });
+  house.force(`UPDATE fiscal_year SET closed_at = 1 WHERE association_id = ${association} AND id = ${id}`);
+  for (const fields of [asked, dated]) {
+    const answer = await client.post(placeOf(member), fields);
+    assert.equal(answer.status, 409);
+    assert.match(answer.text, /Cet exercice est clos, plus rien ne s'y ajoute/);
+    assert.match(answer.body, /value="Sortie au lac"/);
+  }
+  assert.equal(lines(member).length, 1);
+  assert.equal((await client.post(placeOf(member), { ...dated, date: '2026-09-02' })).status, 303);
+});
+
 test('only who handles money charges, and only in the own association', async () => {
   const association = house.addAssociation({ name: 'Les Voisins' });
   const foreign = house.member({ association, login: null });
