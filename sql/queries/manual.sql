@@ -129,12 +129,14 @@ WHERE d.association_id = $1 AND d.number < $2
 ORDER BY d.number DESC LIMIT CAST($3 AS BIGINT);
 
 -- name: deposit_find
--- $1 association, $2 id.
+-- $1 association, $2 id. With the end of the IBAN it goes to.
 SELECT d.id, d.number, d.deposit_day, d.bank_account, COALESCE(b.label, '') AS bank_label,
     -t.amount_cents AS cents,
     (SELECT COUNT(*) FROM cheque c WHERE c.association_id = d.association_id
         AND c.deposit_id = d.id) AS cheques,
-    t.entry_id, e.number, e.journal
+    t.entry_id, e.number, e.journal,
+    COALESCE((SELECT MAX(i.iban_tail) FROM bank_account i WHERE i.association_id = d.association_id
+        AND i.account_code = d.bank_account AND i.archived_at IS NULL), '') AS iban_tail
 FROM deposit d
 JOIN provider_transaction t ON t.association_id = d.association_id AND t.id = d.transaction_id
 LEFT JOIN account b ON b.association_id = d.association_id AND b.code = d.bank_account

@@ -97,10 +97,12 @@ enum err deposit_find(struct db *db, int64_t association_id, int64_t deposit_id,
     enum err err = db_first(db, Q_DEPOSIT_FIND,
                             DB_VALUES(db_int(association_id), db_int(deposit_id)), &rows, &found);
 
-    if (!err && found)
-        err = read_deposit(&rows, arena, deposit);
-    else if (!err)
+    if (!err && !found)
         err = fail(ERR_NOT_FOUND, "no such deposit");
+    if (!err)
+        err = read_deposit(&rows, arena, deposit);
+    if (!err)
+        deposit->iban_tail = db_column_text(&rows, 10, arena);
     db_rows_done(&rows);
     return err;
 }

@@ -56,6 +56,7 @@ struct deposit {
     int64_t entry_id;
     int64_t entry_number;
     const char *journal;
+    const char *iban_tail; /* deposit_find: of the bank account, "" when none is known */
 };
 /* Those with a smaller number, newest first, at most max. */
 enum err deposit_list(struct db *db, int64_t association_id, int64_t below, int64_t max,

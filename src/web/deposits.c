@@ -137,6 +137,8 @@ enum err deposit_get(struct http_request *request, struct http_response *respons
     for (size_t i = 0; i < count; i++)
         set_cheque(page, template_list_add(list), &cheques[i]);
     set_deposit(page, data, &deposit);
+    template_set_flag(data, "has_iban", deposit.iban_tail[0] != '\0');
+    template_set_text(data, "iban_tail", deposit.iban_tail);
     template_set_text(data, "name", page->association.name);
     form_done(page, "remise", data);
     return page_render(page, 200, "remise.html", data);

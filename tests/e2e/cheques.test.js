@@ -59,6 +59,7 @@ test('cheques whose day has come are carried to the bank, with a slip and one en
     await page.getByRole('button', { name: 'Enregistrer la remise' }).click();
     await page.getByRole('heading', { name: 'Remise de chèques n° 1' }).waitFor();
     await page.getByRole('row', { name: /2 chèques 40,00/ }).waitFor();
+    await page.getByRole('link', { name: 'enregistrez celui du compte 5121' }).waitFor();
     if (javaScript) {
       await check(page, 'remise');
       await page.emulateMedia({ media: 'print' });
