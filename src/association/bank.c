@@ -97,6 +97,8 @@ bool bic_read(struct str typed, char out[BIC_MAX])
     for (size_t i = 0; i < 6; i++) /* bank and country are letters */
         if (!is_capital(out[i]))
             return false;
+    if (len == 11 && strcmp(out + 8, "XXX") == 0) /* the head office: the same as without */
+        out[8] = '\0';
     return true;
 }
 

@@ -24,7 +24,8 @@ enum {
 /* "fr76 3000 ..." -> capitals without blanks, its country's length where we know it, and the
  * remainder of ISO 7064 right. False otherwise. */
 bool iban_read(struct str typed, char out[IBAN_MAX]);
-/* 8 or 11 letters and digits in capitals. False otherwise. */
+/* 8 or 11 letters and digits in capitals; "XXX" at the end means nothing and is left out. False
+ * otherwise. */
 bool bic_read(struct str typed, char out[BIC_MAX]);
 
 struct bank_account {

@@ -145,7 +145,9 @@ static void bic_codes(void **state)
         const char *typed, *read;
     } cases[] = {
         {"cmcifr2a", "CMCIFR2A"},
-        {"CMCI FR 2A XXX", "CMCIFR2AXXX"},
+        {"CMCI FR 2A XXX", "CMCIFR2A"},
+        {"CMCIFR2A001", "CMCIFR2A001"},
+        {"CMCIFR2AXXXX", NULL},
         {"CMCIFR2", NULL},
         {"CMCIFR2AX", NULL},
         {"CMC1FR2A", NULL},
