@@ -46,7 +46,7 @@ enum link_outcome {
 /* "key_unknown": in the database and in templates. */
 const char *link_outcome_name(enum link_outcome outcome);
 
-enum { LINK_LACKING_MAX = 8 };
+enum { LINK_LACKING_MAX = 12 };
 
 struct link_answer {
     enum link_outcome outcome;

@@ -68,12 +68,9 @@ struct stripe_form {
 
 /* The permissions that a restricted key needs; others are told in Stripe's word. */
 static const char *const permissions[] = {
-    "rak_checkout_session_write",
-    "rak_payment_intent_read",
-    "rak_charge_read",
-    "rak_balance_transaction_source_read",
-    "rak_webhook_write",
-    "rak_accounts_kyc_basic_read",
+    "rak_checkout_session_write", "rak_payment_intent_read", "rak_charge_write",
+    "rak_dispute_read",           "rak_payout_read",         "rak_balance_transaction_source_read",
+    "rak_balance_read",           "rak_webhook_write",       "rak_accounts_kyc_basic_read",
 };
 
 static void add_lacking(struct page *page, struct template_map *section,

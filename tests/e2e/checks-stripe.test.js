@@ -101,6 +101,23 @@ test('each thing somebody changed at Stripe is told, and a repair makes it good'
   assert.equal((await found(client)).endpoint_missing, 'à corriger');
 });
 
+test('a restricted key that lacks what is needed by now is told all of it', async () => {
+  const all = ['rak_checkout_session_write', 'rak_payment_intent_read', 'rak_charge_write', 'rak_dispute_read', 'rak_payout_read',
+    'rak_balance_transaction_source_read', 'rak_balance_read', 'rak_webhook_write', 'rak_accounts_kyc_basic_read'];
+  const { client } = newcomer();
+  const stripe = await house.control('POST', '/stripe/accounts', { name: 'Limité' });
+  const may = (permissions, more) => house.control('POST', `/stripe/accounts/${stripe.id}/keys`, { kind: 'restricted', permissions, ...more });
+  const { key } = await may(all);
+  const { fields } = await client.form(HOME, '/parametrage/stripe/cles#stripe');
+  const answer = await client.post('/parametrage/stripe/cles', { ...fields, secret_key: key, publishable_key: stripe.publishable_key });
+  assert.equal(answer.location, `${HOME}?fait=stripe_relie#stripe`, answer.text);
+  assert.deepEqual(await found(client), IN_ORDER);
+  await may(all.filter((one) => !['rak_charge_write', 'rak_dispute_read'].includes(one)).concat('rak_charge_read'), { key });
+  assert.deepEqual(await found(client), { ...IN_ORDER, keys_lack: 'à corriger' });
+  const { body } = await client.get(PAGE);
+  assert.deepEqual(all.filter((one) => body.includes(`<span class="mono">${one}</span>`)), ['rak_charge_write', 'rak_dispute_read']);
+});
+
 test('an endpoint of ours that is one too many is told; one of another system is not', async () => {
   const { client, stripe, endpoint } = await link();
   const { webhookEndpoints } = official(stripe.secret_key);

@@ -186,8 +186,8 @@ test('a revoked key is told apart from an unknown one', async () => {
 
 test('a restricted key is told all that it lacks; with enough it does', async () => {
   const { association, stripe, client } = await begin();
-  const all = ['rak_checkout_session_write', 'rak_payment_intent_read', 'rak_charge_read',
-    'rak_balance_transaction_source_read', 'rak_webhook_write', 'rak_accounts_kyc_basic_read'];
+  const all = ['rak_checkout_session_write', 'rak_payment_intent_read', 'rak_charge_write', 'rak_dispute_read', 'rak_payout_read',
+    'rak_balance_transaction_source_read', 'rak_balance_read', 'rak_webhook_write', 'rak_accounts_kyc_basic_read'];
   const restricted = async (permissions) => ({ ...keysOf(stripe), secret_key:
     (await house.control('POST', `/stripe/accounts/${stripe.id}/keys`, { kind: 'restricted', permissions })).key });
   for (const missing of all) {

@@ -127,6 +127,11 @@ void stripe_identity_read(const json_t *json, struct arena *arena, struct link_i
 
 /* ---- what a restricted key may do ---- */
 
+bool stripe_key_restricted(struct str key)
+{
+    return str_starts(key, "rk_");
+}
+
 /* Each question changes nothing: a list of one, or a creation that lacks what it must name.
  * Stripe looks at the key's permissions before it looks at anything else. */
 static const struct {
@@ -134,8 +139,11 @@ static const struct {
 } probes[] = {
     {"POST", "/v1/checkout/sessions", "mode=payment", "rak_checkout_session_write"},
     {"GET", "/v1/payment_intents?limit=1", NULL, "rak_payment_intent_read"},
-    {"GET", "/v1/charges?limit=1", NULL, "rak_charge_read"},
+    {"POST", "/v1/refunds", "reason=requested_by_customer", "rak_charge_write"},
+    {"GET", "/v1/disputes?limit=1", NULL, "rak_dispute_read"},
+    {"GET", "/v1/payouts?limit=1", NULL, "rak_payout_read"},
     {"GET", "/v1/balance_transactions?limit=1", NULL, "rak_balance_transaction_source_read"},
+    {"GET", "/v1/balance", NULL, "rak_balance_read"},
     {"POST", "/v1/webhook_endpoints", "description=Guichet", "rak_webhook_write"},
 };
 
@@ -161,10 +169,8 @@ static enum err probe(const struct provider_call *call, struct str key, size_t i
     return OK;
 }
 
-/* All that is missing is told at once; a key whose account may not be read is asked all the
- * same. */
-static enum err probe_all(const struct provider_call *call, struct str key,
-                          struct link_answer *answer)
+enum err stripe_rights(const struct provider_call *call, struct str key,
+                       struct link_answer *answer)
 {
     enum err err = OK;
 
@@ -191,8 +197,8 @@ enum err stripe_identify(const struct provider_call *call, const struct link_key
     if (answer->outcome == LINK_DONE)
         stripe_identity_read(received.json, call->arena, identity, answer);
     json_decref(received.json);
-    if (str_starts(keys->secret, "rk_") &&
+    if (stripe_key_restricted(keys->secret) &&
         (answer->outcome == LINK_DONE || answer->outcome == LINK_KEY_LACKS))
-        err = probe_all(call, keys->secret, answer);
+        err = stripe_rights(call, keys->secret, answer);
     return err;
 }

@@ -15,6 +15,14 @@ static void add_unreachable(struct findings *findings, const struct stripe_answe
 
 /* ---- keys ---- */
 
+static void add_lacking(struct findings *findings, const struct link_answer *answer)
+{
+    for (size_t i = 0; i < answer->lacking_count; i++)
+        findings_add_text(findings, FINDING_BAD, FINDING_KEYS_LACK, answer->lacking[i]);
+    if (answer->lacking_count == 0)
+        findings_add_text(findings, FINDING_BAD, FINDING_KEYS_LACK, "");
+}
+
 static void add_refusal(struct findings *findings, const struct link_answer *answer)
 {
     switch (answer->outcome) {
@@ -25,8 +33,7 @@ static void add_refusal(struct findings *findings, const struct link_answer *ans
         findings_add(findings, FINDING_BAD, FINDING_KEYS_REVOKED);
         break;
     case LINK_KEY_LACKS:
-        findings_add_text(findings, FINDING_BAD, FINDING_KEYS_LACK,
-                          answer->lacking_count > 0 ? answer->lacking[0] : "");
+        add_lacking(findings, answer);
         break;
     default:
         findings_add_text(findings, FINDING_BAD, FINDING_KEYS_REFUSED, answer->reason);
@@ -67,6 +74,18 @@ static void judge_mode(const struct provider_account *account, struct str key,
 
     if (key.len > 2 && !str_starts(str_from(key.data + 2, key.len - 2), mode))
         findings_add(findings, FINDING_BAD, FINDING_KEYS_MODE);
+}
+
+/* A key that was enough once may lack what Guichet learnt to do since. */
+static enum err examine_rights(const struct provider_call *call, struct str key,
+                               struct findings *findings)
+{
+    struct link_answer answer = {.outcome = LINK_DONE, .reason = ""};
+    enum err err = stripe_key_restricted(key) ? stripe_rights(call, key, &answer) : OK;
+
+    if (!err && answer.outcome == LINK_KEY_LACKS)
+        add_lacking(findings, &answer);
+    return err;
 }
 
 /* *go_on: Stripe knows the key, more can be asked with it. */
@@ -194,5 +213,7 @@ enum err stripe_examine(const struct provider_call *call, const struct associati
         return OK; /* the kernel has found that already */
     if (!err)
         err = examine_keys(call, association, account, key, findings, &go_on);
+    if (!err && go_on)
+        err = examine_rights(call, key, findings);
     return err || !go_on || !own_keys ? err : examine_endpoint(call, account, findings);
 }

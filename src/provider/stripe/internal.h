@@ -119,6 +119,12 @@ enum err stripe_resolve_event(const struct provider_call *call, const struct pro
 /* ---- account.c ---- */
 
 enum link_outcome stripe_keys_check(const struct link_keys *keys, enum account_mode *mode);
+/* A key that may do only what its owner ticked. */
+bool stripe_key_restricted(struct str key);
+/* Adds to the answer all that a restricted key lacks of what will ever be asked with it: one
+ * question each, that changes nothing. */
+enum err stripe_rights(const struct provider_call *call, struct str key,
+                       struct link_answer *answer);
 enum err stripe_identify(const struct provider_call *call, const struct link_keys *keys,
                          struct link_identity *identity, struct link_answer *answer);
 /* The account of an answer of GET /v1/account; anything else is LINK_UNREACHABLE. */
