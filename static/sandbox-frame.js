@@ -5,8 +5,8 @@
 
   var end = document.getElementById("fin");
 
-  if (end) {
-    window.parent.postMessage({ name: "complete", url: end.href }, "*");
+  if (document.body.dataset.page === "embedded-end") {
+    window.parent.postMessage({ name: "complete", url: end ? end.href : null }, "*");
   }
   function tell() {
     window.parent.postMessage({ name: "height", height: document.body.scrollHeight }, "*");

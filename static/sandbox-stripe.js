@@ -7,7 +7,7 @@
 
   var origin = new URL(document.currentScript.src).origin;
 
-  function Checkout(key, account, secret) {
+  function Checkout(key, account, secret, onComplete) {
     var frame = null, told = null;
 
     function hear(message) {
@@ -17,7 +17,11 @@
         return;
       }
       if (data.name === "complete") {
-        window.location.assign(data.url);
+        if (data.url) {
+          window.location.assign(data.url);
+        } else if (onComplete) {
+          onComplete();
+        }
       } else if (data.name === "height") {
         frame.style.height = data.height + "px";
       }
@@ -64,7 +68,7 @@
       }
       return Promise.resolve(order.fetchClientSecret ? order.fetchClientSecret() : order.clientSecret)
         .then(function (secret) {
-          return new Checkout(key, options && options.stripeAccount, secret);
+          return new Checkout(key, options && options.stripeAccount, secret, order.onComplete);
         });
     }
 

@@ -1,6 +1,7 @@
 #include "sandbox/stripe_embedded.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "sandbox/internal.h"
 #include "sandbox/row.h"
@@ -12,6 +13,13 @@ enum { SCRIPT_MAX = 64 * 1024 };
 bool stripe_is_embedded(const json_t *session)
 {
     return row_is(json_object_get(session, "parameters"), "ui_mode", "embedded_page");
+}
+
+bool stripe_embedded_leaves(const json_t *session)
+{
+    const char *how = row_text(json_object_get(session, "parameters"), "redirect_on_completion");
+
+    return !how || !strcmp(how, "always");
 }
 
 enum err stripe_script_handler(struct http_request *request, struct http_response *response)
@@ -62,6 +70,9 @@ enum err stripe_embedded_end(struct http_request *request, struct http_response 
 {
     struct template_map *map = template_map_new(request->arena);
 
-    template_set_text(map, "back", back);
+    if (back)
+        template_set_text(map, "back", back);
+    else
+        template_set_none(map, "back");
     return page_answer_framed(request, response, 200, "embedded-end.html", map);
 }

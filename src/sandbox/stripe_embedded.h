@@ -13,7 +13,10 @@
 
 /* Was the session opened to be drawn inside a page? */
 bool stripe_is_embedded(const json_t *session);
-/* The last thing in the frame: the page around it goes to `back`. */
+/* Does the page around it go away once it is paid? Only means that redirect would make if_required
+ * do so, and the practice provider has none. */
+bool stripe_embedded_leaves(const json_t *session);
+/* The last thing in the frame: the page around it goes to `back`, or is told when that is NULL. */
 enum err stripe_embedded_end(struct http_request *request, struct http_response *response,
                              const char *back);
 

@@ -82,8 +82,9 @@ static enum err answer_move(struct http_request *request, struct http_response *
         delivery_await(move->sandbox, sandbox_db(request), move->batch.numbers, move->batch.count,
                        NOTIFY_WAIT_MS);
     back = stripe_success_url(request->arena, session);
-    if (back && stripe_is_embedded(session))
-        return stripe_embedded_end(request, response, back);
+    if (stripe_is_embedded(session))
+        return stripe_embedded_end(request, response,
+                                   stripe_embedded_leaves(session) ? back : NULL);
     return back ? http_redirect(response, back)
                 : stripe_page_show(request, response, session, NULL, NULL);
 }

@@ -58,3 +58,21 @@ test('a page of its own cannot be framed, and an embedded one has no other addre
     { ui_mode: 'embedded' }])
     assert.equal((await session(account, more)).http, 400, JSON.stringify(more));
 });
+
+test('once paid the page around goes away, or is told', async () => {
+  const account = await addAccount('Les Amis');
+  const pay = async (more) => {
+    const made = await session(account, more);
+    assert.equal(made.http, 200, JSON.stringify(made.error));
+    const answer = await send(house.sandboxUrl, 'POST', `/c/pay/${made.id}`, { body: 'notify=never&card=4242+4242+4242+4242', headers: {
+      Host: new URL(house.sandboxUrl).host, 'Content-Type': 'application/x-www-form-urlencoded' } });
+    assert.equal(answer.status, 200, answer.body);
+    assert.match(answer.body, /data-page="embedded-end"/);
+    return { made, body: answer.body };
+  };
+  const { made, body } = await pay({});
+  assert.ok(body.includes(`id="fin" href="https://asso.example/retour?s=${made.id}"`), body);
+  assert.ok(!(await pay({ redirect_on_completion: 'if_required' })).body.includes('id="fin"'));
+  const stays = await session(account, { redirect_on_completion: 'never' });
+  assert.equal(stays.http, 200);
+});
