@@ -13,7 +13,7 @@
 /* ---- linking.c ---- */
 
 enum link_outcome paypal_keys_check(const struct link_keys *keys, enum account_mode *mode);
-enum err paypal_identify(const struct provider_call *call, const struct link_keys *keys,
+enum err paypal_identify(const struct provider_call *call, const struct link_keys *pasted,
                          struct link_identity *identity, struct link_answer *answer);
 /* What an answer means to whoever links an account. */
 void paypal_link_answer(const struct paypal_answer *received, struct link_answer *answer);
