@@ -314,7 +314,7 @@ struct provider {
      * the provider cannot be reached. */
     enum err (*cancel)(const struct provider_call *call, const struct provider_account *account,
                        const struct provider_intent *intent, struct resolution *resolution);
-    /* Looks at a message at the door: no network, no writing. */
+    /* Looks at a message at the door: no network, no writing. ERR_LIMIT: it is too large. */
     enum err (*receive)(const struct provider_call *call, const struct provider_message *message,
                         struct door_answer *answer);
     /* Finds out what a stored message means. */

@@ -94,6 +94,8 @@ static enum err at_the_door(struct page *page, const struct provider *provider, 
         return err;
     if (door.verdict == DOOR_ACCEPTED) {
         err = store(page, provider, &message, &door);
+        if (err == ERR_LIMIT) /* too many wait to be verified: the provider sends again */
+            err = fail(ERR_BUSY, "the inbox is full");
         if (!err)
             plain(page, 200);
         return err;
@@ -122,12 +124,8 @@ enum err endpoint_post(struct http_request *request, struct http_response *respo
     if (request->body.len > provider->body_max)
         return fail(ERR_LIMIT, "the notification is too large");
     err = at_the_door(page, provider, hint);
-    /* Too many wait to be verified: the provider sends again. */
-    if (err == ERR_LIMIT)
-        err = fail(ERR_BUSY, "the inbox is full");
-    else if (err && err != ERR_NOT_FOUND && err != ERR_BUSY)
-        log_failure("endpoint.store");
-    return err == OK || err == ERR_NOT_FOUND || err == ERR_BUSY
-               ? err
-               : fail(ERR_DB, "the notification could not be stored");
+    if (err == OK || err == ERR_NOT_FOUND || err == ERR_BUSY || err == ERR_LIMIT)
+        return err;
+    log_failure("endpoint.store");
+    return fail(ERR_DB, "the notification could not be stored");
 }

@@ -73,9 +73,11 @@ enum err paypal_receive(const struct provider_call *call, const struct provider_
         .verdict = DOOR_ACCEPTED, .external_id = "", .type = "", .receiver = "", .reason = ""};
     if (str_is(message->content_type, "application/json"))
         return paypal_webhook_receive(call, message, answer);
-    if (message->body.len == 0 || message->body.len > PAYPAL_IPN_MAX) {
+    if (message->body.len > PAYPAL_IPN_MAX) /* less than a webhook may have */
+        return fail(ERR_LIMIT, "the message is too large");
+    if (message->body.len == 0) {
         answer->verdict = DOOR_MALFORMED;
-        answer->reason = message->body.len == 0 ? "empty body" : "body too long";
+        answer->reason = "empty body";
         return OK;
     }
     ipn_read(message->body, call->arena, &ipn);
