@@ -119,6 +119,7 @@ const ways = {
     await waitFor('the try is counted', () => house.one(`SELECT declines FROM payment_intent
       WHERE member_id = ${way.member.id}`).declines === 1);
     await way.page.goto(`/paiement/${house.intents(way.member)[0].token}`);
+    await outcome(way.page, 'Moyen de paiement refusé');
     await way.page.getByText("n'a pas accepté le moyen de paiement choisi").waitFor();
     if (javaScript)
       await check(way.page, 'paypal-refuse');
@@ -281,4 +282,48 @@ test("an order of another merchant's keys is not opened", async () => {
   set(app.client_id, app.secret);
   assert.equal(answer.status, 502);
   assertUnpaid(member, 'failed');
+});
+
+// ---- after the payment ----
+
+test('a treasurer pays back through PayPal, once, whoever tells it', async (t) => {
+  const way = await begin();
+  await approve(way.order);
+  const { reference } = await assertPaid(way);
+  const { id } = house.one(`SELECT CAST(id AS TEXT) AS id FROM provider_transaction
+    WHERE kind = 'capture' AND reference = '${reference}'`);
+  const page = await house.visit(t, await house.asStaff('treasurer'), { javaScript: false });
+  await page.goto(`/recettes/paiement/${id}`);
+  await page.getByRole('link', { name: 'Rembourser par PayPal' }).click();
+  await page.getByLabel('Montant à rendre').fill('15');
+  await page.getByLabel('Pourquoi').fill('Sortie annulée');
+  await page.getByRole('button', { name: 'Rembourser par PayPal' }).click();
+  await page.getByText('Le remboursement est fait').waitFor();
+  await quiet();
+  assert.deepEqual(house.sql(`SELECT amount_cents FROM provider_transaction WHERE parent_id = ${id} AND kind = 'refund'`)
+    .map((one) => one.amount_cents), [-1500]);
+  assert.equal(house.one(`SELECT state FROM refund_request WHERE transaction_id = ${id}`).state, 'sent');
+  assert.equal(house.balance(way.member), 1500);
+});
+
+test("PayPal's own list is read by its interface, or sent as a file where it is refused", async (t) => {
+  const way = await begin();
+  await approve(way.order);
+  const { reference } = await assertPaid(way);
+  const page = await house.visit(t, await house.asStaff('treasurer'), { javaScript: false });
+  const read = async () => {
+    await page.goto('/comptabilite/rapprochement');
+    await page.getByRole('button', { name: 'Lire la liste de PayPal maintenant' }).click();
+  };
+  await read();
+  await waitFor('the reading is refused', () => house.sql(`SELECT t.state
+    FROM statement_task t JOIN provider_account a ON a.id = t.provider_account_id WHERE a.provider = 'paypal'
+    ORDER BY t.created_at DESC LIMIT 1`)[0]?.state === 'refused');
+  await page.goto('/comptabilite/rapprochement');
+  await page.getByText('Transaction search').waitFor();
+  await page.getByRole('link', { name: 'Envoyer la liste de PayPal' }).waitFor();
+  await house.control('POST', `/paypal/apps/${app.client_id}`, { reporting: true, revoke_tokens: false });
+  await read();
+  await waitFor('the payment is in the list', () => house.one(`SELECT count(*) AS count FROM statement_line
+    WHERE reference = '${reference}' AND movement = '${reference}' AND kind = 'capture' AND gross_cents = 4000`).count === 1);
 });
