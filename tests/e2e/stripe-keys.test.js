@@ -15,8 +15,9 @@ const EVENTS = ['checkout.session.completed', 'checkout.session.async_payment_su
   'checkout.session.async_payment_failed', 'checkout.session.expired', 'charge.refunded',
   'refund.created', 'refund.updated', 'refund.failed', 'charge.dispute.created',
   'charge.dispute.updated', 'charge.dispute.closed', 'charge.dispute.funds_withdrawn',
-  'charge.dispute.funds_reinstated', 'charge.updated', 'account.application.deauthorized',
-  'payout.paid', 'payout.failed', 'payout.canceled', 'payout.reconciliation_completed'];
+  'charge.dispute.funds_reinstated', 'charge.updated', 'charge.failed',
+  'account.application.deauthorized', 'payout.paid', 'payout.failed', 'payout.canceled',
+  'payout.reconciliation_completed'];
 
 // ---- what a test begins with ----
 

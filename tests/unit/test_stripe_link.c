@@ -216,6 +216,36 @@ static void test_create(void **state)
                                  "completed&"));
 }
 
+/* What is booked from is what the endpoint asks for; of the older name of refund.updated there is
+ * no need. */
+static void test_asks_for_what_it_understands(void **state)
+{
+    struct stripe_desk *desk = *state;
+    struct link_order order = order_of();
+    struct link_endpoint endpoint;
+    struct link_answer answer;
+    size_t count = 0;
+    const char *asked;
+    struct str body;
+
+    desk_script(desk, 200, JSON_HEADER,
+                endpoint_json(desk, desk->base.call.installation, OUR_URL, STRIPE_VERSION,
+                              "enabled", ",\"secret\":\"whsec_abc\""));
+    house_ok(stripe_linking.endpoint_create(&desk->base.call, &desk->account, &order, &endpoint,
+                                            &answer));
+    body = loopback_body(desk->base.server, 0);
+    for (const struct stripe_event_kind *kind = stripe_event_kinds; kind->type; kind++) {
+        asked = arena_printf(desk->base.call.arena, "&enabled_events%%5B%zu%%5D=%s&", count,
+                             kind->type);
+        count += strcmp(kind->type, "charge.refund.updated") == 0 ? 0 : 1;
+        assert_int_equal(memmem(body.data, body.len, asked, strlen(asked)) != NULL,
+                         strcmp(kind->type, "charge.refund.updated") != 0);
+    }
+    assert_true(count > 0);
+    asked = arena_printf(desk->base.call.arena, "enabled_events%%5B%zu%%5D", count);
+    assert_null(memmem(body.data, body.len, asked, strlen(asked)));
+}
+
 /* The secret is told once, in this answer: without it the endpoint is worth nothing. */
 static void test_create_without_secret(void **state)
 {
@@ -318,11 +348,17 @@ static void test_update_and_delete(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keys),           DESK_TEST(test_identity),
-        DESK_TEST(test_identity_refused),      DESK_TEST(test_restricted),
-        DESK_TEST(test_restricted_enough),     DESK_TEST(test_create),
-        DESK_TEST(test_create_without_secret), DESK_TEST(test_list),
-        DESK_TEST(test_list_is_no_list),       DESK_TEST(test_update_and_delete),
+        cmocka_unit_test(test_keys),
+        DESK_TEST(test_identity),
+        DESK_TEST(test_identity_refused),
+        DESK_TEST(test_restricted),
+        DESK_TEST(test_restricted_enough),
+        DESK_TEST(test_create),
+        DESK_TEST(test_asks_for_what_it_understands),
+        DESK_TEST(test_create_without_secret),
+        DESK_TEST(test_list),
+        DESK_TEST(test_list_is_no_list),
+        DESK_TEST(test_update_and_delete),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,31 +10,6 @@
 
 enum { ENDPOINTS_MAX = 100, SECRET_MAX = 255 };
 
-/* Exactly what we want to hear of. account.application.deauthorized comes to the endpoint of a
- * platform only; elsewhere it never happens. */
-static const char *const events[] = {
-    "checkout.session.completed",
-    "checkout.session.async_payment_succeeded",
-    "checkout.session.async_payment_failed",
-    "checkout.session.expired",
-    "charge.refunded",
-    "refund.created",
-    "refund.updated",
-    "refund.failed",
-    "charge.dispute.created",
-    "charge.dispute.updated",
-    "charge.dispute.closed",
-    "charge.dispute.funds_withdrawn",
-    "charge.dispute.funds_reinstated",
-    "charge.updated",
-    "account.application.deauthorized",
-    "payout.paid",
-    "payout.failed",
-    "payout.canceled",
-    "payout.reconciliation_completed",
-};
-enum { EVENT_COUNT = sizeof events / sizeof events[0] };
-
 /* ---- what we send ---- */
 
 static void add_text(struct buffer *form, const char *name, const char *value)
@@ -46,10 +21,14 @@ static void add_text(struct buffer *form, const char *name, const char *value)
 static void form_begin(struct buffer *form, const struct provider_call *call,
                        const struct provider_account *account, const struct link_order *order)
 {
+    size_t count = 0;
+
     buffer_init(form, call->arena, 2048);
     add_text(form, "url", order->url);
-    for (size_t i = 0; i < EVENT_COUNT; i++)
-        add_text(form, arena_printf(call->arena, "enabled_events[%zu]", i), events[i]);
+    for (const struct stripe_event_kind *kind = stripe_event_kinds; kind->type; kind++) {
+        if (kind->asked)
+            add_text(form, arena_printf(call->arena, "enabled_events[%zu]", count++), kind->type);
+    }
     add_text(form, "description", "Guichet");
     add_text(form, "metadata[guichet]", call->installation);
     add_text(form, "metadata[link]", account->public_id);
@@ -70,8 +49,8 @@ static bool has_event(const json_t *list, const char *event)
 
 static bool events_enough(const json_t *list)
 {
-    for (size_t i = 0; i < EVENT_COUNT; i++) {
-        if (!has_event(list, events[i]) && !has_event(list, "*"))
+    for (const struct stripe_event_kind *kind = stripe_event_kinds; kind->type; kind++) {
+        if (kind->asked && !has_event(list, kind->type) && !has_event(list, "*"))
             return false;
     }
     return true;
@@ -79,7 +58,11 @@ static bool events_enough(const json_t *list)
 
 static bool events_right(const json_t *list)
 {
-    return json_array_size(list) == EVENT_COUNT && events_enough(list);
+    size_t count = 0;
+
+    for (const struct stripe_event_kind *kind = stripe_event_kinds; kind->type; kind++)
+        count += kind->asked ? 1 : 0;
+    return json_array_size(list) == count && events_enough(list);
 }
 
 /* One line of printable characters, as the signature needs it. */

@@ -113,6 +113,17 @@ const char *stripe_event_type(const json_t *json, struct arena *arena);
 
 /* ---- event.c ---- */
 
+struct stripe_reading;
+/* A type of event that is understood. */
+struct stripe_event_kind {
+    const char *type;
+    bool asked; /* the endpoint asks for it */
+    enum err (*read)(struct stripe_reading *reading);
+};
+/* All of them, ended by type NULL: what is booked from and what the endpoint asks for are one
+ * table, or an event that is understood would never come. account.application.deauthorized comes
+ * to the endpoint of a platform only; elsewhere it never happens. */
+extern const struct stripe_event_kind stripe_event_kinds[];
 enum err stripe_resolve_event(const struct provider_call *call, const struct provider_event *event,
                               struct resolution *resolution);
 
