@@ -4,11 +4,10 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "payment/due.h"
 #include "payment/internal.h"
 #include "payment/refund_request.h"
 #include "queries.h"
-
-enum { DUE_MAX = 16 };
 
 /* One answer: what is kept of it in one transaction. */
 struct refund_ending {
@@ -127,42 +126,14 @@ enum err refund_send(const struct payment_service *service, const struct provide
 
 enum err refund_any_due(struct db *db, int64_t now, bool *due)
 {
-    int64_t found = 0;
-    enum err err = db_integer(db, Q_REFUND_REQUEST_ANY_DUE,
-                              DB_VALUES(db_int(now), db_int(now + EVENT_LEASE_S)), 0, &found);
-
-    *due = found > 0;
-    return err;
+    return due_any(db, Q_REFUND_REQUEST_ANY_DUE, now, due);
 }
 
 enum err refund_claim_due(struct db *db, const char *provider, int64_t now, struct claim *claims,
                           size_t max, size_t *count)
 {
-    struct claim due[DUE_MAX];
-    size_t due_count = 0;
-    struct db_rows rows = {0};
-    bool found = false;
-    enum err err;
-
-    *count = 0;
-    if (max > DUE_MAX)
-        max = DUE_MAX;
-    err = db_select(db, Q_REFUND_REQUEST_DUE,
-                    DB_VALUES(db_text(provider), db_int(now), db_int(now + EVENT_LEASE_S),
-                              db_int((int64_t)max)),
-                    &rows);
-    while (!err && due_count < max && !(err = db_next(&rows, &found)) && found)
-        due[due_count++] = (struct claim){db_column_int(&rows, 0), db_column_int(&rows, 1), 0};
-    db_rows_done(&rows);
-    for (size_t i = 0; !err && i < due_count; i++) {
-        err = db_integer(db, Q_REFUND_REQUEST_CLAIM,
-                         DB_VALUES(db_int(due[i].association_id), db_int(due[i].id), db_int(now),
-                                   db_int(now + EVENT_LEASE_S)),
-                         0, &due[i].claim);
-        if (!err && due[i].claim > 0)
-            claims[(*count)++] = due[i];
-    }
-    return err;
+    return due_claim(db, Q_REFUND_REQUEST_DUE, Q_REFUND_REQUEST_CLAIM, provider, now, claims, max,
+                     count);
 }
 
 enum err refund_release(struct db *db, const struct claim *claim, int64_t now)
