@@ -154,6 +154,7 @@ CREATE TABLE statement_line (
     currency TEXT NOT NULL,                    -- capital letters
     fact_at BIGINT NOT NULL,                   -- the provider's time
     fact_day TEXT NOT NULL,                    -- civil day in the association's zone
+    standing TEXT NOT NULL DEFAULT 'final' CHECK (standing IN ('final', 'pending', 'failed')), -- of a payment: whether it is sure; told again until it is
     payout TEXT NOT NULL DEFAULT '',           -- the payout it went out with, once known
     read_at BIGINT NOT NULL,                   -- when we read it first
     told_gross_cents BIGINT,                   -- told again with other figures: what it said then
@@ -166,9 +167,19 @@ CREATE TABLE statement_line (
 );
 CREATE INDEX statement_line_day ON statement_line (association_id, provider_account_id, fact_day, reference);
 CREATE INDEX statement_line_movement ON statement_line (association_id, provider_account_id, kind, movement);
+CREATE INDEX statement_line_standing ON statement_line (association_id, provider_account_id, movement) WHERE standing <> 'final';
 CREATE INDEX statement_line_payout ON statement_line (association_id, provider_account_id, payout) WHERE payout <> '';
 CREATE INDEX statement_line_fee ON statement_line (association_id, provider_account_id, fee_reference) WHERE fee_reference <> '';
 CREATE INDEX provider_transaction_account ON provider_transaction (association_id, provider_account_id, fact_at, id);
+
+-- Payments that the list has and that are not money for us: under way, or failed and never booked.
+-- Neither they nor what took them back counts.
+CREATE VIEW statement_unsure AS
+SELECT p.association_id, p.provider_account_id, p.movement AS payment, p.standing, p.fact_at
+FROM statement_line p
+WHERE p.standing <> 'final' AND p.kind = 'capture'
+    AND NOT EXISTS (SELECT 1 FROM provider_transaction t WHERE t.association_id = p.association_id
+        AND t.provider_account_id = p.provider_account_id AND t.kind = 'capture' AND t.reference = p.movement);
 
 -- Each line beside our movement of it, in one word. A line may be one of several of a movement: then
 -- their sum counts.
@@ -182,7 +193,11 @@ SELECT l.association_id, l.provider_account_id, l.reference, l.type, l.kind, l.n
     CASE WHEN l.kind = 'none' THEN 'no_entry'
         WHEN m.id IS NULL AND f.id IS NULL AND l.fact_day < a.since_day THEN 'outside'
         WHEN l.told_at IS NOT NULL THEN 'different'
-        WHEN m.id IS NULL THEN 'missing'
+        WHEN m.id IS NULL THEN COALESCE((SELECT CASE u.standing WHEN 'pending' THEN 'pending' ELSE 'no_entry' END
+                FROM statement_unsure u WHERE u.association_id = l.association_id
+                    AND u.provider_account_id = l.provider_account_id
+                    AND u.payment = CASE l.kind WHEN 'capture' THEN l.movement WHEN 'capture_failed' THEN l.parent END
+                ORDER BY u.standing DESC LIMIT 1), 'missing')
         WHEN CASE WHEN m.currency = l.currency THEN m.amount_cents ELSE m.settled_cents END
             IS DISTINCT FROM (SELECT SUM(o.gross_cents) FROM statement_line o
                 WHERE o.association_id = l.association_id AND o.provider_account_id = l.provider_account_id

@@ -12,16 +12,28 @@ ORDER BY unlinked_at IS NOT NULL, position, created_at, id;
 -- No row comes back when the line is known already.
 INSERT INTO statement_line (association_id, provider_account_id, reference, type, kind, nature,
     movement, fee_reference, parent, dispute, token, our_mark, payer, objects, gross_cents, fee_cents,
-    net_cents, currency, fact_at, fact_day, payout, read_at)
+    net_cents, currency, fact_at, fact_day, payout, read_at, standing)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-    $21, $22)
+    $21, $22, $23)
 ON CONFLICT (association_id, provider_account_id, reference) DO NOTHING
 RETURNING 1;
 
 -- name: statement_line_figures
 -- $1 association, $2 account, $3 reference.
-SELECT gross_cents, fee_cents, currency, told_at FROM statement_line
+SELECT gross_cents, fee_cents, currency, told_at, standing FROM statement_line
 WHERE association_id = $1 AND provider_account_id = $2 AND reference = $3;
+
+-- name: statement_line_settle
+-- $1 association, $2 account, $3 reference, $4 gross, $5 fee, $6 net, $7 standing. A payment under way
+-- is told again until it is sure.
+UPDATE statement_line SET gross_cents = $4, fee_cents = $5, net_cents = $6, standing = $7
+WHERE association_id = $1 AND provider_account_id = $2 AND reference = $3 AND standing = 'pending';
+
+-- name: statement_unsure_since
+-- $1 association, $2 account, $3 not before. When the oldest payment began that may still fail.
+SELECT MIN(fact_at) FROM statement_line
+WHERE association_id = $1 AND provider_account_id = $2 AND standing <> 'final' AND standing = 'pending'
+    AND fact_at >= $3;
 
 -- name: statement_line_payout
 -- $1 association, $2 account, $3 reference, $4 payout. Learned once.
@@ -47,11 +59,14 @@ WHERE association_id = $1 AND provider_account_id = $2 AND fact_day >= $3 AND fa
 GROUP BY state;
 
 -- name: statement_held
--- $1 association, $2 account, $3 currency, $4 first day, $5 last day. What the list adds to what
--- the provider holds.
-SELECT COALESCE(SUM(net_cents), 0) FROM statement_line
-WHERE association_id = $1 AND provider_account_id = $2 AND fact_day >= $4 AND fact_day <= $5
-    AND kind <> 'none' AND currency = $3;
+-- $1 association, $2 account, $3 currency, $4 first day, $5 last day, $6 whether payments that are not
+-- sure count too. What the list adds to what the provider holds.
+SELECT COALESCE(SUM(l.net_cents), 0) FROM statement_line l
+WHERE l.association_id = $1 AND l.provider_account_id = $2 AND l.fact_day >= $4 AND l.fact_day <= $5
+    AND l.kind <> 'none' AND l.currency = $3
+    AND (CAST($6 AS BIGINT) = 1 OR NOT EXISTS (SELECT 1 FROM statement_unsure u
+        WHERE u.association_id = l.association_id AND u.provider_account_id = l.provider_account_id
+            AND u.payment = CASE l.kind WHEN 'capture' THEN l.movement WHEN 'capture_failed' THEN l.parent END));
 
 -- name: statement_booked
 -- $1 association, $2 account, $3 currency, $4 from, $5 until (not included). What our entries say

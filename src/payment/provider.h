@@ -194,6 +194,12 @@ struct provider_refunds {
 
 /* ---- the provider's own list ---- */
 
+/* Does the money of a payment's line stand? */
+enum line_standing {
+    LINE_FINAL,     /* it does, or it did when the line was read */
+    LINE_UNDER_WAY, /* the payment may still fail: not booked by this line */
+    LINE_FAILED     /* it failed; another line took it back */
+};
 /* One line: what moved, and what our movement of it is called. */
 struct statement_line {
     const char *reference; /* the line's own name: txn_, PayPal's transaction */
@@ -213,7 +219,8 @@ struct statement_line {
     int64_t fee_cents;                     /* kept by the provider; negative: given back */
     const char *currency;                  /* capital letters */
     int64_t fact_at;
-    const char *payout; /* po_ where the line says it, "" */
+    const char *payout;          /* po_ where the line says it, "" */
+    enum line_standing standing; /* FACT_CAPTURE */
 };
 struct statement_request {
     int64_t since_at;   /* inclusive */

@@ -39,6 +39,12 @@ static const char *const nature_names[] = {
     [NATURE_TRANSFER] = "transfer", [NATURE_INCOME] = "income",
 };
 
+static const char *const standing_names[] = {
+    [LINE_FINAL] = "final",
+    [LINE_UNDER_WAY] = "pending",
+    [LINE_FAILED] = "failed",
+};
+
 const char *statement_kind_name(enum fact_kind kind)
 {
     return kind_names[kind];
@@ -175,15 +181,21 @@ static enum err insert_line(struct db *db, const struct association *association
             db_str(str_empty(objects) ? str_of("") : objects), db_int(line->gross_cents),
             db_int(line->fee_cents), db_int(line->gross_cents - line->fee_cents),
             db_text(line->currency), db_int(line->fact_at), db_text(day),
-            db_str(given(line->payout)), db_int(now)),
+            db_str(given(line->payout)), db_int(now), db_text(standing_names[line->standing])),
         &rows, fresh);
     db_rows_done(&rows);
     return err;
 }
 
-/* What is stored of the line says the same? */
+/* What is stored of a line, beside what is told now. */
+struct telling {
+    bool same;
+    bool was_told; /* otherwise, once */
+    bool unsure;   /* a payment under way */
+};
+
 static enum err compare(struct db *db, int64_t association_id, int64_t account_id,
-                        const struct statement_line *line, bool *same, bool *was_told)
+                        const struct statement_line *line, struct telling *known)
 {
     struct db_rows rows = {0};
     bool found = false;
@@ -195,29 +207,43 @@ static enum err compare(struct db *db, int64_t association_id, int64_t account_i
     if (!err && !found)
         err = fail(ERR_INTERNAL, "a line that is there cannot be read");
     if (!err) {
-        *same = db_column_int(&rows, 0) == line->gross_cents &&
-                db_column_int(&rows, 1) == line->fee_cents &&
-                str_is(db_column_str(&rows, 2), line->currency);
-        *was_told = !db_column_is_null(&rows, 3);
+        known->same = db_column_int(&rows, 0) == line->gross_cents &&
+                      db_column_int(&rows, 1) == line->fee_cents &&
+                      str_is(db_column_str(&rows, 2), line->currency);
+        known->was_told = !db_column_is_null(&rows, 3);
+        known->unsure = str_is(db_column_str(&rows, 4), standing_names[LINE_UNDER_WAY]) &&
+                        str_is(db_column_str(&rows, 2), line->currency);
     }
     db_rows_done(&rows);
     return err;
+}
+
+static enum err settle(struct db *db, int64_t association_id, int64_t account_id,
+                       const struct statement_line *line)
+{
+    return db_run(db, Q_STATEMENT_LINE_SETTLE,
+                  DB_VALUES(db_int(association_id), db_int(account_id), db_text(line->reference),
+                            db_int(line->gross_cents), db_int(line->fee_cents),
+                            db_int(line->gross_cents - line->fee_cents),
+                            db_text(standing_names[line->standing])));
 }
 
 static enum err learn(struct db *db, int64_t association_id, int64_t account_id,
                       const struct statement_line *line, int64_t now,
                       enum statement_telling *telling)
 {
-    bool same = true, was_told = false;
-    enum err err = compare(db, association_id, account_id, line, &same, &was_told);
+    struct telling known = {.same = true};
+    enum err err = compare(db, association_id, account_id, line, &known);
 
-    *telling = same ? STATEMENT_KNOWN : STATEMENT_OTHERWISE;
-    if (!err && !same)
+    *telling = known.same || known.unsure ? STATEMENT_KNOWN : STATEMENT_OTHERWISE;
+    if (!err && known.unsure)
+        err = settle(db, association_id, account_id, line);
+    else if (!err && !known.same)
         err =
             db_run(db, Q_STATEMENT_LINE_TOLD,
                    DB_VALUES(db_int(association_id), db_int(account_id), db_text(line->reference),
                              db_int(line->gross_cents), db_int(line->fee_cents), db_int(now)));
-    else if (!err && was_told)
+    else if (!err && known.was_told)
         err = db_run(
             db, Q_STATEMENT_LINE_TOLD_RIGHT,
             DB_VALUES(db_int(association_id), db_int(account_id), db_text(line->reference)));

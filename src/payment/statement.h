@@ -2,10 +2,10 @@
  * statement: the provider's own list beside our movements.
  *
  * Invariant: a line stands as it was read first; told again with other figures it is a finding,
- * never overwritten. Whether a line is in the books is asked each time (the views of
- * 0020_money.sql), never stored. A month is proven when every line of it is in the books, every
- * movement of the books is in the list, and both balances agree at its end.
- * (domain.md: Rapproché, Non comptabilisé, Introuvable, Écart de montant.)
+ * never overwritten (but a payment under way is told until it is sure). Whether a line is in the
+ * books is asked each time (the views of 0020_money.sql), never stored. A month is proven when
+ * every line of it is in the books, every movement of the books is in the list, and both balances
+ * agree at its end. (domain.md: Rapproché, Non comptabilisé, Introuvable, Écart de montant.)
  */
 #ifndef PAYMENT_STATEMENT_H
 #define PAYMENT_STATEMENT_H
@@ -83,6 +83,7 @@ enum statement_state {
     STATEMENT_DIFFERENT, /* Écart de montant */
     STATEMENT_NO_ENTRY,  /* its type posts nothing */
     STATEMENT_OUTSIDE,   /* older than since_day */
+    STATEMENT_PENDING,   /* En cours: a payment that may still fail, and no money yet */
     STATEMENT_STATES
 };
 const char *statement_state_name(enum statement_state state);
@@ -121,7 +122,7 @@ enum err statement_months(struct db *db, const struct association *association,
 /* The balance of the transit account at the end of a day, all that stands there. */
 enum err statement_transit(struct db *db, const struct statement_account *account,
                            struct date last_day, int64_t *cents);
-/* What the list says the provider holds, all of it read so far. */
+/* What the list says the provider holds, all of it read so far, payments under way included. */
 enum err statement_listed(struct db *db, const struct association *association,
                           const struct statement_account *account, int64_t *cents);
 

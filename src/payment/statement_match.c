@@ -14,7 +14,7 @@
 static const char *const state_names[STATEMENT_STATES] = {
     [STATEMENT_MATCHED] = "matched",     [STATEMENT_MISSING] = "missing",
     [STATEMENT_DIFFERENT] = "different", [STATEMENT_NO_ENTRY] = "no_entry",
-    [STATEMENT_OUTSIDE] = "outside",
+    [STATEMENT_OUTSIDE] = "outside",     [STATEMENT_PENDING] = "pending",
 };
 
 const char *statement_state_name(enum statement_state state)
@@ -115,9 +115,12 @@ static enum err count_unknown(const struct counting *counting, struct statement_
     return err;
 }
 
+/* Do payments count that may still fail, or that failed? */
+enum unsure { WITHOUT_UNSURE, WITH_UNSURE };
+
 /* What the list adds between two days, both included; nothing before since_day. */
 static enum err held(const struct counting *counting, struct date from, struct date until,
-                     int64_t *cents)
+                     enum unsure unsure, int64_t *cents)
 {
     const struct statement_account *account = counting->account;
     char first[DATE_TEXT_MAX], last[DATE_TEXT_MAX];
@@ -127,7 +130,7 @@ static enum err held(const struct counting *counting, struct date from, struct d
     return db_integer(counting->db, Q_STATEMENT_HELD,
                       DB_VALUES(db_int(account->association_id), db_int(account->id),
                                 db_text(counting->association->currency->code), iso(first, from),
-                                iso(last, until)),
+                                iso(last, until), db_int(unsure == WITH_UNSURE ? 1 : 0)),
                       0, cents);
 }
 
@@ -189,7 +192,8 @@ static enum err count_month(struct counting *counting, struct date first,
     if (!err)
         err = count_unknown(counting, month);
     if (!err)
-        err = held(counting, month->first_day, month->last_day, &month->moved_cents);
+        err =
+            held(counting, month->first_day, month->last_day, WITHOUT_UNSURE, &month->moved_cents);
     if (!err)
         err = add_booked(counting, month->from_at, month->until_at);
     if (!err)
@@ -217,7 +221,7 @@ static enum err count_before(struct counting *counting, struct date first)
     if (date_compare(before, account->since_day) >= 0) {
         int64_t cents = 0;
 
-        err = held(counting, account->since_day, before, &cents);
+        err = held(counting, account->since_day, before, WITHOUT_UNSURE, &cents);
         counting->held_cents = money_add(counting->held_cents, cents);
     }
     return err ? err : add_booked(counting, 0, zone_day_start(counting->association->zone, first));
@@ -259,7 +263,8 @@ enum err statement_listed(struct db *db, const struct association *association,
                           const struct statement_account *account, int64_t *cents)
 {
     struct counting counting = {.db = db, .association = association, .account = account};
-    enum err err = held(&counting, account->since_day, (struct date){9999, 12, 31}, cents);
+    enum err err =
+        held(&counting, account->since_day, (struct date){9999, 12, 31}, WITH_UNSURE, cents);
 
     *cents = money_add(*cents, account->opening_cents);
     return err;

@@ -51,18 +51,38 @@ static enum err write_asked(struct db *db, const struct statement_ask *ask)
                      ask->account->label);
 }
 
+/* The list is read on from where it ended, a week earlier; from the oldest payment on that was not
+ * sure then, if that is earlier: what became of it stands in its own line. */
+static enum err since_last(struct db *db, const struct statement_account *account,
+                           int64_t *since_at)
+{
+    struct db_rows rows = {0};
+    bool found = false;
+    enum err err = db_first(db, Q_STATEMENT_UNSURE_SINCE,
+                            DB_VALUES(db_int(account->association_id), db_int(account->id),
+                                      db_int(account->read_until_at - STATEMENT_CARRY_S)),
+                            &rows, &found);
+
+    *since_at = account->read_until_at - STATEMENT_OVERLAP_S;
+    if (!err && found && !db_column_is_null(&rows, 0) && db_column_int(&rows, 0) < *since_at)
+        *since_at = db_column_int(&rows, 0);
+    db_rows_done(&rows);
+    return err;
+}
+
 enum err statement_ask(struct db *db, const struct statement_ask *ask, bool *added)
 {
     const struct statement_account *account = ask->account;
     int64_t first_at = since_start(ask->association, account);
     int64_t since_at = ask->since_at;
-    enum err err;
+    enum err err = OK;
 
     if (since_at == 0 && account->read_until_at > 0)
-        since_at = account->read_until_at - STATEMENT_OVERLAP_S;
-    err = insert_task(db, ask->association->id, account->id, ask->payout,
-                      later_of(since_at, first_at), ask->until_at ? ask->until_at : ask->now,
-                      ask->actor ? ask->actor->login_id : 0, ask->now, added);
+        err = since_last(db, account, &since_at);
+    if (!err)
+        err = insert_task(db, ask->association->id, account->id, ask->payout,
+                          later_of(since_at, first_at), ask->until_at ? ask->until_at : ask->now,
+                          ask->actor ? ask->actor->login_id : 0, ask->now, added);
     return err || !*added || !ask->actor ? err : write_asked(db, ask);
 }
 

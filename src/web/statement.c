@@ -108,8 +108,8 @@ void statement_set_month(struct page *page, struct template_map *map,
                          const struct statement_account *account,
                          const struct statement_month *month)
 {
-    static const char *const names[STATEMENT_STATES] = {"matched", "missing", "different",
-                                                        "no_entry", "outside"};
+    static const char *const names[STATEMENT_STATES] = {"matched",  "missing", "different",
+                                                        "no_entry", "outside", "pending"};
     int64_t gap = statement_gap_cents(month);
 
     set_name(page, map, account, month);

@@ -12,7 +12,7 @@
 
 enum { LINES_PAGE = 100, UNKNOWN_MAX = 200 };
 
-#define STATE_WORDS "rapproche|manque|ecart|sans|avant"
+#define STATE_WORDS "rapproche|manque|ecart|sans|avant|encours"
 const struct http_field statement_month_fields[] = {
     {"etat", HTTP_CHOICE, 12, STATE_WORDS, 0},
     {"apres", HTTP_TEXT, 300, NULL, 0},
@@ -29,8 +29,8 @@ const struct http_field statement_book_fields[] = {
     {0},
 };
 
-static const char *const words[STATEMENT_STATES] = {"rapproche", "manque", "ecart", "sans",
-                                                    "avant"};
+static const char *const words[STATEMENT_STATES] = {"rapproche", "manque", "ecart",
+                                                    "sans",      "avant",  "encours"};
 
 enum err statement_open(struct page *page, struct statement_visit *visit)
 {

@@ -28,12 +28,12 @@ function account(association, code, provider, label) {
 }
 function line(association, id, reference, more = {}) {
   const one = { type: 'charge', kind: 'capture', movement: `pi_${reference}`, token: '', payer: '', gross: 2500, fee: 0,
-    day: '2026-09-10', payout: '', ...more };
+    day: '2026-09-10', payout: '', standing: 'final', ...more };
   house.force(`INSERT INTO statement_line (association_id, provider_account_id, reference, type, kind, movement,
-      fee_reference, token, our_mark, payer, gross_cents, fee_cents, net_cents, currency, fact_at, fact_day, payout, read_at)
+      fee_reference, token, our_mark, payer, gross_cents, fee_cents, net_cents, currency, fact_at, fact_day, payout, read_at, standing)
     VALUES (${association}, ${id}, ${quote(reference)}, ${quote(one.type)}, '${one.kind}', ${quote(one.movement)},
       ${one.fee ? quote(reference) : "''"}, '${one.token}', ${one.token ? 1 : 0}, ${quote(one.payer)}, ${one.gross},
-      ${one.fee}, ${one.gross - one.fee}, 'EUR', ${at(one.day)}, '${one.day}', '${one.payout}', 1)`);
+      ${one.fee}, ${one.gross - one.fee}, 'EUR', ${at(one.day)}, '${one.day}', '${one.payout}', 1, '${one.standing}')`);
 }
 const intent = (member, id, token) => house.force(`INSERT INTO payment_intent (association_id, id, member_id,
     provider_account_id, key_version, token, form_token, amount_cents, currency, state, request, idempotency_key,
@@ -121,6 +121,27 @@ test('what is booked already is not booked again', async () => {
   assert.equal((await client.post(post, { csrf, ligne: `lost${number}` })).location.split('=').at(-1), 'rien');
   assert.equal((await client.post(post, { csrf, ligne: 'nobody' })).status, 404);
   proven();
+});
+
+test('a debit that may still fail is shown as under way, and waits', async (t) => {
+  const { association, id, number, place } = season();
+  line(association, id, `debit${number}`, { type: 'payment', day: '2026-09-13', standing: 'pending', payer: hostile });
+  const client = await house.asStaff('treasurer', association);
+  assert.equal(states(await client.get(place)).debit, 'encours');
+  for (const javaScript of [true, false]) {
+    const page = await house.visit(t, client, { javaScript });
+    await page.goto(place);
+    await page.getByText('Paiements en cours, pas encore comptés').waitFor();
+    await page.getByRole('link', { name: 'En cours (1)' }).click();
+    const row = page.locator('[data-state="encours"]');
+    await row.getByText('en cours', { exact: true }).waitFor();
+    assert.equal(await row.getByRole('button').count(), 0);
+    assert.equal(await page.locator('[data-line]').count(), 1);
+    if (javaScript)
+      await check(page, 'rapprochement-en-cours');
+  }
+  const rows = await download(client, `${place}/export?etat=encours`);
+  assert.deepEqual(rows.map((row) => row['État']), ['en cours']);
 });
 
 test('a month without a doubt is proven, with the balances of both sides', async (t) => {

@@ -162,6 +162,36 @@ static void check_state(struct desk *desk, const char *reference, enum statement
                         statement_state_name(expected));
 }
 
+/* ---- one click ---- */
+
+static enum err book(struct db *db, void *argument)
+{
+    return statement_book(db, argument);
+}
+
+static struct statement_order press(struct desk *desk, const char *reference)
+{
+    struct statement_order order = {.association = &desk->association,
+                                    .account_id = desk->account.id,
+                                    .reference = reference,
+                                    .first_day = {2026, 9, 1},
+                                    .last_day = {2026, 9, 30},
+                                    .actor = {desk->house.login_id, "127.0.0.1"},
+                                    .now = desk->now};
+
+    house_ok(db_transaction(desk->house.db, book, &order));
+    return order;
+}
+
+static int64_t listed(struct desk *desk)
+{
+    struct statement_account found = account(desk);
+    int64_t cents;
+
+    house_ok(statement_listed(desk->house.db, &desk->association, &found, &cents));
+    return cents;
+}
+
 /* ---- states ---- */
 
 static void every_state(void **state)
@@ -243,6 +273,72 @@ static void a_movement_told_twice_under_two_names(void **state)
     tell(desk, &second);
     check_state(desk, "txn_a", STATEMENT_DIFFERENT);
     check_state(desk, "txn_b", STATEMENT_DIFFERENT);
+}
+
+/* A debit has its line for weeks before it is money: nobody books it by that line. */
+static void a_payment_under_way_waits(void **state)
+{
+    struct desk *desk = *state;
+    struct statement_line line = payment_line("debit");
+
+    kernel_open_intent(&desk->house, &desk->account, desk->house.member_id, "T1", 2500);
+    line.token = "T1";
+    line.our_mark = true;
+    line.fee_cents = 0;
+    line.standing = LINE_UNDER_WAY;
+    tell(desk, &line);
+    check_state(desk, "txn_debit", STATEMENT_PENDING);
+    assert_int_equal(press(desk, NULL).booked, 0);
+    assert_int_equal(press(desk, "txn_debit").booked, 0);
+    assert_int_equal(kernel_state(&desk->house, "T1"), INTENT_OPEN);
+    read_until(desk, OCTOBER_BEGINS + 86400);
+    assert_true(month(desk, 2026, 9).proven && month(desk, 2026, 9).closing_cents == 0);
+    assert_true(month(desk, 2026, 9).states[STATEMENT_PENDING].cents == 2500);
+    assert_true(listed(desk) == 2500);
+    /* it succeeds; only then do its last figures count */
+    line.standing = LINE_FINAL;
+    line.fee_cents = 35;
+    assert_int_equal(tell(desk, &line), STATEMENT_KNOWN);
+    check_state(desk, "txn_debit", STATEMENT_MISSING);
+    assert_int_equal(press(desk, NULL).booked, 1);
+    check_state(desk, "txn_debit", STATEMENT_MATCHED);
+    assert_int_equal(kernel_state(&desk->house, "T1"), INTENT_PAID);
+    assert_true(month(desk, 2026, 9).proven && month(desk, 2026, 9).closing_cents == 2465);
+    /* what is sure is not told anew */
+    line.standing = LINE_UNDER_WAY;
+    line.fee_cents = 36;
+    assert_int_equal(tell(desk, &line), STATEMENT_OTHERWISE);
+    check_state(desk, "txn_debit", STATEMENT_DIFFERENT);
+}
+
+/* One that never succeeded was no money, neither in coming nor in going. One that had succeeded
+ * was both. */
+static void a_payment_that_failed_counts_only_when_booked(void **state)
+{
+    struct desk *desk = *state;
+    struct statement_line line = payment_line("debit"), back = payment_line("back");
+
+    line.fee_cents = back.fee_cents = 0;
+    line.standing = LINE_UNDER_WAY;
+    back.kind = FACT_CAPTURE_FAILED;
+    back.type = "payment_failure_refund";
+    back.movement = back.reference;
+    back.parent = line.movement;
+    back.gross_cents = -2500;
+    back.fact_at = SEPTEMBER + 86400;
+    tell(desk, &line), tell(desk, &back);
+    check_state(desk, "txn_back", STATEMENT_PENDING);
+    line.standing = LINE_FAILED;
+    tell(desk, &line);
+    check_state(desk, "txn_debit", STATEMENT_NO_ENTRY);
+    check_state(desk, "txn_back", STATEMENT_NO_ENTRY);
+    assert_int_equal(press(desk, NULL).booked, 0);
+    read_until(desk, OCTOBER_BEGINS + 86400);
+    assert_true(month(desk, 2026, 9).proven);
+    add_movement(desk, "capture", line.movement, 2500, SEPTEMBER);
+    add_movement(desk, "fee", line.fee_reference, 0, SEPTEMBER);
+    check_state(desk, "txn_debit", STATEMENT_MATCHED);
+    check_state(desk, "txn_back", STATEMENT_MISSING);
 }
 
 /* ---- storing ---- */
@@ -451,26 +547,7 @@ static void a_fee_is_found_by_its_line(void **state)
     assert_true(month(desk, 2026, 9).unknown.cents == -10);
 }
 
-/* ---- one click ---- */
-
-static enum err book(struct db *db, void *argument)
-{
-    return statement_book(db, argument);
-}
-
-static struct statement_order press(struct desk *desk, const char *reference)
-{
-    struct statement_order order = {.association = &desk->association,
-                                    .account_id = desk->account.id,
-                                    .reference = reference,
-                                    .first_day = {2026, 9, 1},
-                                    .last_day = {2026, 9, 30},
-                                    .actor = {desk->house.login_id, "127.0.0.1"},
-                                    .now = desk->now};
-
-    house_ok(db_transaction(desk->house.db, book, &order));
-    return order;
-}
+/* ---- booking ---- */
 
 static void a_lost_payment_is_booked_to_its_member(void **state)
 {
@@ -557,6 +634,8 @@ int main(void)
         DESK_TEST(types_that_post_nothing_and_older_lines),
         DESK_TEST(a_converted_payment_is_compared_by_what_was_settled),
         DESK_TEST(a_movement_told_twice_under_two_names),
+        DESK_TEST(a_payment_under_way_waits),
+        DESK_TEST(a_payment_that_failed_counts_only_when_booked),
         DESK_TEST(a_line_is_stored_once),
         DESK_TEST(other_figures_are_a_finding),
         DESK_TEST(a_payout_is_learned_once),

@@ -242,6 +242,31 @@ static void a_long_list_is_read_whole(void **state)
     assert_false(work(desk, &down)); /* nothing is due */
 }
 
+/* What became of a payment under way stands in its own line, older than the others. */
+static void a_reading_goes_back_to_what_was_not_sure(void **state)
+{
+    struct desk *desk = *state;
+    bool down;
+
+    desk->lines = 3;
+    house_execute(&desk->house->house,
+                  "UPDATE provider_account SET since_day = '2026-01-01' WHERE id = %lld",
+                  (long long)desk->house->stripe.id);
+    assert_true(ask(desk) && work(desk, &down));
+    house_execute(&desk->house->house,
+                  "UPDATE statement_line SET standing = 'pending', fact_at = %lld"
+                  " WHERE reference = (SELECT MIN(reference) FROM statement_line)",
+                  (long long)HOUSE_NOW - 20 * 86400);
+    assert_true(ask(desk) && work(desk, &down));
+    assert_true(desk->seen.since_at == HOUSE_NOW - 20 * 86400);
+    /* one that never ends does not make every reading a long one */
+    house_execute(&desk->house->house,
+                  "UPDATE statement_line SET standing = 'pending', fact_at = %lld",
+                  (long long)HOUSE_NOW - STATEMENT_CARRY_S - 1);
+    assert_true(ask(desk) && work(desk, &down));
+    assert_true(desk->seen.since_at == HOUSE_NOW - STATEMENT_OVERLAP_S);
+}
+
 static void an_outage_leaves_what_was_read(void **state)
 {
     struct desk *desk = *state;
@@ -479,6 +504,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DESK_TEST(a_long_list_is_read_whole),
+        DESK_TEST(a_reading_goes_back_to_what_was_not_sure),
         DESK_TEST(an_outage_leaves_what_was_read),
         DESK_TEST(a_killed_reading_goes_on),
         DESK_TEST(a_refusal_is_told),

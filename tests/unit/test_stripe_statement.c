@@ -140,6 +140,28 @@ static void test_capture_of_others(void **state)
     assert_string_equal(line.movement, "ch_2");
 }
 
+/* A debit stands in the list from its first day on. */
+static void test_under_way(void **state)
+{
+    static const struct {
+        const char *status;
+        enum line_standing standing;
+    } cases[] = {{"pending", LINE_UNDER_WAY}, {"failed", LINE_FAILED}, {"succeeded", LINE_FINAL}};
+    struct stripe_desk *desk = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct statement_line line =
+            read_line(desk, "payment", 2500, 35,
+                      arena_printf(desk->base.call.arena,
+                                   "{\"id\":\"py_1\",\"object\":\"charge\",\"status\":\"%s\","
+                                   "\"payment_intent\":\"pi_1\",\"metadata\":{}}",
+                                   cases[i].status));
+
+        assert_int_equal(line.kind, FACT_CAPTURE);
+        assert_int_equal(line.standing, cases[i].standing);
+    }
+}
+
 static void test_kinds(void **state)
 {
     static const struct {
@@ -415,17 +437,10 @@ static void test_balance_unknown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_types),
-        TEST(test_capture),
-        TEST(test_capture_of_others),
-        TEST(test_kinds),
-        TEST(test_refund_of_ours),
-        TEST(test_posts_nothing),
-        TEST(test_pages),
-        TEST(test_payout),
-        TEST(test_troubles),
-        TEST(test_hostile),
-        TEST(test_balance),
+        cmocka_unit_test(test_types), TEST(test_capture), TEST(test_capture_of_others),
+        TEST(test_under_way),         TEST(test_kinds),   TEST(test_refund_of_ours),
+        TEST(test_posts_nothing),     TEST(test_pages),   TEST(test_payout),
+        TEST(test_troubles),          TEST(test_hostile), TEST(test_balance),
         TEST(test_balance_unknown),
     };
 

@@ -32,16 +32,21 @@ static void add_object(struct statement_line *line, const char *name)
     }
 }
 
-/* The metadata of a payment are copied to its charge: our mark is there. */
+/* The metadata of a payment are copied to its charge: our mark is there. A debit has its line from
+ * the first day on, and may fail for weeks. */
 static void read_charge(const struct provider_call *call, const struct stripe_balance *balance,
                         struct statement_line *line)
 {
     const json_t *charge = balance->source;
+    struct str status = json_text(charge, "status");
 
     line->movement = parent_of(balance, call->arena);
     line->token = stripe_text_at(charge, "metadata.intent", TOKEN_MAX, call->arena);
     line->our_mark = str_is(json_text(charge, "metadata.guichet"), call->installation);
     line->payer = stripe_text_at(charge, "billing_details.name", PAYER_MAX, call->arena);
+    line->standing = str_is(status, "pending")  ? LINE_UNDER_WAY
+                     : str_is(status, "failed") ? LINE_FAILED
+                                                : LINE_FINAL;
     add_object(line, balance->source_id);
     add_object(line, balance->id);
 }
