@@ -83,12 +83,16 @@ CREATE TABLE dispute (
     deadline_at BIGINT,                        -- until when to answer; NULL: none
     told_at BIGINT NOT NULL,                   -- the provider's time of the latest news: older news changes nothing
     created_at BIGINT NOT NULL,                -- first heard of
+    next_at BIGINT,                            -- when the provider is asked what became of it; NULL: never
+    lease_until BIGINT NOT NULL DEFAULT 0,     -- a job works on it until then
+    claim BIGINT NOT NULL DEFAULT 0,           -- which claim holds the lease
     PRIMARY KEY (association_id, id),
     UNIQUE (association_id, provider_account_id, reference),
     FOREIGN KEY (association_id, provider_account_id) REFERENCES provider_account (association_id, id),
     FOREIGN KEY (association_id, transaction_id) REFERENCES provider_transaction (association_id, id)
 );
 CREATE INDEX dispute_transaction ON dispute (association_id, transaction_id);
+CREATE INDEX dispute_due ON dispute (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX dispute_open ON dispute (association_id, deadline_at) WHERE state IN ('inquiry', 'open');
 
 -- A refund that a person asks the provider for: durable before the provider is called.

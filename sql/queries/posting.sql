@@ -225,17 +225,20 @@ WHERE association_id = $1 AND reason = 'orphan' AND settled_at IS NULL
 
 -- name: dispute_told
 -- $1 association, $2 id, $3 provider account, $4 reference, $5 payment or NULL, $6 state,
--- $7 reason, $8 amount or 0, $9 deadline or NULL, $10 told at, $11 rank of the state, $12 now.
+-- $7 reason, $8 amount or 0, $9 deadline or NULL, $10 told at, $11 rank of the state, $12 now,
+-- $13 when the provider is asked for it or NULL.
 -- Older news changes nothing.
 INSERT INTO dispute (association_id, id, provider_account_id, reference, transaction_id, state,
-    reason, amount_cents, deadline_at, told_at, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12)
+    reason, amount_cents, deadline_at, told_at, created_at, next_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13)
 ON CONFLICT (association_id, provider_account_id, reference) DO UPDATE SET
     state = excluded.state, told_at = excluded.told_at,
     reason = CASE WHEN excluded.reason <> '' THEN excluded.reason ELSE dispute.reason END,
     amount_cents = CASE WHEN excluded.amount_cents > 0 THEN excluded.amount_cents
         ELSE dispute.amount_cents END,
-    deadline_at = COALESCE(excluded.deadline_at, dispute.deadline_at)
+    deadline_at = COALESCE(excluded.deadline_at, dispute.deadline_at),
+    next_at = CASE WHEN excluded.next_at IS NULL THEN NULL
+        ELSE COALESCE(dispute.next_at, excluded.next_at) END
 WHERE excluded.told_at > dispute.told_at OR (excluded.told_at = dispute.told_at
     AND CAST($11 AS BIGINT) > CASE dispute.state WHEN 'inquiry' THEN 0 WHEN 'open' THEN 1
         WHEN 'closed' THEN 2 WHEN 'won' THEN 3 ELSE 4 END)

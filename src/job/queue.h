@@ -34,6 +34,7 @@ enum task_kind {
     TASK_REFUND,
     TASK_STATEMENT,
     TASK_FEE,
+    TASK_DISPUTE,
     TASK_KINDS
 };
 

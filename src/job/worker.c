@@ -10,6 +10,7 @@
 #include "job/daily.h"
 #include "job/queue.h"
 #include "payment/consent.h"
+#include "payment/dispute.h"
 #include "payment/link.h"
 #include "payment/refund_request.h"
 #include "payment/statement_task.h"
@@ -64,6 +65,7 @@ static const struct work works[TASK_KINDS] = {
     [TASK_STATEMENT] = {statement_any_due, statement_claim_due, statement_release,
                         payment_work_statement},
     [TASK_FEE] = {fee_any_due, fee_claim_due, fee_release, payment_work_fee},
+    [TASK_DISPUTE] = {dispute_any_due, dispute_claim_due, dispute_release, payment_work_dispute},
 };
 
 /* ---- claiming ---- */

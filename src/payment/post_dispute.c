@@ -2,6 +2,7 @@
 
 #include "association/outbox.h"
 #include "base/random.h"
+#include "payment/dispute.h"
 #include "queries.h"
 
 static const char *const state_names[] = {
@@ -35,6 +36,13 @@ static int64_t told_amount(const struct payment_fact *fact)
                                                                            : 0;
 }
 
+static struct db_value asked_for_at(const struct posting_fact *work, enum dispute_state state)
+{
+    return state == DISPUTE_INQUIRY || state == DISPUTE_OPEN
+               ? db_int(work->posting.now + DISPUTE_ASK_S)
+               : db_null();
+}
+
 enum err dispute_told(struct posting_fact *work, enum dispute_state state)
 {
     const struct payment_fact *fact = work->fact;
@@ -55,7 +63,7 @@ enum err dispute_told(struct posting_fact *work, enum dispute_state state)
                                  db_int(told_amount(fact) > 0 ? told_amount(fact) : 0),
                                  fact->deadline_at > 0 ? db_int(fact->deadline_at) : db_null(),
                                  db_int(fact->fact_at), db_int(state_ranks[state]),
-                                 db_int(work->posting.now)),
+                                 db_int(work->posting.now), asked_for_at(work, state)),
                        &rows, &fresh);
     fresh = !err && fresh && db_column_int(&rows, 0) == id;
     db_rows_done(&rows);

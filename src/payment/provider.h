@@ -338,6 +338,11 @@ struct provider {
     enum err (*resolve_fee)(const struct provider_call *call,
                             const struct provider_account *account, const char *capture,
                             struct resolution *resolution);
+    /* Reads a dispute again: the facts its notifications tell, as it stands now. NULL: messages
+     * alone tell of it. */
+    enum err (*resolve_dispute)(const struct provider_call *call,
+                                const struct provider_account *account, const char *dispute,
+                                struct resolution *resolution);
     /* Asks the provider about the account, now, and notes what it says: keys, endpoint, clock,
      * currency. Changes nothing anywhere. A provider that cannot be reached is a finding, not
      * an error. NULL: there is nothing to ask. */

@@ -316,6 +316,29 @@ static void test_charge_failed(void **state)
 
 /* ---- disputes ---- */
 
+/* Asked for, because no message told of the end: the same facts, as news of now. */
+static void test_resolve_dispute(void **state)
+{
+    struct stripe_desk *desk = *state;
+    struct resolution *resolution = arena_alloc(desk->base.call.arena, sizeof *resolution);
+
+    book_payment(desk);
+    desk_script(desk, 200, "", DISPUTE("lost", WITHDRAWN, DUE));
+    house_ok(stripe_resolve_dispute(&desk->base.call, &desk->account, "du_1", resolution));
+    assert_true(desk_head_has(desk, 0, "GET /v1/disputes/du_1 HTTP"));
+    CHECK_KINDS(resolution, FACT_DISPUTE_OPENED, FACT_DISPUTE, FACT_DISPUTE_FEE,
+                FACT_DISPUTE_LOST);
+    assert_int_equal(resolution->facts[0].dispute_state, DISPUTE_LOST);
+    assert_true(resolution->facts[0].fact_at == desk->base.call.now);
+    assert_string_equal(resolution->facts[3].reference, "du_1");
+    desk_script(desk, 500, "", "");
+    house_ok(stripe_resolve_dispute(&desk->base.call, &desk->account, "du_1", resolution));
+    assert_int_equal(resolution->kind, RESOLUTION_RETRY);
+    assert_true(resolution->provider_down);
+    house_err(stripe_resolve_dispute(&desk->base.call, &desk->account, "du_1/../x", resolution),
+              ERR_INPUT);
+}
+
 static void test_dispute_stages(void **state)
 {
     static const struct {
@@ -686,6 +709,7 @@ int main(void)
         TEST(test_charge_updated),
         TEST(test_resolve_fee),
         TEST(test_charge_failed),
+        TEST(test_resolve_dispute),
         TEST(test_dispute_stages),
         TEST(test_dispute_amounts),
         TEST(test_dispute_read_again),

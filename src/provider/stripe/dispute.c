@@ -198,20 +198,13 @@ static bool body_suffices(const struct stripe_reading *reading, struct stripe_di
 }
 
 /* What is read now is news of now. */
-static enum err dispute_get(struct stripe_reading *reading, struct stripe_dispute *dispute,
-                            bool *found)
+static enum err dispute_get(struct stripe_reading *reading, const char *id,
+                            struct stripe_dispute *dispute, bool *found)
 {
     struct arena *arena = reading->call->arena;
-    const char *id = stripe_id_at(reading->event, "data.object.id", "", arena);
     json_t *json = NULL;
-    enum err err;
+    enum err err = stripe_get(reading, arena_printf(arena, "/v1/disputes/%s", id), &json);
 
-    if (!str_is(json_text(reading->event, "data.object.object"), "dispute") ||
-        !is_dispute_id(id)) {
-        stripe_conclude(reading->resolution, OUTCOME_UNSUPPORTED, "pas une contestation connue");
-        return OK;
-    }
-    err = stripe_get(reading, arena_printf(arena, "/v1/disputes/%s", id), &json);
     *found = json && dispute_read(json, arena, dispute) == OK && strcmp(dispute->id, id) == 0;
     if (json && !*found)
         stripe_conclude(reading->resolution, OUTCOME_UNSUPPORTED, "contestation incomplète");
@@ -221,11 +214,49 @@ static enum err dispute_get(struct stripe_reading *reading, struct stripe_disput
     return err;
 }
 
+/* A body of another version, or one that leaves money out, says which dispute it is, no more. */
+static enum err dispute_of_event(struct stripe_reading *reading, struct stripe_dispute *dispute,
+                                 bool *found)
+{
+    const char *id = stripe_id_at(reading->event, "data.object.id", "", reading->call->arena);
+
+    *found = body_suffices(reading, dispute);
+    if (*found)
+        return OK;
+    if (str_is(json_text(reading->event, "data.object.object"), "dispute") && is_dispute_id(id))
+        return dispute_get(reading, id, dispute, found);
+    stripe_conclude(reading->resolution, OUTCOME_UNSUPPORTED, "pas une contestation connue");
+    return OK;
+}
+
 enum err stripe_dispute_event(struct stripe_reading *reading)
 {
     struct stripe_dispute *dispute = arena_alloc(reading->call->arena, sizeof *dispute);
-    bool found = body_suffices(reading, dispute);
-    enum err err = found ? OK : dispute_get(reading, dispute, &found);
+    bool found = false;
+    enum err err = dispute_of_event(reading, dispute, &found);
 
     return err == OK && found ? dispute_tell(reading, dispute) : err;
+}
+
+/* ---- the sweep ---- */
+
+enum err stripe_resolve_dispute(const struct provider_call *call,
+                                const struct provider_account *account, const char *id,
+                                struct resolution *resolution)
+{
+    struct stripe_reading reading = {.call = call, .account = account, .resolution = resolution};
+    struct stripe_dispute *dispute = arena_alloc(call->arena, sizeof *dispute);
+    bool found = false;
+    enum err err;
+
+    *resolution = (struct resolution){.kind = RESOLUTION_RETRY,
+                                      .association_id = account->association_id,
+                                      .provider_account_id = account->id,
+                                      .detail = ""};
+    if (!is_dispute_id(id))
+        return fail(ERR_INPUT, "not a dispute of Stripe's");
+    err = stripe_reading_begin(&reading);
+    if (err == OK)
+        err = dispute_get(&reading, id, dispute, &found);
+    return err == OK && found ? dispute_tell(&reading, dispute) : err;
 }

@@ -229,6 +229,9 @@ extern const struct provider_refunds stripe_refunds;
 
 /* charge.dispute.* */
 enum err stripe_dispute_event(struct stripe_reading *reading);
+enum err stripe_resolve_dispute(const struct provider_call *call,
+                                const struct provider_account *account, const char *id,
+                                struct resolution *resolution);
 
 /* ---- payout.c ---- */
 

@@ -30,5 +30,6 @@ const struct provider provider_stripe = {
     .resolve_event = stripe_resolve_event,
     .resolve_intent = stripe_resolve_intent,
     .resolve_fee = stripe_resolve_fee,
+    .resolve_dispute = stripe_resolve_dispute,
     .examine = stripe_examine,
 };
