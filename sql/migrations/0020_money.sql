@@ -107,7 +107,7 @@ CREATE TABLE refund_request (
     reason TEXT NOT NULL,                      -- of the person
     request TEXT NOT NULL,                     -- the exact bytes sent, again at each retry
     idempotency_key TEXT NOT NULL,             -- guichet-<installation>-refund-<id>
-    state TEXT NOT NULL CHECK (state IN ('created', 'sent', 'refused')), -- sent: the provider has it (booked by its fact)
+    state TEXT NOT NULL CHECK (state IN ('created', 'sent', 'refused', 'absent')), -- sent: the provider has it (booked by its fact); absent: it never arrived there
     provider_reference TEXT,                   -- re_... once known
     answer TEXT NOT NULL DEFAULT '',           -- refused: the provider's word
     next_at BIGINT,                            -- when a job sends it again; NULL = never

@@ -10,7 +10,8 @@ BEGIN SELECT RAISE(ABORT, 'quarantine: settled once'); END;
 CREATE TRIGGER refund_request_frozen BEFORE UPDATE ON refund_request
 WHEN NEW.amount_cents <> OLD.amount_cents OR NEW.request <> OLD.request
     OR NEW.transaction_id <> OLD.transaction_id OR NEW.idempotency_key <> OLD.idempotency_key
-    OR NEW.cancels_charges <> OLD.cancels_charges OR (OLD.state <> 'created' AND NEW.state <> OLD.state)
+    OR NEW.cancels_charges <> OLD.cancels_charges OR (OLD.state <> 'created' AND NEW.state <> OLD.state
+        AND NOT (OLD.state = 'absent' AND NEW.state = 'sent'))
 BEGIN SELECT RAISE(ABORT, 'refund_request: what was asked does not change'); END;
 
 CREATE TRIGGER dispute_no_delete BEFORE DELETE ON dispute

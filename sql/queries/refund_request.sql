@@ -65,9 +65,14 @@ SELECT id FROM refund_request
 WHERE association_id = $1 AND provider_account_id = $2 AND provider_reference = $3;
 
 -- name: refund_request_sent
--- $1 association, $2 id, $3 reference, $4 now.
+-- $1 association, $2 id, $3 reference, $4 now. What came late came all the same.
 UPDATE refund_request SET state = 'sent', provider_reference = COALESCE(provider_reference, $3),
     next_at = NULL, lease_until = 0, updated_at = $4
+WHERE association_id = $1 AND id = $2 AND state IN ('created', 'absent');
+
+-- name: refund_request_absent
+-- $1 association, $2 id, $3 now.
+UPDATE refund_request SET state = 'absent', answer = '', next_at = NULL, lease_until = 0, updated_at = $3
 WHERE association_id = $1 AND id = $2 AND state = 'created';
 
 -- name: refund_request_refused

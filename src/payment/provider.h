@@ -173,7 +173,8 @@ struct refund_order {
 enum refund_verdict {
     REFUND_MADE,    /* the provider has it: facts may say more (pending is made too) */
     REFUND_REFUSED, /* definitive; reason says why */
-    REFUND_UNKNOWN  /* time-out, 5xx, nonsense: the same bytes again later */
+    REFUND_UNKNOWN, /* time-out, 5xx, nonsense: the same bytes again later */
+    REFUND_ABSENT   /* of find: the provider does not have it */
 };
 struct refund_answer {
     enum refund_verdict verdict;
@@ -190,6 +191,10 @@ struct provider_refunds {
     enum err (*send)(const struct provider_call *call, const struct provider_account *account,
                      const char *request, const char *idempotency_key,
                      struct refund_answer *answer);
+    /* Looks for the refund of an order that had no answer, once its key may be forgotten.
+     * REFUND_MADE, REFUND_ABSENT or REFUND_UNKNOWN; an error counts as REFUND_UNKNOWN. */
+    enum err (*find)(const struct provider_call *call, const struct provider_account *account,
+                     const struct refund_order *order, struct refund_answer *answer);
 };
 
 /* ---- the provider's own list ---- */

@@ -15,6 +15,8 @@ static enum refund_request_state state_of(struct str name)
 {
     if (str_is(name, "sent"))
         return REFUND_REQUEST_SENT;
+    if (str_is(name, "absent"))
+        return REFUND_REQUEST_ABSENT;
     return str_is(name, "refused") ? REFUND_REQUEST_DENIED : REFUND_REQUEST_CREATED;
 }
 

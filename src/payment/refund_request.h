@@ -13,7 +13,9 @@
 
 enum {
     REFUND_KEY_LIFE_S =
-        23 * 3600 /* Stripe keeps a key for a day: later it would be another refund */
+        23 * 3600,             /* Stripe keeps a key for a day: later it would be another refund */
+    REFUND_FIND_S = 25 * 3600, /* then nothing of it is on its way any more: it is looked for */
+    REFUND_FIND_AGAIN_S = 6 * 3600 /* as long as the provider cannot be asked */
 };
 
 /* What could be asked for now. */
@@ -45,7 +47,12 @@ enum refund_start {
     REFUND_DISPUTED,
     REFUND_NOT_POSSIBLE
 };
-enum refund_request_state { REFUND_REQUEST_CREATED, REFUND_REQUEST_SENT, REFUND_REQUEST_DENIED };
+enum refund_request_state {
+    REFUND_REQUEST_CREATED,
+    REFUND_REQUEST_SENT,
+    REFUND_REQUEST_DENIED,
+    REFUND_REQUEST_ABSENT /* without an answer, and the provider does not have it */
+};
 struct refund_request {
     int64_t association_id;
     int64_t id;
@@ -64,7 +71,7 @@ struct refund_request {
     int64_t claim;
     int64_t created_by;
     int64_t created_at;
-    bool waits; /* a job sends it again */
+    bool waits; /* a job sends it again, or looks for it */
 };
 /* ERR_NOT_FOUND; texts in the arena. */
 enum err refund_request_find(struct db *db, int64_t association_id, int64_t request_id,

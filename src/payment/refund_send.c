@@ -16,17 +16,41 @@ struct refund_ending {
     int64_t now;
 };
 
-/* Later again, as long as the provider knows the key; then a person looks at the provider. */
+/* Later again: the same bytes, as long as the provider knows the key; then it is looked for. */
+static int64_t next_try(const struct refund_request *request, int64_t now)
+{
+    int64_t next_at = now + event_backoff_s(request->attempts + 3);
+
+    if (next_at < request->created_at + REFUND_KEY_LIFE_S)
+        return next_at;
+    return now < request->created_at + REFUND_FIND_S ? request->created_at + REFUND_FIND_S
+                                                     : now + REFUND_FIND_AGAIN_S;
+}
+
 static enum err keep_unanswered(struct db *db, const struct refund_ending *ending)
 {
     const struct refund_request *request = ending->request;
-    int64_t next_at = ending->now + event_backoff_s(request->attempts + 3);
-    bool again = next_at < request->created_at + REFUND_KEY_LIFE_S;
 
     return db_run(db, Q_REFUND_REQUEST_UNANSWERED,
                   DB_VALUES(db_int(request->association_id), db_int(request->id),
                             db_text(ending->answer->reason ? ending->answer->reason : ""),
-                            again ? db_int(next_at) : db_null(), db_int(ending->now)));
+                            db_int(next_try(request, ending->now)), db_int(ending->now)));
+}
+
+/* What was asked for counts no more: it can be asked for again. */
+static enum err keep_absent(struct db *db, const struct refund_ending *ending, struct arena *arena)
+{
+    const struct audit_actor provider = {0, ""};
+    const struct refund_request *request = ending->request;
+    enum err err = db_run(
+        db, Q_REFUND_REQUEST_ABSENT,
+        DB_VALUES(db_int(request->association_id), db_int(request->id), db_int(ending->now)));
+
+    return err ? err
+               : audit_add(db, request->association_id, &provider, "refund.absent",
+                           arena_printf(arena, "provider_transaction:%lld",
+                                        (long long)request->transaction_id),
+                           arena_printf(arena, "%lld", (long long)request->amount_cents));
 }
 
 static enum err keep_refused(struct db *db, const struct refund_ending *ending)
@@ -76,12 +100,30 @@ static enum err write_answer(struct db *db, void *argument)
     case REFUND_REFUSED:
         err = keep_refused(db, ending);
         break;
+    case REFUND_ABSENT:
+        err = keep_absent(db, ending, arena);
+        break;
     case REFUND_UNKNOWN:
         err = keep_unanswered(db, ending);
         break;
     }
     arena_free(arena);
     return err;
+}
+
+/* Sends the bytes again, or, once the key may be forgotten, looks for what they made. */
+static enum err ask(const struct provider *provider, const struct provider_call *call,
+                    const struct provider_account *account, const struct refund_request *request,
+                    struct refund_answer *answer)
+{
+    const struct refund_order order = {.capture = request->capture,
+                                       .amount_cents = request->amount_cents,
+                                       .refund_request_id = request->id};
+
+    return call->now < request->created_at + REFUND_KEY_LIFE_S
+               ? provider->refunds->send(call, account, request->request, request->idempotency_key,
+                                         answer)
+               : provider->refunds->find(call, account, &order, answer);
 }
 
 static void send(const struct payment_service *service, const struct provider_call *call,
@@ -96,8 +138,7 @@ static void send(const struct payment_service *service, const struct provider_ca
     if (!err && (!provider || !provider->refunds || !payment_able(provider, &account)))
         err = fail(ERR_INTERNAL, "provider of a refund takes none");
     if (!err)
-        err = provider->refunds->send(call, &account, request->request, request->idempotency_key,
-                                      answer);
+        err = ask(provider, call, &account, request, answer);
     if (err) {
         log_failure("payment.refund");
         *answer = (struct refund_answer){.verdict = REFUND_UNKNOWN, .reason = err_name(err)};

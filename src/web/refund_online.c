@@ -42,12 +42,13 @@ static void add_request(struct page *page, struct template_list *list,
         [REFUND_REQUEST_CREATED] = "created",
         [REFUND_REQUEST_SENT] = "sent",
         [REFUND_REQUEST_DENIED] = "denied",
+        [REFUND_REQUEST_ABSENT] = "absent",
     };
     struct template_map *item = template_list_add(list);
 
     page_flags(item, states, sizeof(states) / sizeof(states[0]), states[request->state]);
     template_set_text(item, "state", states[request->state]);
-    template_set_flag(item, "waits", request->waits);
+    template_set_flag(item, "looked_for", page->now >= request->created_at + REFUND_KEY_LIFE_S);
     template_set_time(item, "asked_at", request->created_at, page->association.zone);
     template_set_money(item, "asked", request->amount_cents, received_currency(page, received));
     template_set_text(item, "why", request->reason);

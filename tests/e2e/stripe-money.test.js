@@ -159,6 +159,41 @@ test('a dispute through its stages: withdrawn, won, lost', async () => {
   await agree();
 });
 
+test('a dispute whose end nobody told, and a refund without an answer, come to their end', async (t) => {
+  const payment = await pay(someone());
+  const { dispute } = await step(`payments/${payment}/dispute`);
+  await step(`disputes/${dispute.id}/lost`, { notify: 'never' });
+  assert.equal(account('4671'), 4000);
+  house.force(`UPDATE dispute SET next_at = 0 WHERE reference = '${dispute.id}'`); // as if a day had passed
+  await waitFor('Stripe is asked for it', () => account('4671') === 0);
+  assert.equal(house.one(`SELECT state FROM dispute WHERE reference = '${dispute.id}'`).state, 'lost');
+  await agree();
+
+  // Answers get lost: one refund was made all the same, one never arrived.
+  const ends = { after: ['sent', 'accepté par Stripe'], before: ['absent', 'jamais arrivé chez Stripe'] };
+  for (const [when, [state, words]] of Object.entries(ends)) {
+    const paid = await pay(someone());
+    const staff = await house.asStaff('treasurer');
+    await house.control('POST', '/faults', { face: 'stripe', method: 'POST', path: '/v1/refunds', kind: 'reset', when, count: -1 });
+    const { fields } = await staff.form(`/recettes/paiement/${idOf(paid)}/rembourser-en-ligne`,
+      `/recettes/paiement/${idOf(paid)}/rembourser-en-ligne`);
+    const answer = await staff.post(`/recettes/paiement/${idOf(paid)}/rembourser-en-ligne`, { ...fields, montant: '15', motif: 'Trop payé' });
+    assert.equal(answer.location.split('=').at(-1), 'demande', answer.text);
+    await house.control('DELETE', '/faults');
+    house.force(`UPDATE refund_request SET created_at = created_at - 90000, next_at = 0 WHERE transaction_id = ${idOf(paid)}`);
+    await waitFor('it is looked for', () => house.sql(`SELECT 1 FROM refund_request
+      WHERE transaction_id = ${idOf(paid)} AND state = '${state}'`).length === 1);
+    await quiet();
+    assert.equal(movements(paid).includes('refund -1500'), state === 'sent');
+    const page = await house.visit(t, staff);
+    await page.goto(`/recettes/paiement/${idOf(paid)}`);
+    await page.getByText(words).waitFor();
+    if (state === 'absent')
+      await check(page, 'remboursement-jamais-arrive');
+    await agree();
+  }
+});
+
 test('money of another site, a payout, an invoice of Stripe, a lost message: the month is proven', async (t) => {
   await step(`accounts/${house.stripe.account}/charge`, { amount_cents: 1200 });
   const lost = await pay(someone(), { notify: 'never' });

@@ -178,24 +178,82 @@ static void without_an_answer_the_same_bytes_go_again(void **state)
     }
 }
 
-/* The provider forgets the key after a day: sent again, it would pay back twice. */
-static void after_a_day_it_is_not_sent_again(void **state)
+static struct refund_request again(struct service_house *house, int64_t id)
 {
-    struct service_house *house = *state;
-    int64_t id = paid(house);
-    struct refund_press press = press_of(house, id, "f1", 1000);
+    struct refund_request request;
+
+    house_ok(refund_request_find(house->reader, house->house.association_id, id,
+                                 house->house.arena, &request));
+    return request;
+}
+
+/* One of 10,00 EUR that had no answer for a day. */
+static int64_t unanswered_for_a_day(struct service_house *house, int64_t payment_id)
+{
+    struct refund_press press = press_of(house, payment_id, "f1", 1000);
     struct refund_request request;
 
     answer(house, REFUND_UNKNOWN);
     assert_int_equal(ask(house, &press, &request), REFUND_STARTED);
-    house_execute(&house->house, "UPDATE refund_request SET created_at = created_at - 82800");
+    house_execute(&house->house, "UPDATE refund_request SET created_at = created_at - %d",
+                  REFUND_KEY_LIFE_S);
+    return request.id;
+}
+
+/* The provider forgets the key after a day: sent again, it would pay back twice. */
+static void after_a_day_it_is_looked_for(void **state)
+{
+    struct service_house *house = *state;
+    int64_t payment_id = paid(house), id = unanswered_for_a_day(house, payment_id);
+
+    house->refund_found = (struct refund_answer){.verdict = REFUND_UNKNOWN};
     repeat(house, clock_now() + 3600, 1);
-    house_ok(refund_request_find(house->reader, house->house.association_id, request.id,
-                                 house->house.arena, &request));
-    assert_false(request.waits);
-    assert_int_equal(request.state, REFUND_REQUEST_CREATED);
-    assert_int_equal(room_of(house, id).asked_cents, 1000);
+    assert_int_equal(house->refunds, 1);
+    assert_int_equal(house->refund_searches, 1);
+    assert_true(again(house, id).waits);
+    assert_int_equal(again(house, id).state, REFUND_REQUEST_CREATED);
+    assert_int_equal(room_of(house, payment_id).asked_cents, 1000);
+    repeat(house, clock_now() + 3600, 0);
+    house->refund_found = (struct refund_answer){
+        .verdict = REFUND_MADE, .reference = "re_1", .facts = {.kind = RESOLUTION_NOTHING}};
+    repeat(house, clock_now() + REFUND_FIND_S, 1);
+    assert_int_equal(again(house, id).state, REFUND_REQUEST_SENT);
+    assert_string_equal(again(house, id).provider_reference, "re_1");
     repeat(house, clock_now() + 9 * 86400, 0);
+    assert_int_equal(house->refunds, 1);
+}
+
+/* Only when the provider says that it does not have it, it counts no more. */
+static void one_that_never_arrived_ends(void **state)
+{
+    struct service_house *house = *state;
+    int64_t payment_id = paid(house), id = unanswered_for_a_day(house, payment_id);
+    struct payment_fact late = {.kind = FACT_REFUND,
+                                .association_id = house->house.association_id,
+                                .provider_account_id = house->stripe.id,
+                                .token = "",
+                                .reference = "re_9",
+                                .amount_cents = 1000,
+                                .currency = "EUR",
+                                .fact_at = HOUSE_NOW,
+                                .parent = "pi_1",
+                                .payer = "",
+                                .reason = ""};
+
+    house->refund_found = (struct refund_answer){.verdict = REFUND_ABSENT};
+    repeat(house, clock_now() + 3600, 1);
+    assert_int_equal(again(house, id).state, REFUND_REQUEST_ABSENT);
+    assert_false(again(house, id).waits);
+    assert_int_equal(room_of(house, payment_id).left_cents, 4000);
+    assert_int_equal(
+        house_count(&house->house, "SELECT COUNT(*) FROM audit WHERE action = 'refund.absent'"),
+        1);
+    repeat(house, clock_now() + 9 * 86400, 0);
+    /* It was there after all: the fact finds who asked for it. */
+    late.objects[0] = arena_printf(house->house.arena, "guichet-refund-%lld", (long long)id);
+    kernel_post(&house->house, &late);
+    assert_int_equal(again(house, id).state, REFUND_REQUEST_SENT);
+    assert_int_equal(room_of(house, payment_id).left_cents, 3000);
 }
 
 static void paypal_standard_takes_none(void **state)
@@ -220,7 +278,8 @@ int main(void)
         SERVICE_TEST(a_refusal_gives_the_room_back),
         SERVICE_TEST(not_while_it_is_disputed),
         SERVICE_TEST(without_an_answer_the_same_bytes_go_again),
-        SERVICE_TEST(after_a_day_it_is_not_sent_again),
+        SERVICE_TEST(after_a_day_it_is_looked_for),
+        SERVICE_TEST(one_that_never_arrived_ends),
         SERVICE_TEST(paypal_standard_takes_none),
     };
 

@@ -662,6 +662,71 @@ static void test_send(void **state)
     assert_int_equal(answer->facts.kind, RESOLUTION_NOTHING);
 }
 
+static struct refund_answer *find_refund(struct stripe_desk *desk)
+{
+    struct refund_answer *answer = arena_alloc(desk->base.call.arena, sizeof *answer);
+    struct refund_order order = {
+        .capture = "pi_1", .amount_cents = 900, .refund_request_id = 4711};
+
+    house_ok(stripe_refunds.find(&desk->base.call, &desk->account, &order, answer));
+    return answer;
+}
+
+static void script_refunds(struct stripe_desk *desk, const char *more, const char *refunds)
+{
+    desk_script(desk, 200, "",
+                arena_printf(desk->base.call.arena,
+                             "{\"object\":\"list\",\"has_more\":%s,\"data\":[%s]}", more,
+                             refunds));
+}
+
+/* A request without an answer: our mark among the refunds of the payment, or it never arrived. */
+static void test_find(void **state)
+{
+    struct stripe_desk *desk = *state;
+    struct refund_answer *answer;
+
+    book_payment(desk);
+    script_refunds(desk, "false", "");
+    assert_int_equal(find_refund(desk)->verdict, REFUND_ABSENT);
+    assert_true(
+        desk_head_has(desk, 0, "GET /v1/refunds?payment_intent=pi_1&limit=100 HTTP/1.1\r\n"));
+    script_refunds(desk, "false", REFUND("succeeded", MOVED));
+    assert_int_equal(find_refund(desk)->verdict, REFUND_ABSENT);
+    script_refunds(desk, "true", REFUND("succeeded", MOVED));
+    script_refunds(desk, "false", made(desk, "succeeded", MOVED));
+    answer = find_refund(desk);
+    assert_true(desk_head_has(desk, 3, "&limit=100&starting_after=re_1 HTTP"));
+    assert_int_equal(answer->verdict, REFUND_MADE);
+    assert_string_equal(answer->reference, "re_1");
+    CHECK_KINDS(&answer->facts, FACT_REFUND);
+    assert_string_equal(answer->facts.facts[0].objects[0], "guichet-refund-4711");
+}
+
+/* What is no whole list proves nothing. */
+static void test_find_troubles(void **state)
+{
+    static const struct {
+        int status;
+        const char *body;
+    } cases[] = {
+        {500, ""},
+        {404, ""},
+        {403, ""},
+        {200, "{}"},
+        {200, "{\"object\":\"list\",\"has_more\":false}"},
+        {200, "{\"object\":\"list\",\"has_more\":true,\"data\":[]}"},
+        {200, "{\"object\":\"list\",\"has_more\":true,\"data\":[{\"id\":\"x y\"}]}"},
+        {LOOPBACK_SILENT, ""},
+    };
+    struct stripe_desk *desk = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        desk_script(desk, cases[i].status, "", cases[i].body);
+        assert_int_equal(find_refund(desk)->verdict, REFUND_UNKNOWN);
+    }
+}
+
 static void test_send_troubles(void **state)
 {
     static const struct {
@@ -720,6 +785,8 @@ int main(void)
         TEST(test_hostile),
         TEST(test_prepare),
         TEST(test_send),
+        TEST(test_find),
+        TEST(test_find_troubles),
         TEST(test_send_troubles),
     };
 

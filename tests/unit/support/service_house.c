@@ -83,7 +83,18 @@ static enum err refund_send(const struct provider_call *call,
     *answer = present->refund;
     return OK;
 }
-static const struct provider_refunds refunds = {refund_prepare, refund_send};
+static enum err refund_find(const struct provider_call *call,
+                            const struct provider_account *account,
+                            const struct refund_order *order, struct refund_answer *answer)
+{
+    (void)call, (void)account;
+    assert_string_equal(order->capture, "pi_1");
+    present->refund_searches++;
+    *answer = present->refund_found;
+    return OK;
+}
+
+static const struct provider_refunds refunds = {refund_prepare, refund_send, refund_find};
 
 static enum err receive(const struct provider_call *call, const struct provider_message *message,
                         struct door_answer *answer)

@@ -33,8 +33,8 @@ struct service_house {
     int cancels, looks, events;
     bool events_hang;
     enum err look_error;
-    struct refund_answer refund;
-    int refunds;
+    struct refund_answer refund, refund_found;
+    int refunds, refund_searches;
     const char *refund_requests[CALLS_MAX], *refund_keys[CALLS_MAX];
 };
 
