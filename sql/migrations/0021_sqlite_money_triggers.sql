@@ -3,7 +3,8 @@
 CREATE TRIGGER quarantine_no_delete BEFORE DELETE ON quarantine
 BEGIN SELECT RAISE(ABORT, 'quarantine: never deleted'); END;
 CREATE TRIGGER quarantine_settled_once BEFORE UPDATE ON quarantine
-WHEN OLD.settled_at IS NOT NULL OR NEW.reason <> OLD.reason
+WHEN (OLD.settled_at IS NOT NULL -- but a payment that went back waits again when a refund of it fails
+        AND NOT (OLD.settled_how = 'refunded' AND NEW.settled_at IS NULL)) OR NEW.reason <> OLD.reason
     OR COALESCE(NEW.transaction_id, 0) <> COALESCE(OLD.transaction_id, 0)
 BEGIN SELECT RAISE(ABORT, 'quarantine: settled once'); END;
 

@@ -34,6 +34,23 @@ WHERE association_id = $1 AND transaction_id = $2 AND reason = 'unknown_intent' 
             AND k.kind NOT IN ('fee', 'dispute_fee')
         WHERE t.association_id = $1 AND t.id = $2 GROUP BY t.id, t.amount_cents) = 0;
 
+-- name: quarantine_waits_again
+-- $1 association, $2 payment. It went back, and some of it came in again: somebody has to look.
+UPDATE quarantine SET settled_at = NULL, settled_how = NULL, settled_entry_id = NULL
+WHERE association_id = $1 AND transaction_id = $2 AND reason = 'unknown_intent'
+    AND settled_how = 'refunded';
+
+-- name: orphan_classified
+-- $1 association, $2 payment. Where people put what follows it, before it was known: by account.
+SELECT l.account_code, SUM(l.debit_cents - l.credit_cents)
+FROM provider_transaction t
+CROSS JOIN quarantine q
+CROSS JOIN entry_line l
+WHERE t.association_id = $1 AND t.parent_id = $2 AND q.association_id = t.association_id
+    AND q.transaction_id = t.id AND q.reason = 'orphan' AND q.settled_how = 'classified'
+    AND l.association_id = q.association_id AND l.entry_id = q.settled_entry_id
+GROUP BY l.account_code ORDER BY l.account_code;
+
 -- name: quarantine_placed
 -- $1 association, $2 payment. The entry that classified it.
 SELECT settled_entry_id FROM quarantine

@@ -1,6 +1,8 @@
 #include "payment/posting_fact.h"
 
 #include "base/arena.h"
+#include "base/random.h"
+#include "payment/internal.h"
 #include "payment/returning.h"
 #include "queries.h"
 
@@ -57,6 +59,54 @@ static enum err move_money(struct posting_fact *work, struct returning *returnin
     return returning_move(returning, returning->label, suspense.debit, -moved_cents);
 }
 
+/* What a person classified before this payment was known goes back to 471, from where it finds its
+ * place: the books say what happened, not what was guessed. */
+static enum err fill_unclassified(struct posting_fact *work, struct entry_draft *draft)
+{
+    struct db_rows rows = {0};
+    bool found = false;
+    enum err err = db_select(
+        work->posting.db, Q_ORPHAN_CLASSIFIED,
+        DB_VALUES(db_int(work->fact->association_id), db_int(work->posting.transaction_id)),
+        &rows);
+
+    while (!err && !(err = db_next(&rows, &found)) && found) {
+        const char *code = db_column_text(&rows, 0, work->posting.arena);
+        int64_t cents = db_column_int(&rows, 1);
+
+        if (cents > 0)
+            entry_credit(draft, code, 0, cents);
+        else
+            entry_debit(draft, code, 0, -cents);
+    }
+    db_rows_done(&rows);
+    return err;
+}
+
+static enum err unclassify(struct posting_fact *work)
+{
+    const struct posting *posting = &work->posting;
+    struct entry_draft *draft = arena_alloc(posting->arena, sizeof(*draft));
+    struct entry_result result;
+    enum err err = fill_unclassified(work, draft);
+
+    if (!err)
+        err = random_id(&draft->id);
+    if (err || draft->line_count == 0)
+        return err;
+    draft->association = &posting->association;
+    draft->journal = JOURNAL_OTHER;
+    draft->fact_date = zone_date(posting->association.zone, posting->now);
+    draft->piece = work->fact->reference;
+    draft->label = "Classement annulé, le paiement est connu";
+    draft->now = posting->now;
+    err = entry_add(posting->db, draft, posting->arena, &result);
+    return !err && result.account_missing
+               ? account_missing_add(posting->db, posting->association.id, draft->id, "",
+                                     posting->now)
+               : err;
+}
+
 static enum err settle_all(struct posting_fact *work, int64_t entry_id)
 {
     return db_run(work->posting.db, Q_ORPHAN_SETTLED,
@@ -81,6 +131,9 @@ enum err adopt_orphans(struct posting_fact *work)
     if (!err)
         err = adopt_all(work, &count);
     if (err || count == 0)
+        return err;
+    err = unclassify(work);
+    if (err)
         return err;
     returning = arena_alloc(work->posting.arena, sizeof(*returning));
     returning->posting.db = work->posting.db;

@@ -179,7 +179,27 @@ static enum err find_request(struct posting_fact *work, struct returning *return
     return err;
 }
 
-/* The request has come true; a payment that waited for a person and went back waits no more. */
+/* A payment that waited for a person and went back waits no more, until some of it comes in again.
+ */
+static enum err note_waiting(struct posting_fact *work, const struct posting *posting)
+{
+    bool comes_in = kind_of(work)->sign > 0;
+    enum err err;
+
+    if (!comes_in)
+        return db_run(posting->db, Q_QUARANTINE_REFUNDED,
+                      DB_VALUES(db_int(work->fact->association_id), db_int(work->root_id),
+                                posting->entry_id ? db_int(posting->entry_id) : db_null(),
+                                db_int(posting->now)));
+    err = db_run(posting->db, Q_QUARANTINE_WAITS_AGAIN,
+                 DB_VALUES(db_int(work->fact->association_id), db_int(work->root_id)));
+    return err || db_changes(posting->db) == 0
+               ? err
+               : outbox_add(posting->db, posting->association.id, "to_place", 0,
+                            posting->transaction_id, posting->now);
+}
+
+/* The request has come true. */
 static enum err close_waiting(struct posting_fact *work, struct returning *returning,
                               const struct refund_request *request)
 {
@@ -192,10 +212,7 @@ static enum err close_waiting(struct posting_fact *work, struct returning *retur
     if (!err && request->id)
         err = movement_note(posting, request->reason, request->created_by);
     if (!err && work->root_id && returning->line_count == 0)
-        err = db_run(posting->db, Q_QUARANTINE_REFUNDED,
-                     DB_VALUES(db_int(work->fact->association_id), db_int(work->root_id),
-                               posting->entry_id ? db_int(posting->entry_id) : db_null(),
-                               db_int(posting->now)));
+        err = note_waiting(work, posting);
     return err;
 }
 

@@ -2,7 +2,9 @@
  * settle: a person decides what waits in À rattacher.
  *
  * Invariant: a row is settled once, in the transaction that moves its money out of 471; what moved
- * at the provider stays as it was told. (domain.md: quarantine.)
+ * at the provider stays as it was told. A payment that was paid back waits again when a refund of
+ * it fails; what was classified before its payment was known is put back by the kernel.
+ * (domain.md: quarantine.)
  */
 #ifndef PAYMENT_SETTLE_H
 #define PAYMENT_SETTLE_H

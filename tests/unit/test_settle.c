@@ -129,6 +129,63 @@ static void an_orphan_is_classified_the_other_way(void **state)
     money_clean(house);
 }
 
+/* Classified before its payment was known: what was guessed is put back, the payment knows better.
+ */
+static void a_classified_orphan_finds_its_payment(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+    struct payment_fact refund = money_fact(&account, FACT_REFUND, "re_1", "pi_9", 1500);
+    struct payment_fact failed = money_fact(&account, FACT_REFUND_FAILED, "re_1", "re_1", 1500);
+    struct payment_fact capture = kernel_capture(&account, "T1", "pi_9", 2500);
+    struct settle_draft draft;
+
+    house_add_charge(house, house->member_id, "2026-09-10", 2500, "Cotisation");
+    kernel_open_intent(house, &account, house->member_id, "T1", 2500);
+    money_post_orphan(house, &refund);
+    draft = draft_of(house);
+    house_ok(settle_classify(house->db, &draft, "7588", house->arena));
+    assert_int_equal(money_balance(house, "7588"), 1500);
+    assert_int_equal(kernel_post(house, &capture).outcome, OUTCOME_POSTED);
+    assert_int_equal(money_balance(house, "7588"), 0);
+    assert_int_equal(money_balance(house, "471"), 0);
+    assert_int_equal(money_balance(house, "7561"), -1000);
+    assert_int_equal(house_count(house,
+                                 "SELECT SUM(amount_cents) FROM cart_line WHERE member_id = %lld",
+                                 (long long)house->member_id),
+                     1500);
+    money_clean(house);
+    kernel_post(house, &failed);
+    assert_int_equal(money_balance(house, "7561"), -2500);
+    assert_int_equal(money_balance(house, "471"), 0);
+    assert_int_equal(
+        house_count(house, "SELECT COUNT(*) FROM quarantine WHERE settled_at IS NULL"), 0);
+    money_clean(house);
+}
+
+/* Paid back, it waits for nobody; when that fails, it waits again, and is attached as any other.
+ */
+static void a_payment_that_came_back_waits_again(void **state)
+{
+    struct house *house = *state;
+    struct provider_account account = furnish(house);
+    struct payment_fact refund = money_fact(&account, FACT_REFUND, "re_1", "pi_1", 7000);
+    struct payment_fact failed = money_fact(&account, FACT_REFUND_FAILED, "re_1", "re_1", 7000);
+    struct settle_draft draft = draft_of(house);
+
+    kernel_post(house, &refund);
+    assert_int_equal(money_open(house, "unknown_intent"), 0);
+    kernel_post(house, &failed);
+    assert_int_equal(money_balance(house, "471"), -7000);
+    assert_int_equal(money_open(house, "unknown_intent"), 1);
+    assert_int_equal(house_count(house, "SELECT COUNT(*) FROM outbox WHERE kind = 'to_place'"), 1);
+    money_clean(house);
+    house_ok(settle_attach(house->db, &draft, house->member_id, house->arena));
+    assert_int_equal(money_balance(house, "471"), 0);
+    assert_int_equal(money_open(house, "unknown_intent"), 0);
+    money_clean(house);
+}
+
 /* These hold what carts and movements say; an entry from here would make verify lie. */
 static void accounts_of_the_kernel_take_nothing(void **state)
 {
@@ -164,6 +221,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(all_of_it_paid_back_waits_no_more, house_setup,
                                         house_teardown),
         cmocka_unit_test_setup_teardown(an_orphan_is_classified_the_other_way, house_setup,
+                                        house_teardown),
+        cmocka_unit_test_setup_teardown(a_classified_orphan_finds_its_payment, house_setup,
+                                        house_teardown),
+        cmocka_unit_test_setup_teardown(a_payment_that_came_back_waits_again, house_setup,
                                         house_teardown),
         cmocka_unit_test_setup_teardown(accounts_of_the_kernel_take_nothing, house_setup,
                                         house_teardown),
