@@ -170,6 +170,14 @@ WHERE d.association_id = $1 AND d.provider_account_id = $2 AND d.reference = $3
     AND d.transaction_id IS NOT NULL
 LIMIT 1;
 
+-- name: dispute_of_payment
+-- $1 association, $2 provider account, $3 the payment's reference. The last withdrawal from it.
+SELECT d.reference FROM provider_transaction t
+JOIN provider_transaction d ON d.association_id = t.association_id AND d.parent_id = t.id
+    AND d.kind = 'dispute'
+WHERE t.association_id = $1 AND t.provider_account_id = $2 AND t.kind = 'capture' AND t.reference = $3
+ORDER BY d.fact_at DESC, d.id DESC LIMIT 1;
+
 -- name: return_latest
 -- $1 association, $2 payment. The last thing that went back of it, in whose name lines are written.
 SELECT id FROM provider_transaction

@@ -65,6 +65,11 @@ UPDATE provider_account SET statement_at = $3
 WHERE association_id = $1 AND id = $2 AND COALESCE(statement_at, 0) < $3
     AND $4 <= COALESCE(statement_at, $5);
 
+-- name: statement_read_no_further
+-- $1 association, $2 account, $3 when something is that could not be read.
+UPDATE provider_account SET statement_at = $3
+WHERE association_id = $1 AND id = $2 AND statement_at > $3;
+
 -- name: statement_balance
 -- $1 association, $2 account, $3 what the provider holds, $4 when it said so.
 UPDATE provider_account SET balance_cents = $3, balance_at = $4

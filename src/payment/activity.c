@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { WORD_LEN_MAX = 60 }; /* bytes of a word that is shown */
+
 /* ---- columns ---- */
 
 static bool is_title(struct str cell, const char *const *headers, struct arena *arena)
@@ -81,6 +83,28 @@ static enum err find_verdict(const struct reading *reading, struct activity_read
     return err;
 }
 
+/* Left out alone, or reason enough to look at the whole file again? One that is stored
+ * with the same figures needs no word. */
+static enum err judge_unread(const struct reading *reading, const struct activity_row *given,
+                             struct activity_read_row *row)
+{
+    const struct provider_activity *activity = reading->file->activity;
+    bool of_row = row->column < activity->column_count && activity->columns[row->column].of_row &&
+                  row->meaning.fact_at > 0;
+
+    enum err err = of_row ? find_verdict(reading, row) : OK;
+
+    if (!of_row)
+        row->verdict = ACTIVITY_WRONG;
+    row->left_out = true;
+    if (err || row->verdict == ACTIVITY_WRONG || row->verdict == ACTIVITY_KNOWN)
+        return err;
+    row->verdict = ACTIVITY_UNREAD;
+    row->word = str_copy(reading->call->arena,
+                         utf8_cut(str_trim(given->cells[row->column]), WORD_LEN_MAX));
+    return OK;
+}
+
 static enum err read_row(const struct reading *reading, const struct csv_row *cells,
                          struct activity_read_row *row)
 {
@@ -91,14 +115,13 @@ static enum err read_row(const struct reading *reading, const struct csv_row *ce
 
     row->line = cells->line;
     row->column = activity->column_count;
+    row->word = "";
     row->verdict = ACTIVITY_NEW;
     err = activity->line(reading->call, reading->account, &given, &row->meaning, &row->column);
     if (!err)
         err = statement_check(&row->meaning);
-    if (err == ERR_INPUT) {
-        row->verdict = ACTIVITY_WRONG;
-        return OK;
-    }
+    if (err == ERR_INPUT)
+        return judge_unread(reading, &given, row);
     return err ? err : find_verdict(reading, row);
 }
 
@@ -114,6 +137,8 @@ static void count_row(const struct reading *reading, const struct activity_read_
         file->first_at = line->fact_at;
     if (line->fact_at > file->last_at)
         file->last_at = line->fact_at;
+    if (row->verdict == ACTIVITY_UNREAD && (!file->unread_at || line->fact_at < file->unread_at))
+        file->unread_at = line->fact_at;
     if (row->verdict == ACTIVITY_NEW && line->posts &&
         strcmp(line->currency, reading->association->currency->code) == 0)
         file->net_cents =
@@ -147,6 +172,8 @@ static enum err store_lines(struct db *db, const struct activity_order *order)
     enum err err = OK;
 
     for (size_t i = 0; !err && i < order->file->count; i++) {
+        if (order->file->rows[i].left_out)
+            continue;
         err = statement_store(db, order->association, order->account_id,
                               &order->file->rows[i].meaning, order->now, arena, &telling);
         arena_reset(arena);
@@ -155,12 +182,15 @@ static enum err store_lines(struct db *db, const struct activity_order *order)
     return err;
 }
 
-/* The end of the day, or now when that is still to come. */
+/* The end of the day, or now when that is still to come; never beyond a row that was left out. */
 static int64_t covered_until(const struct activity_order *order)
 {
-    int64_t end = zone_day_start(order->association->zone,
-                                 date_from_days(date_to_days(order->last_day) + 1));
+    const struct zone *zone = order->association->zone;
+    int64_t end = zone_day_start(zone, date_from_days(date_to_days(order->last_day) + 1));
+    int64_t unread_at = order->file->unread_at;
 
+    if (unread_at && zone_day_start(zone, zone_date(zone, unread_at)) < end)
+        end = zone_day_start(zone, zone_date(zone, unread_at));
     return end < order->now ? end : order->now;
 }
 
@@ -172,6 +202,10 @@ static enum err note_covered(struct db *db, const struct activity_order *order,
     enum err err =
         statement_account_find(db, order->association->id, order->account_id, arena, &account);
 
+    if (!err && order->file->unread_at)
+        err = db_run(db, Q_STATEMENT_READ_NO_FURTHER,
+                     DB_VALUES(db_int(order->association->id), db_int(order->account_id),
+                               db_int(covered_until(order))));
     return err ? err
                : db_run(db, Q_STATEMENT_READ_UNTIL,
                         DB_VALUES(db_int(order->association->id), db_int(order->account_id),

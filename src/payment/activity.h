@@ -3,7 +3,8 @@
  *
  * Invariant: rows become lines by the provider's own reading of them (provider.h:
  * provider_activity); nothing is stored before a person has seen what each row would become, and
- * a row that cannot be read keeps the whole file out.
+ * a row that cannot be read keeps the whole file out. One of which a single word is not known is
+ * left out alone; the list then counts as read up to its day, no further.
  */
 #ifndef PAYMENT_ACTIVITY_H
 #define PAYMENT_ACTIVITY_H
@@ -28,13 +29,16 @@ enum activity_verdict {
     ACTIVITY_KNOWN,     /* stored already, with the same figures */
     ACTIVITY_OTHERWISE, /* stored with other figures, which stay */
     ACTIVITY_WRONG,     /* its column `column` cannot be read */
+    ACTIVITY_UNREAD,    /* the word of its column `column` is not known: this row is left out */
     ACTIVITY_VERDICTS
 };
 struct activity_read_row {
     size_t line; /* of the file */
     struct statement_line meaning;
     enum activity_verdict verdict;
-    size_t column; /* ACTIVITY_WRONG: index in the provider's columns; column_count: another */
+    size_t column;    /* WRONG, UNREAD: index in the provider's columns; column_count: another */
+    bool left_out;    /* not stored: UNREAD, or KNOWN by its figures though its word is not */
+    const char *word; /* UNREAD: what stands there */
 };
 struct activity_file {
     const struct provider_activity *activity;
@@ -43,6 +47,7 @@ struct activity_file {
     size_t counts[ACTIVITY_VERDICTS];
     int64_t net_cents;         /* of the new ones, in the association's currency */
     int64_t first_at, last_at; /* of all that can be read; 0 and 0: none */
+    int64_t unread_at;         /* of the first row that was left out; 0: none */
 };
 /* Reads every row behind the titles and holds it against what is stored. Reads only; everything
  * lives in the call's arena. */
@@ -60,9 +65,9 @@ struct activity_order {
     struct audit_actor actor;
     int64_t now;
 };
-/* Stores all lines, one audit row; the list then is read up to last_day when no gap is before
- * first_day. A file stored already stores nothing again. ERR_CONFLICT: a row cannot be read.
- * Inside a transaction, alone. */
+/* Stores all lines, one audit row; the list then is read up to last_day, or to the day before the
+ * first row that was left out, when no gap is before first_day. A file stored already stores
+ * nothing again. ERR_CONFLICT: a row cannot be read. Inside a transaction, alone. */
 enum err activity_store(struct db *db, const struct activity_order *order);
 
 #endif

@@ -15,4 +15,8 @@
 enum err known_movement(struct db *db, int64_t association_id, int64_t provider_account_id,
                         const char *kind, const char *reference, bool *known);
 
+/* The last reversal of a payment by its reference; NULL: none is known. */
+enum err known_dispute_of(struct db *db, int64_t association_id, int64_t provider_account_id,
+                          const char *payment, struct arena *arena, const char **reference);
+
 #endif

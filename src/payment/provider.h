@@ -269,6 +269,7 @@ struct activity_column {
     const char *name;           /* ours: "date", "gross" ...: key of its sentence on the page */
     const char *const *headers; /* as the provider names it (French, English), ended by NULL */
     bool required;
+    bool of_row; /* a word of it that is not known keeps its row out, not the whole file */
 };
 /* A row as read: its cells in the order of columns, empty where the file has none. */
 struct activity_row {
@@ -278,8 +279,9 @@ struct activity_row {
 struct provider_activity {
     const struct activity_column *columns;
     size_t column_count;
-    /* A row's meaning. ERR_INPUT: it cannot be read, *column says where (index), error_text why.
-     * No network. */
+    /* A row's meaning. ERR_INPUT: it cannot be read, *column says where (index), error_text why;
+     * of a column of_row the line holds all the same what could be read, its time at least. No
+     * network. */
     enum err (*line)(const struct provider_call *call, const struct provider_account *account,
                      const struct activity_row *row, struct statement_line *line, size_t *column);
 };

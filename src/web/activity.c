@@ -289,12 +289,12 @@ static void add_row(struct activity_visit *visit, struct template_list *list,
                     const struct activity_read_row *row)
 {
     static const char *const verdicts[ACTIVITY_VERDICTS] = {"is_new", "is_known", "is_otherwise",
-                                                            "is_wrong"};
+                                                            "is_wrong", "is_unread"};
     struct page *page = visit->page;
     const struct provider_activity *activity = visit->provider->activity;
     struct template_map *item = template_list_add(list);
     const struct statement_line *line = &row->meaning;
-    bool wrong = row->verdict == ACTIVITY_WRONG;
+    bool wrong = row->verdict == ACTIVITY_WRONG || row->verdict == ACTIVITY_UNREAD;
     const struct currency *currency =
         statement_currency(page, wrong || !line->currency ? "" : line->currency);
 
@@ -303,6 +303,7 @@ static void add_row(struct activity_visit *visit, struct template_list *list,
     template_set_text(
         item, "column",
         row->column < activity->column_count ? activity->columns[row->column].headers[0] : "");
+    template_set_text(item, "word", row->word);
     template_set_date(item, "day", zone_date(page->association.zone, wrong ? 0 : line->fact_at));
     statement_set_kind(page->arena, item,
                        wrong         ? "none"
@@ -318,18 +319,22 @@ static void add_row(struct activity_visit *visit, struct template_list *list,
 
 static void add_rows(struct activity_visit *visit, struct template_map *data)
 {
-    static const char *const names[ACTIVITY_VERDICTS] = {"new", "known", "otherwise", "wrong"};
+    static const char *const names[ACTIVITY_VERDICTS] = {"new", "known", "otherwise", "wrong",
+                                                         "unread"};
     struct page *page = visit->page;
     struct template_list *rows = template_set_list(data, "rows");
     struct template_list *wrong = template_set_list(data, "wrong_rows");
+    struct template_list *unread = template_set_list(data, "unread_rows");
     const struct activity_file *file = &visit->file;
-    size_t shown = 0, wrong_shown = 0;
+    size_t shown = 0, wrong_shown = 0, unread_shown = 0;
 
     for (size_t i = 0; i < file->count; i++)
-        if (file->rows[i].verdict != ACTIVITY_WRONG && shown++ < SHOWN_MAX)
-            add_row(visit, rows, &file->rows[i]);
-        else if (file->rows[i].verdict == ACTIVITY_WRONG && wrong_shown++ < WRONG_MAX)
+        if (file->rows[i].verdict == ACTIVITY_WRONG && wrong_shown++ < WRONG_MAX)
             add_row(visit, wrong, &file->rows[i]);
+        else if (file->rows[i].verdict == ACTIVITY_UNREAD && unread_shown++ < WRONG_MAX)
+            add_row(visit, unread, &file->rows[i]);
+        else if (file->rows[i].verdict < ACTIVITY_WRONG && shown++ < SHOWN_MAX)
+            add_row(visit, rows, &file->rows[i]);
     for (size_t i = 0; i < ACTIVITY_VERDICTS; i++) {
         template_set_int(data, arena_printf(page->arena, "%s_count", names[i]),
                          (int64_t)file->counts[i]);
@@ -368,9 +373,10 @@ static enum err show_file(struct activity_visit *visit, int status)
     return page_render(page, status, "releve-apercu.html", data);
 }
 
-static enum err go_to_months(struct page *page)
+static enum err go_to_months(struct page *page, const char *done)
 {
-    return http_redirect(page->response, "/comptabilite/rapprochement?fait=fichier");
+    return http_redirect(page->response,
+                         arena_printf(page->arena, "/comptabilite/rapprochement?fait=%s", done));
 }
 
 enum err activity_look_get(struct http_request *request, struct http_response *response)
@@ -380,7 +386,7 @@ enum err activity_look_get(struct http_request *request, struct http_response *r
 
     (void)response;
     if (!err && visit.upload.done)
-        return go_to_months(visit.page);
+        return go_to_months(visit.page, "fichier");
     if (!err)
         err = read_rows(&visit);
     return err ? err : show_file(&visit, form_faulty(&visit.form, NULL) ? 400 : 200);
@@ -410,7 +416,7 @@ static enum err store(struct activity_visit *visit)
 
     page_end_reading(page);
     err = db_write_alone(page->web->options.service->writer, write_file, &order);
-    return err ? err : go_to_months(page);
+    return err ? err : go_to_months(page, order.file->unread_at ? "partie" : "fichier");
 }
 
 enum err activity_confirm_post(struct http_request *request, struct http_response *response)
@@ -423,7 +429,7 @@ enum err activity_confirm_post(struct http_request *request, struct http_respons
     if (!err)
         err = open_file(&visit);
     if (!err && visit.upload.done)
-        return go_to_months(page);
+        return go_to_months(page, "fichier");
     if (!err)
         err = read_rows(&visit);
     if (err)

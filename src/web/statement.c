@@ -10,7 +10,7 @@ enum { MONTHS_SHOWN = 12 };
 
 const struct http_field statement_fields[] = {
     {"jusqua", HTTP_TOKEN, 10, NULL, 0}, /* the last month shown */
-    {"fait", HTTP_CHOICE, 16, "lecture|deja|fichier", 0},
+    {"fait", HTTP_CHOICE, 16, "lecture|deja|fichier|partie", 0},
     {0},
 };
 const struct http_field statement_read_fields[] = {
@@ -222,7 +222,7 @@ enum err statement_get(struct http_request *request, struct http_response *respo
         err = add_account(page, list, &accounts[i], last);
     template_set_flag(data, "has_accounts", count > 0);
     template_set_flag(data, "first_page", !http_field_given(request, "jusqua"));
-    form_done(page, "lecture|deja|fichier", data);
+    form_done(page, "lecture|deja|fichier|partie", data);
     return err ? err : page_render(page, 200, "rapprochement.html", data);
 }
 

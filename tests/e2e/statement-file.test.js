@@ -105,6 +105,41 @@ test('titles nobody knows are chosen by hand; a row that cannot be read keeps th
   assert.equal(stored(paypal.here), 0);
 });
 
+test('a row whose state nobody knows is left out alone, and its month is not proven', async (t) => {
+  for (const javaScript of [true, false]) {
+    const paypal = paypalOf(`Les États ${javaScript}`), client = await house.asStaff('treasurer', paypal.here);
+    const csv = csvOf([row(1, { date: '05/09/2026' }), row(2, { date: '20/09/2026', state: hostile }), row(3, { date: '25/09/2026' })]);
+    const sent = await send(client, paypal, csv);
+    const page = await house.visit(t, client, { javaScript });
+    await page.goto(sent.location);
+    await page.getByText('1 ligne ne sera pas lue').waitFor();
+    await page.locator('[data-unread="3"]').getByText(hostile.slice(0, 40)).waitFor();
+    if (javaScript)
+      await check(page, 'releve-lignes-non-lues');
+    await page.getByLabel('Ce fichier couvre du').fill('2026-09-01');
+    await page.getByLabel('au', { exact: true }).fill('2026-09-30');
+    await page.getByRole('button', { name: 'Enregistrer ces lignes' }).click();
+    await page.getByText('sauf des lignes dont Guichet ne connaît pas l').waitFor();
+    assert.equal(stored(paypal.here), 2);
+    const until = () => house.one(`SELECT date(statement_at + 7200, 'unixepoch') AS day FROM provider_account WHERE id = ${paypal.id}`).day;
+    assert.equal(until(), '2026-09-20');
+    const month = `/comptabilite/rapprochement/${paypal.id}/2026-09`;
+    assert.match((await client.get(month)).text, /n'est pas prouvé : la liste/);
+    // The same days once more, with a word that is known: nothing is missing any more.
+    const again = await send(client, paypal, csvOf([row(1, { date: '05/09/2026' }), row(2, { date: '20/09/2026' }), row(3, { date: '25/09/2026' })]));
+    const form = await client.form(again.location, again.location.split('?')[0]);
+    assert.equal((await client.post(again.location.split('?')[0], { ...form.fields, du: '2026-09-01', au: '2026-09-30' })).status, 303);
+    assert.equal(stored(paypal.here), 3);
+    assert.equal(until(), '2026-10-01');
+    // A row that is stored needs no word; a new one takes the proof back.
+    const late = await send(client, paypal, csvOf([row(2, { date: '20/09/2026', state: 'Inouï' }), row(4, { date: '22/09/2026', state: 'Inouï' })]));
+    const last = await client.form(late.location, late.location.split('?')[0]);
+    assert.equal((await client.post(late.location.split('?')[0], { ...last.fields, du: '2026-09-01', au: '2026-09-30' })).status, 303);
+    assert.equal(stored(paypal.here), 3);
+    assert.equal(until(), '2026-09-22');
+  }
+});
+
 test('hostile files are refused, and a file is its sender\'s alone', async () => {
   const paypal = paypalOf('Les Hostiles'), client = await house.asStaff('treasurer', paypal.here);
   for (const bytes of ['', 'a\0b;c', Buffer.from([0x50, 0x4b, 3, 4, 0, 0, 1, 2]), '"Date;Type', '"Date"x;Type\r\n',

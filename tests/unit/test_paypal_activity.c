@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "payment/statement.h"
 #include "provider/paypal/activity.h"
 #include "provider/paypal/paypal.h"
 
@@ -375,6 +376,41 @@ static void test_an_exchange_is_the_movement_it_belongs_to(void **state)
     assert_string_equal(line.movement, OTHER);
 }
 
+/* The fee of a reversal on a row of its own has the name that a notification gives it: it is
+ * booked once, whichever comes first. */
+static void test_the_fee_of_a_reversal_has_one_name(void **state)
+{
+    struct paypal_desk *desk = *state;
+    struct cells cells = {.type = "Chargeback Fee", .gross = "-16.00", .reference = OTHER};
+    struct payment_fact facts[STATEMENT_FACTS_MAX];
+    struct statement_line line = good_row(desk, &cells);
+
+    assert_int_equal(line.kind, FACT_DISPUTE_FEE); /* it names the reversal */
+    assert_string_equal(line.reference, TXN);
+    assert_string_equal(line.movement, OTHER ":fee");
+    assert_string_equal(line.parent, OTHER);
+    assert_int_equal(payment_statement_facts(&line, 1, 2, facts), 1);
+    assert_int_equal(facts[0].kind, FACT_DISPUTE_FEE);
+    assert_string_equal(facts[0].reference, OTHER ":fee");
+    assert_int_equal(facts[0].amount_cents, 1600);
+    house_execute(
+        &desk->base.house,
+        "INSERT INTO provider_transaction (association_id, id, provider_account_id, "
+        "kind, reference, amount_cents, currency, fact_at, created_at, parent_id) VALUES "
+        "(%lld, 77, %lld, 'capture', '" OTHER "', 2500, 'EUR', 1, 1, NULL), "
+        "(%lld, 78, %lld, 'dispute', 'REVERSAL1', -2500, 'EUR', 2, 2, 77)",
+        (long long)desk->account.association_id, (long long)desk->account.id,
+        (long long)desk->account.association_id, (long long)desk->account.id);
+    line = good_row(desk, &cells); /* it names the payment */
+    assert_string_equal(line.movement, "REVERSAL1:fee");
+    assert_string_equal(line.parent, "REVERSAL1");
+    cells.gross = "16.00"; /* given back: a movement of its own */
+    line = good_row(desk, &cells);
+    assert_int_equal(line.kind, FACT_OTHER);
+    assert_int_equal(line.nature, NATURE_FEE);
+    assert_string_equal(line.movement, TXN);
+}
+
 /* ---- what cannot be read ---- */
 
 static void test_refused(void **state)
@@ -420,6 +456,10 @@ static void test_refused(void **state)
             print_error("case %zu: %s in column %zu\n", i, err_name(err), column);
         assert_int_equal(err, ERR_INPUT);
         assert_int_equal(column, cases[i].column);
+        /* Of a word that is not known the rest of the row is known all the same. */
+        assert_int_equal(provider_paypal.activity->columns[column].of_row, column == CELL_STATUS);
+        if (column == CELL_STATUS)
+            assert_int_equal(line.fact_at, 1790769600);
     }
 }
 
@@ -463,6 +503,7 @@ int main(void)
         TEST(test_kinds),
         TEST(test_what_posts_nothing),
         TEST(test_an_exchange_is_the_movement_it_belongs_to),
+        TEST(test_the_fee_of_a_reversal_has_one_name),
         TEST(test_refused),
         TEST(test_hostile_names),
         cmocka_unit_test(test_columns),

@@ -95,6 +95,28 @@ static enum err exchanged(const struct activity_subject *subject)
     return err;
 }
 
+/* The fee of a reversal, on a row of its own: a notification tells it with the reversal, and by that
+ * name it is booked once. The row names the reversal, or the payment behind it. */
+static enum err dispute_fee(const struct activity_subject *subject)
+{
+    struct statement_line *line = subject->line;
+    struct arena *arena = subject->call->arena;
+    const char *dispute = NULL;
+    enum err err = OK;
+
+    is_other(line, NATURE_FEE);
+    if (!subject->reference || line->gross_cents > 0)
+        return OK;
+    err = known_dispute_of(subject->call->db, subject->account->association_id,
+                           subject->account->id, subject->reference, arena, &dispute);
+    if (err != OK)
+        return err;
+    is_kind(line, FACT_DISPUTE_FEE);
+    line->parent = dispute ? dispute : subject->reference;
+    line->movement = paypal_fee_reference(line->parent, arena);
+    return OK;
+}
+
 static enum err classify(const struct activity_subject *subject, enum activity_class class)
 {
     struct statement_line *line = subject->line;
@@ -126,6 +148,8 @@ static enum err classify(const struct activity_subject *subject, enum activity_c
     case CLASS_FEE:
         is_other(line, NATURE_FEE);
         break;
+    case CLASS_DISPUTE_FEE:
+        return dispute_fee(subject);
     case CLASS_RESERVE:
         is_other(line, NATURE_RESERVE);
         break;
