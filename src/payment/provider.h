@@ -192,7 +192,8 @@ struct provider_refunds {
                      const char *request, const char *idempotency_key,
                      struct refund_answer *answer);
     /* Looks for the refund of an order that had no answer, once its key may be forgotten.
-     * REFUND_MADE, REFUND_ABSENT or REFUND_UNKNOWN; an error counts as REFUND_UNKNOWN. */
+     * REFUND_MADE, REFUND_ABSENT or REFUND_UNKNOWN; an error counts as REFUND_UNKNOWN.
+     * NULL: it cannot be looked for. */
     enum err (*find)(const struct provider_call *call, const struct provider_account *account,
                      const struct refund_order *order, struct refund_answer *answer);
 };

@@ -120,10 +120,15 @@ static enum err ask(const struct provider *provider, const struct provider_call 
                                        .amount_cents = request->amount_cents,
                                        .refund_request_id = request->id};
 
-    return call->now < request->created_at + REFUND_KEY_LIFE_S
-               ? provider->refunds->send(call, account, request->request, request->idempotency_key,
-                                         answer)
-               : provider->refunds->find(call, account, &order, answer);
+    bool key_lives = call->now < request->created_at + REFUND_KEY_LIFE_S;
+
+    *answer =
+        (struct refund_answer){.verdict = REFUND_UNKNOWN, .reason = "ne peut pas être cherché"};
+    if (!key_lives && !provider->refunds->find)
+        return OK;
+    return key_lives ? provider->refunds->send(call, account, request->request,
+                                               request->idempotency_key, answer)
+                     : provider->refunds->find(call, account, &order, answer);
 }
 
 static void send(const struct payment_service *service, const struct provider_call *call,
