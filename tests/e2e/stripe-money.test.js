@@ -174,7 +174,7 @@ test('a dispute whose end nobody told, and a refund without an answer, come to t
   for (const [when, [state, words]] of Object.entries(ends)) {
     const paid = await pay(someone());
     const staff = await house.asStaff('treasurer');
-    await house.control('POST', '/faults', { face: 'stripe', method: 'POST', path: '/v1/refunds', kind: 'reset', when, count: -1 });
+    await house.control('POST', '/faults', { face: 'stripe', method: 'POST', path: '/v1/refunds', kind: 'html', when, count: -1 });
     const { fields } = await staff.form(`/recettes/paiement/${idOf(paid)}/rembourser-en-ligne`,
       `/recettes/paiement/${idOf(paid)}/rembourser-en-ligne`);
     const answer = await staff.post(`/recettes/paiement/${idOf(paid)}/rembourser-en-ligne`, { ...fields, montant: '15', motif: 'Trop payé' });
