@@ -12,9 +12,10 @@ static const struct audit_actor provider_actor = {0, ""};
 
 /* ---- what it is worth ---- */
 
-/* A converted payment counts for what was asked when the exchange took or gave at most a tenth of
- * it: the difference is the association's (666, 766). Else somebody paid something else, and what
- * arrived counts. */
+/* domain.md has two rows for it: a converted settlement credits the member as paid, and another
+ * amount than asked is booked as received. Which of them it is, only the size can tell: an
+ * exchange takes or gives at most a tenth, and that difference is the association's (666, 766);
+ * beyond it somebody paid something else, what arrived counts, and it is flagged. */
 static int64_t counted_of(const struct posting_fact *work)
 {
     int64_t asked = work->intent.amount_cents, got = work->value_cents;
@@ -32,7 +33,7 @@ static const char *capture_flag(const struct posting_fact *work)
         return "";
     if (state == INTENT_PAID)
         return "second_capture";
-    if (work->known_value && work->intent.amount_cents != work->value_cents)
+    if (work->known_value && work->intent.amount_cents != counted_of(work))
         return "difference";
     return state == INTENT_FAILED || state == INTENT_CANCELED || state == INTENT_EXPIRED ? "late"
                                                                                          : "";

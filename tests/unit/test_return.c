@@ -567,7 +567,7 @@ static void other_movements_by_nature(void **state)
 /* ---- another currency ---- */
 
 /* 40,00 € were asked, 44 USD paid, 39,20 € arrived: 0,80 € are the exchange's. */
-static void converted_money_counts_as_paid(void **state)
+static void converted_within_a_tenth_is_credited_as_paid(void **state)
 {
     struct house *house = *state;
     struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
@@ -597,8 +597,44 @@ static void converted_money_counts_as_paid(void **state)
     money_clean(house);
 }
 
+/* 40,00 € were asked. A tenth less or more is the exchange's; a cent beyond is another amount. */
+static void the_tenth_is_exact(void **state)
+{
+    static const struct {
+        const char *token, *reference;
+        int64_t settled_cents, counted_cents;
+        const char *flag;
+    } cases[] = {
+        {"T1", "pi_1", 3600, 4000, ""},           {"T2", "pi_2", 4400, 4000, ""},
+        {"T3", "pi_3", 3599, 3599, "difference"}, {"T4", "pi_4", 4401, 4401, "difference"},
+        {"T5", "pi_5", 4000, 4000, ""},
+    };
+    struct house *house = *state;
+    struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct payment_fact fact =
+            kernel_capture(&account, cases[i].token, cases[i].reference, 4400);
+
+        kernel_open_intent(house, &account, house->member_id, cases[i].token, 4000);
+        fact.currency = "USD";
+        fact.settled_cents = cases[i].settled_cents;
+        assert_int_equal(kernel_post(house, &fact).outcome, OUTCOME_POSTED);
+        assert_int_equal(house_count(house,
+                                     "SELECT COUNT(*) FROM provider_transaction"
+                                     " WHERE reference = '%s' AND counted_cents = %lld"
+                                     " AND flag = '%s'",
+                                     cases[i].reference, (long long)cases[i].counted_cents,
+                                     cases[i].flag),
+                         1);
+    }
+    expect(house, "666", 400);
+    expect(house, "766", -400);
+    money_clean(house);
+}
+
 /* 44 yen for 44 euros: what arrived counts, not what was asked. */
-static void another_currency_is_no_discount(void **state)
+static void converted_beyond_a_tenth_is_booked_as_received(void **state)
 {
     struct house *house = *state;
     struct provider_account account = kernel_add_stripe(house, house->association_id, "a");
@@ -644,8 +680,9 @@ int main(void)
         HOUSE_TEST(a_lost_payment_that_goes_back),
         HOUSE_TEST(payouts_by_sign),
         HOUSE_TEST(other_movements_by_nature),
-        HOUSE_TEST(converted_money_counts_as_paid),
-        HOUSE_TEST(another_currency_is_no_discount),
+        HOUSE_TEST(converted_within_a_tenth_is_credited_as_paid),
+        HOUSE_TEST(the_tenth_is_exact),
+        HOUSE_TEST(converted_beyond_a_tenth_is_booked_as_received),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
