@@ -183,6 +183,8 @@ struct refund_answer {
     struct resolution facts; /* REFUND_MADE: what to book at once; RESOLUTION_NOTHING: later */
 };
 struct provider_refunds {
+    /* How long the same bytes under the same key make no second refund; 0: REFUND_KEY_LIFE_S. */
+    int64_t key_life_s;
     /* Computes the exact request. No network. */
     enum err (*prepare)(const struct provider_call *call, const struct refund_order *order,
                         struct str *request);

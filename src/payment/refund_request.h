@@ -13,8 +13,8 @@
 
 enum {
     REFUND_KEY_LIFE_S =
-        23 * 3600,             /* Stripe keeps a key for a day: later it would be another refund */
-    REFUND_FIND_S = 25 * 3600, /* then nothing of it is on its way any more: it is looked for */
+        23 * 3600,            /* Stripe keeps a key for a day: later it would be another refund */
+    REFUND_FIND_S = 2 * 3600, /* after that nothing of it is on its way: it is looked for */
     REFUND_FIND_AGAIN_S = 6 * 3600 /* as long as the provider cannot be asked */
 };
 

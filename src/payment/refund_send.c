@@ -13,18 +13,20 @@
 struct refund_ending {
     const struct refund_request *request;
     const struct refund_answer *answer;
+    int64_t key_life_s;
     int64_t now;
 };
 
 /* Later again: the same bytes, as long as the provider knows the key; then it is looked for. */
-static int64_t next_try(const struct refund_request *request, int64_t now)
+static int64_t next_try(const struct refund_ending *ending)
 {
-    int64_t next_at = now + event_backoff_s(request->attempts + 3);
+    int64_t next_at = ending->now + event_backoff_s(ending->request->attempts + 3);
+    int64_t forgotten_at = ending->request->created_at + ending->key_life_s;
 
-    if (next_at < request->created_at + REFUND_KEY_LIFE_S)
+    if (next_at < forgotten_at)
         return next_at;
-    return now < request->created_at + REFUND_FIND_S ? request->created_at + REFUND_FIND_S
-                                                     : now + REFUND_FIND_AGAIN_S;
+    return ending->now < forgotten_at + REFUND_FIND_S ? forgotten_at + REFUND_FIND_S
+                                                      : ending->now + REFUND_FIND_AGAIN_S;
 }
 
 static enum err keep_unanswered(struct db *db, const struct refund_ending *ending)
@@ -34,7 +36,7 @@ static enum err keep_unanswered(struct db *db, const struct refund_ending *endin
     return db_run(db, Q_REFUND_REQUEST_UNANSWERED,
                   DB_VALUES(db_int(request->association_id), db_int(request->id),
                             db_text(ending->answer->reason ? ending->answer->reason : ""),
-                            db_int(next_try(request, ending->now)), db_int(ending->now)));
+                            db_int(next_try(ending)), db_int(ending->now)));
 }
 
 /* What was asked for counts no more: it can be asked for again. */
@@ -111,6 +113,11 @@ static enum err write_answer(struct db *db, void *argument)
     return err;
 }
 
+static int64_t key_life_s(const struct provider *provider)
+{
+    return provider->refunds->key_life_s ? provider->refunds->key_life_s : REFUND_KEY_LIFE_S;
+}
+
 /* Sends the bytes again, or, once the key may be forgotten, looks for what they made. */
 static enum err ask(const struct provider *provider, const struct provider_call *call,
                     const struct provider_account *account, const struct refund_request *request,
@@ -120,7 +127,7 @@ static enum err ask(const struct provider *provider, const struct provider_call 
                                        .amount_cents = request->amount_cents,
                                        .refund_request_id = request->id};
 
-    bool key_lives = call->now < request->created_at + REFUND_KEY_LIFE_S;
+    bool key_lives = call->now < request->created_at + key_life_s(provider);
 
     *answer =
         (struct refund_answer){.verdict = REFUND_UNKNOWN, .reason = "ne peut pas être cherché"};
@@ -132,7 +139,8 @@ static enum err ask(const struct provider *provider, const struct provider_call 
 }
 
 static void send(const struct payment_service *service, const struct provider_call *call,
-                 const struct refund_request *request, struct refund_answer *answer)
+                 const struct refund_request *request, struct refund_answer *answer,
+                 struct refund_ending *ending)
 {
     struct provider_account account;
     const struct provider *provider;
@@ -142,6 +150,7 @@ static void send(const struct payment_service *service, const struct provider_ca
     provider = err ? NULL : payment_provider(service, str_of(account.provider));
     if (!err && (!provider || !provider->refunds || !payment_able(provider, &account)))
         err = fail(ERR_INTERNAL, "provider of a refund takes none");
+    ending->key_life_s = err ? REFUND_KEY_LIFE_S : key_life_s(provider);
     if (!err)
         err = ask(provider, call, &account, request, answer);
     if (err) {
@@ -161,7 +170,7 @@ enum err refund_send(const struct payment_service *service, const struct provide
 
     if (err || request.state != REFUND_REQUEST_CREATED)
         return err;
-    send(service, call, &request, answer);
+    send(service, call, &request, answer, &ending);
     if (provider_down)
         *provider_down = answer->verdict == REFUND_UNKNOWN;
     ending.now = clock_now();

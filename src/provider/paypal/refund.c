@@ -195,7 +195,9 @@ static enum err refund_send(const struct provider_call *call,
                              answer);
 }
 
+/* PayPal keeps the id of a refund's request for 45 days; it has no list of refunds to look in. */
 const struct provider_refunds paypal_refunds = {
+    .key_life_s = (int64_t)40 * 24 * 3600,
     .prepare = refund_prepare,
     .send = refund_send,
 };

@@ -94,7 +94,8 @@ static enum err refund_find(const struct provider_call *call,
     return OK;
 }
 
-static const struct provider_refunds refunds = {refund_prepare, refund_send, refund_find};
+static const struct provider_refunds refunds = {
+    .prepare = refund_prepare, .send = refund_send, .find = refund_find};
 
 static enum err receive(const struct provider_call *call, const struct provider_message *message,
                         struct door_answer *answer)
