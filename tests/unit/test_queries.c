@@ -160,7 +160,7 @@ static bool reads_too_much(struct house *house, struct str step, const char *sql
                                                   "provider_endpoint_due",
                                                   "statement_task_due",
                                                   "fee_search_due",
-                                                  "quarantine_open"};
+                                                  "quarantine_open",
                                                   "dispute_due"};
 
     for (size_t i = 0; i < sizeof(partial_indexes) / sizeof(partial_indexes[0]); i++)
