@@ -62,7 +62,8 @@ static void each_code_has_its_kind(void **state)
         {"T0400", "-100.00", "S", true, FACT_PAYOUT, 0},
         {"T0300", "50.00", "S", true, FACT_PAYOUT, 0},
         {"T1101", "100.00", "S", true, FACT_PAYOUT_FAILED, 0},
-        {"T0106", "-16.00", "S", true, FACT_OTHER, NATURE_FEE},
+        {"T0106", "-16.00", "S", true, FACT_DISPUTE_FEE, 0}, /* as the reversal's own fee */
+        {"T0107", "-1.00", "S", true, FACT_OTHER, NATURE_FEE},
         {"T2107", "-10.00", "S", true, FACT_OTHER, NATURE_RESERVE},
         {"T0800", "1.00", "S", true, FACT_OTHER, NATURE_INCOME},
         {"T9900", "1.00", "S", true, FACT_OTHER, NATURE_UNKNOWN},
@@ -95,6 +96,8 @@ static void each_code_has_its_kind(void **state)
             assert_int_equal(page.lines[0].nature, cases[i].nature);
         if (cases[i].kind == FACT_REFUND)
             assert_string_equal(page.lines[0].parent, "PARENT1");
+        if (cases[i].kind == FACT_DISPUTE_FEE)
+            assert_string_equal(page.lines[0].movement, "PARENT1:fee");
     }
 }
 

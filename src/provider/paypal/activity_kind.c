@@ -95,8 +95,8 @@ static enum err exchanged(const struct activity_subject *subject)
     return err;
 }
 
-/* The fee of a reversal, on a row of its own: a notification tells it with the reversal, and by that
- * name it is booked once. The row names the reversal, or the payment behind it. */
+/* The fee of a reversal, on a row of its own: a notification tells it with the reversal, and by
+ * that name it is booked once. The row names the reversal, or the payment behind it. */
 static enum err dispute_fee(const struct activity_subject *subject)
 {
     struct statement_line *line = subject->line;

@@ -29,6 +29,8 @@ static const struct {
 } codes[] = {
     {"T0001", CLASS_UNKNOWN}, /* payouts to many: the account pays */
     {"T00", CLASS_PAYMENT},
+    {"T0106", CLASS_DISPUTE_FEE},
+    {"T0114", CLASS_DISPUTE_FEE},
     {"T01", CLASS_FEE},
     {"T02", CLASS_CONVERSION},
     {"T03", CLASS_PAYOUT}, /* taken from the bank */
