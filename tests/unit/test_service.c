@@ -351,6 +351,13 @@ static void a_claim_that_was_lost_asks_nobody(void **state)
 
 /* ---- a provider that cannot be asked ---- */
 
+/* As the redirect leaves it. */
+static void without_reference(struct service_house *house)
+{
+    house_execute(&house->house, "UPDATE payment_intent SET provider_reference = NULL, claim = 0, "
+                                 "lease_until = 0");
+}
+
 static void an_open_attempt_waits_for_its_clock(void **state)
 {
     struct service_house *house = *state;
@@ -359,6 +366,10 @@ static void an_open_attempt_waits_for_its_clock(void **state)
 
     assert_true(intent.expires_at - intent.created_at == INTENT_LOCAL_EXPIRY_S);
     house->look = (struct resolution){.kind = RESOLUTION_NOTHING, .detail = ""};
+    house_ok(service_work(house, &intent, &down)); /* an order: it can be asked about */
+    assert_int_equal(house_count(&house->house, "SELECT next_at < expires_at FROM payment_intent"),
+                     1);
+    without_reference(house);
     house_ok(service_work(house, &intent, &down));
     assert_int_equal(house_count(&house->house, "SELECT next_at = expires_at FROM payment_intent"),
                      1);
@@ -375,6 +386,7 @@ static void one_under_way_waits_for_a_notification(void **state)
     bool down = false;
 
     house_execute(&house->house, "UPDATE payment_intent SET state = 'processing'");
+    without_reference(house);
     house->look = (struct resolution){.kind = RESOLUTION_NOTHING, .detail = ""};
     house_ok(service_work(house, &intent, &down));
     assert_int_equal(house_count(&house->house, "SELECT COUNT(next_at) FROM payment_intent"), 0);
