@@ -144,7 +144,7 @@ test('what is no amount is given back with a sentence that says what to type', a
     const answer = await pay(client, await press(client, { montant: typed }));
     assert.equal(answer.status, 422, typed);
     assert.match(answer.text, sentence, typed);
-    assert.match(answer.body, /<title>Erreur : /);
+    assert.match(answer.body, /<title>Erreur\s: /);
     assert.match(answer.body, /id="montant"[^>]*aria-invalid="true"/);
     const kept = new RegExp(`value="${typed.trim().replaceAll('<', '&lt;').replaceAll('>', '&gt;')}"`);
     assert.match(answer.body, kept, 'what was typed stays');

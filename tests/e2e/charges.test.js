@@ -158,7 +158,7 @@ test('what is wrong is said beside its field, and what was typed is kept', async
     const answer = await client.post(placeOf(member), await freeForm(client, member, fields));
     assert.equal(answer.status, 400, JSON.stringify(fields));
     assert.match(answer.text, sentence, JSON.stringify(fields));
-    assert.match(answer.body, /<title>Erreur : /);
+    assert.match(answer.body, /<title>Erreur\s: /);
   }
   const product = await addProduct('Assurance', '10');
   for (const quantite of ['0', '-1', '1000', '1,5', 'x', '١']) {
