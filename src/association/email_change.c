@@ -85,19 +85,12 @@ enum err email_change_link(struct db *db, int64_t login_id, const char *email,
     return err || linked ? err : fail(ERR_NOT_FOUND, "another address is wished by now");
 }
 
-/* False for what cannot be a token. */
-static enum err hash_of(struct str token, unsigned char hash[HASH_LEN], bool *plausible)
-{
-    *plausible = token.len == LINK_TOKEN_MAX - 1;
-    return *plausible ? hash_sha256(token, hash) : OK;
-}
-
 enum err email_change_find(struct db *db, struct str token, int64_t login_id, int64_t now,
                            struct arena *arena, struct email_change *change, bool *found)
 {
     unsigned char hash[HASH_LEN];
     struct db_rows rows = {0};
-    enum err err = hash_of(token, hash, found);
+    enum err err = link_secret_hash(token, hash, found);
 
     if (err || !*found)
         return err;
@@ -127,7 +120,7 @@ static enum err take(struct db *db, struct str token, int64_t now, struct arena 
 {
     unsigned char hash[HASH_LEN];
     struct db_rows rows = {0};
-    enum err err = hash_of(token, hash, found);
+    enum err err = link_secret_hash(token, hash, found);
 
     if (err || !*found)
         return err;

@@ -28,8 +28,7 @@ enum err link_put(struct db *db, int64_t login_id, const unsigned char hash[HASH
 
 /* ---- finding and using ---- */
 
-/* False for what cannot be a token. */
-static enum err hash_of(struct str token, unsigned char hash[HASH_LEN], bool *plausible)
+enum err link_secret_hash(struct str token, unsigned char hash[HASH_LEN], bool *plausible)
 {
     *plausible = token.len == LINK_TOKEN_MAX - 1;
     return *plausible ? hash_sha256(token, hash) : OK;
@@ -40,7 +39,7 @@ enum err link_find(struct db *db, struct str token, int64_t now, struct arena *a
 {
     unsigned char hash[HASH_LEN];
     struct db_rows rows = {0};
-    enum err err = hash_of(token, hash, found);
+    enum err err = link_secret_hash(token, hash, found);
 
     if (err || !*found)
         return err;
@@ -87,7 +86,7 @@ enum err link_use(struct db *db, struct str token, const char *password_hash, co
     enum err err = link_find(db, token, now, arena, &link, used);
 
     if (!err && *used)
-        err = hash_of(token, hash, used);
+        err = link_secret_hash(token, hash, used);
     if (!err && *used)
         err = take(db, hash, now, &login_id, used);
     if (!err && *used)

@@ -23,6 +23,8 @@ struct link_secret {
     unsigned char hash[HASH_LEN];
 };
 enum err link_secret_make(struct link_secret *secret);
+/* The hash of a token that came back; not *plausible, and no hash, for what cannot be one. */
+enum err link_secret_hash(struct str token, unsigned char hash[HASH_LEN], bool *plausible);
 /* Stores it for LINK_LIFE_S in place of the login's older one. Inside a transaction. */
 enum err link_put(struct db *db, int64_t login_id, const unsigned char hash[HASH_LEN],
                   int64_t now);
