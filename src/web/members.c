@@ -10,14 +10,22 @@ enum { GROUP_COUNT = sizeof(groups) / sizeof(groups[0]) };
 
 /* ---- what is asked for ---- */
 
-/* "<id>.<sort key>" of the last one shown, "<number>" in the order of numbers. */
-static void read_place(struct page *page, struct member_filter *filter)
+const char *members_place(struct page *page, int64_t id, const char *sort_key)
 {
-    struct str place = http_field_text(page->request, "apres"), id = str_cut(&place, '.');
+    return arena_printf(page->arena, "%lld.%s", (long long)id, sort_key);
+}
 
-    if (!str_to_int64(id, &filter->after_id))
-        filter->after_id = 0;
-    filter->after_key = place;
+/* In the order of numbers there is no key: "<number>". */
+bool members_read_place(struct page *page, int64_t *id, struct str *sort_key)
+{
+    struct str before;
+
+    *sort_key = http_field_text(page->request, "apres");
+    before = str_cut(sort_key, '.');
+    if (str_to_int64(before, id))
+        return sort_key->data != NULL;
+    *id = 0;
+    return false;
 }
 
 void members_read_filter(struct page *page, struct member_filter *filter)
@@ -31,7 +39,7 @@ void members_read_filter(struct page *page, struct member_filter *filter)
             filter->group = (enum member_group)i;
     if (str_is(http_field_text(page->request, "tri"), "numero"))
         filter->order = MEMBER_BY_NUMBER;
-    read_place(page, filter);
+    members_read_place(page, &filter->after_id, &filter->after_key);
 }
 
 /* ---- the list ---- */
@@ -62,11 +70,10 @@ static void add_row(struct page *page, struct template_list *list, const struct 
 static void set_place(struct page *page, struct template_map *data,
                       const struct member_filter *filter, const struct member_row *last)
 {
-    template_set_text(
-        data, "next_place",
-        filter->order == MEMBER_BY_NUMBER
-            ? arena_printf(page->arena, "%lld", (long long)last->member.number)
-            : arena_printf(page->arena, "%lld.%s", (long long)last->member.id, last->sort_key));
+    template_set_text(data, "next_place",
+                      filter->order == MEMBER_BY_NUMBER
+                          ? arena_printf(page->arena, "%lld", (long long)last->member.number)
+                          : members_place(page, last->member.id, last->sort_key));
 }
 
 static void set_filter(struct page *page, struct template_map *data,

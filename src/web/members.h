@@ -12,6 +12,11 @@
 
 /* The filter of the list as the address tells it. */
 void members_read_filter(struct page *page, struct member_filter *filter);
+/* The place of a list by name that goes on behind a member: "<id>.<sort key>", in the arena; and
+ * what "apres" says of it. False for what is no such place, and for none: *id is 0 then, or the
+ * number before the dot, and *sort_key what stands behind it. */
+const char *members_place(struct page *page, int64_t id, const char *sort_key);
+bool members_read_place(struct page *page, int64_t *id, struct str *sort_key);
 /* The member of "/adherents/{}..."; ERR_NOT_FOUND when that is no number. */
 enum err members_path_id(struct page *page, int64_t *member_id);
 /* Sets "owes", "in_advance" or "settled", and "balance" without its sign. */

@@ -8,14 +8,14 @@ enum { REMINDERS_PAGE = 100 };
 
 const struct http_field reminders_fields[] = {
     {"q", HTTP_TEXT, 100, NULL, 0},
-    {"apres", HTTP_TEXT, 300, NULL, 0},
+    {"apres", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {"fait", HTTP_CHOICE, 16, "envoye|rien", 0},
     {0},
 };
 const struct http_field reminders_send_fields[] = {
     TOKEN_FIELD,
     {"q", HTTP_TEXT, 100, NULL, 0},
-    {"apres", HTTP_TEXT, 300, NULL, 0},
+    {"apres", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {"adherent", HTTP_IDS, 20, NULL, 0},
     {0},
 };
@@ -93,16 +93,11 @@ static enum err add_preview(struct page *page, struct template_map *data,
 
 /* ---- the page ---- */
 
-/* "<id>.<sort key>" of the last one shown. */
 static void read_filter(struct page *page, struct reminder_filter *filter)
 {
-    struct str place = http_field_text(page->request, "apres"), id = str_cut(&place, '.');
-
     *filter = (struct reminder_filter){.search = http_field_text(page->request, "q"),
                                        .max = REMINDERS_PAGE};
-    if (!str_to_int64(id, &filter->after_id))
-        filter->after_id = 0;
-    filter->after_key = place;
+    members_read_place(page, &filter->after_id, &filter->after_key);
 }
 
 static enum err add_rows(struct page *page, struct template_map *data,
@@ -149,9 +144,8 @@ static enum err show(struct page *page, int status, const struct form *form)
         err = add_rows(page, data, rows, shown);
     template_set_flag(data, "has_next", count > shown);
     template_set_text(data, "next_place",
-                      !err && count > shown ? arena_printf(page->arena, "%lld.%s",
-                                                           (long long)rows[shown - 1].member_id,
-                                                           rows[shown - 1].sort_key)
+                      !err && count > shown ? members_place(page, rows[shown - 1].member_id,
+                                                            rows[shown - 1].sort_key)
                                             : "");
     if (!err)
         err = page_form_token(page, data, "token", "/relances/envoyer");

@@ -206,7 +206,7 @@ static const struct http_field members_fields[] = {
     {"q", HTTP_TEXT, 100, NULL, 0},
     {"groupe", HTTP_CHOICE, 16, "tous|doivent|avance|jamais|archives", 0},
     {"tri", HTTP_CHOICE, 16, "nom|numero", 0},
-    {"apres", HTTP_TEXT, 300, NULL, 0},
+    {"apres", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {"fait", HTTP_TOKEN, 40, NULL, 0},
     {0},
 };

@@ -4,6 +4,7 @@
 #include "accounting/standing.h"
 #include "base/csv.h"
 #include "web/export.h"
+#include "web/members.h"
 #include "web/period.h"
 
 enum { STANDING_PAGE = 50 };
@@ -11,7 +12,7 @@ enum { STANDING_PAGE = 50 };
 const struct http_field standing_fields[] = {
     {"au", HTTP_TEXT, 40, NULL, 0},
     {"groupe", HTTP_CHOICE, 16, "tous|doivent|avance", 0},
-    {"apres", HTTP_TEXT, 300, NULL, 0},
+    {"apres", HTTP_TEXT, WEB_LINE_MAX, NULL, 0},
     {0},
 };
 static const char *const groups[] = {
@@ -50,16 +51,17 @@ static void read_day(struct asking *asking)
     template_set_text(asking->data, "au", asking->filter.day);
 }
 
-/* "<id>.<sort key>" of the last one shown. */
 static bool read_place(struct asking *asking)
 {
-    struct str key = http_field_text(asking->page->request, "apres"), id;
+    struct page *page = asking->page;
+    struct str key;
 
-    if (str_empty(key))
+    if (str_empty(http_field_text(page->request, "apres")))
         return true;
-    id = str_cut(&key, '.');
-    asking->place.sort_key = str_copy(asking->page->arena, key);
-    return key.data && str_to_int64(id, &asking->place.member_id);
+    if (!members_read_place(page, &asking->place.member_id, &key))
+        return false;
+    asking->place.sort_key = str_copy(page->arena, key);
+    return true;
 }
 
 static enum err ask(struct asking *asking)
@@ -138,8 +140,7 @@ static enum err add_rows(struct asking *asking)
     for (size_t i = 0; !err && i < shown; i++)
         add_row(page, list, &rows[i]);
     if (!err && count > shown)
-        place = arena_printf(page->arena, "%lld.%s", (long long)rows[shown - 1].member_id,
-                             rows[shown - 1].sort_key);
+        place = members_place(page, rows[shown - 1].member_id, rows[shown - 1].sort_key);
     template_set_flag(asking->data, "has_members", shown > 0);
     template_set_flag(asking->data, "has_next", count > shown);
     template_set_flag(asking->data, "has_pages", count > shown || asking->place.sort_key);
