@@ -133,6 +133,7 @@ extern const size_t web_notification_route_count;
 
 /* Fields of the forms that are shown again with what was typed; each stands with its page. */
 extern const struct http_field paypal_fields[];
+extern const struct http_field paypal_keys_fields[];
 extern const struct http_field access_email_fields[];
 
 void web_dispatch_page(void *shared, struct http_request *request, struct http_response *response);
@@ -162,7 +163,7 @@ http_handler association_get, association_post;
 http_handler logo_get, logo_post, logo_remove_post;
 http_handler bank_new_get, bank_new_post, bank_get, bank_post, bank_use_post;
 http_handler options_get, options_post, options_order_post;
-http_handler paypal_post, paypal_help_get;
+http_handler paypal_post, paypal_help_get, paypal_keys_post, paypal_repair_post;
 http_handler verification_get, installation_get;
 http_handler members_get, member_get, member_new_get, member_new_post, member_edit_get,
     member_edit_post, member_archive_post, member_restore_post;

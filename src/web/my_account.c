@@ -48,6 +48,39 @@ enum err settings_add_without_provider(struct page *page, struct template_map *d
     return err ? err : terms_add_advice(page, data);
 }
 
+/* ---- speaking with a provider ---- */
+
+enum err settings_link(struct page *page, const char *provider, link_operation *run,
+                       struct link_press *press, struct link_result *result)
+{
+    const struct payment_service *service = page->web->options.service;
+    struct provider_call call = payment_call(service, page->db, page->thread->client, page->arena);
+    enum err err = gate_enter(&page->web->provider_gate);
+
+    if (err == ERR_BUSY) {
+        *result = (struct link_result){.outcome = LINK_BUSY};
+        return OK;
+    }
+    if (err)
+        return err;
+    press->association_id = page->association.id;
+    press->actor = page_actor(page);
+    press->provider = provider;
+    err = run(service, &call, press, result);
+    gate_leave(&page->web->provider_gate);
+    return err; /* of another association: the dispatcher notes it */
+}
+
+void settings_add_reason(struct page *page, struct template_map *item, const char *reason)
+{
+    static const char *const reasons[] = {"key_unknown", "key_revoked", "key_lacks",
+                                          "absent",      "refused",     "unreachable"};
+
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+        template_set_flag(item, arena_printf(page->arena, "why_%s", reasons[i]),
+                          strcmp(reasons[i], reason) == 0);
+}
+
 /* ---- the page ---- */
 
 enum err my_account_show(struct page *page, int status, const struct form *stripe,

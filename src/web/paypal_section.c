@@ -79,6 +79,7 @@ static bool currency_accepted(struct page *page)
 enum err paypal_section_add(struct page *page, struct template_map *data, const struct form *form)
 {
     struct template_map *section = template_set_map(data, "paypal");
+    const struct form *identity = form && form->faults == faults ? form : NULL;
     const struct provider_account *account = NULL;
     enum err err = settings_add_accounts(page, section, "paypal");
 
@@ -88,12 +89,17 @@ enum err paypal_section_add(struct page *page, struct template_map *data, const 
         err = add_last_notification(page, section, account);
     if (!err)
         err = page_form_token(page, section, "token", PAYPAL_PATH);
-    add_form(page, section, form, account);
+    if (!err)
+        err = paypal_keys_add(page, section, account, form);
+    add_form(page, section, identity, account);
     template_set_flag(section, "is_proven", account && account->verified);
+    template_set_flag(section, "has_keys", account && account->client_id[0] != '\0');
     template_set_flag(section, "is_live", page->association.kind == ASSOCIATION_REAL);
     template_set_flag(section, "currency_accepted", currency_accepted(page));
     template_set_text(section, "ipn_url", paypal_ipn_url(page));
-    form_done(page, "paypal_relie|paypal_change|paypal_pareil", section);
+    form_done(page,
+              "paypal_relie|paypal_change|paypal_pareil|paypal_cles|paypal_partiel|paypal_repare",
+              section);
     return err;
 }
 

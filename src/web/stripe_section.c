@@ -130,17 +130,6 @@ static void add_age(struct template_map *map, int64_t age_s)
     template_set_int(map, "days", minutes / (24 * 60));
 }
 
-static const char *const reasons[] = {"key_unknown", "key_revoked", "key_lacks",
-                                      "absent",      "refused",     "unreachable"};
-
-/* "why_unreachable": why the last try led nowhere. */
-static void add_reason(struct page *page, struct template_map *item, const char *reason)
-{
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-        template_set_flag(item, arena_printf(page->arena, "why_%s", reasons[i]),
-                          strcmp(reasons[i], reason) == 0);
-}
-
 /* The endings of the secrets, and since when they hold. */
 struct shown_secret {
     bool present;
@@ -225,7 +214,7 @@ static void add_endpoint(struct page *page, struct template_map *item,
     template_set_flag(item, "is_renewal_unfinished", planned && active);
     template_set_flag(item, "is_by_hand", by_hand);
     template_set_flag(item, "is_deaf", !planned && !active && !by_hand);
-    add_reason(page, item, row->reason);
+    settings_add_reason(page, item, row->reason);
     add_secret(page, item, "webhook",
                &secrets->webhook[active ? known->rows[ENDPOINT_ACTIVE].slot : 0]);
     template_set_flag(item, "can_renew", active && !retiring);
@@ -324,31 +313,6 @@ enum err stripe_section_add(struct page *page, struct template_map *data, const 
 
 /* ---- what is done ---- */
 
-typedef enum err operation(const struct payment_service *service, const struct provider_call *call,
-                           const struct link_press *press, struct link_result *result);
-
-/* Speaks with Stripe, behind the gate that keeps most threads free for other pages. */
-static enum err carry_out(struct page *page, operation *run, struct link_press *press,
-                          struct link_result *result)
-{
-    const struct payment_service *service = page->web->options.service;
-    struct provider_call call = payment_call(service, page->db, page->thread->client, page->arena);
-    enum err err = gate_enter(&page->web->provider_gate);
-
-    if (err == ERR_BUSY) {
-        *result = (struct link_result){.outcome = LINK_BUSY};
-        return OK;
-    }
-    if (err)
-        return err;
-    press->association_id = page->association.id;
-    press->actor = page_actor(page);
-    press->provider = "stripe";
-    err = run(service, &call, press, result);
-    gate_leave(&page->web->provider_gate);
-    return err; /* of another association: the dispatcher notes it */
-}
-
 static enum err done(struct page *page, const char *word)
 {
     return http_redirect(page->response,
@@ -381,7 +345,7 @@ enum err stripe_keys_post(struct http_request *request, struct http_response *re
         .keys = {.secret = str_trim(http_field_text(request, "secret_key")),
                  .publishable = str_trim(http_field_text(request, "publishable_key"))}};
     struct link_result result = {0};
-    enum err err = carry_out(page, link_by_keys, &press, &result);
+    enum err err = settings_link(page, "stripe", link_by_keys, &press, &result);
 
     (void)response;
     if (err)
@@ -393,12 +357,12 @@ enum err stripe_keys_post(struct http_request *request, struct http_response *re
     return done(page, result.charges_enabled ? "stripe_relie" : "stripe_inactif");
 }
 
-static enum err post(struct http_request *request, operation *run, const char *word)
+static enum err post(struct http_request *request, link_operation *run, const char *word)
 {
     struct page *page = page_of(request);
     struct link_press press = {.account_id = http_field_id(request, "compte")};
     struct link_result result = {0};
-    enum err err = carry_out(page, run, &press, &result);
+    enum err err = settings_link(page, "stripe", run, &press, &result);
 
     if (err)
         return err;

@@ -23,9 +23,9 @@ async function newcomer(t, { javaScript = true, kind } = {}) {
 const business = (email) => house.control('POST', '/paypal/businesses', { email, name: 'Association' });
 
 async function type(page, { email, merchant }) {
-  const form = page.locator('#paypal form');
+  const form = page.locator('#paypal-identite form');
   if (!await form.isVisible())
-    await page.locator('#paypal summary').click();
+    await page.locator('#paypal-identite summary').click();
   if (email !== undefined)
     await form.getByLabel('Adresse e-mail principale').fill(email);
   if (merchant !== undefined)
@@ -71,7 +71,7 @@ for (const javaScript of [true, false])
 
     test('what is wrong stands beside the field, and what was typed stays', async (t) => {
       const { association, page } = await newcomer(t, { javaScript });
-      await page.locator('#paypal form').evaluate((form) => { form.noValidate = true; }).catch(() => {});
+      await page.locator('#paypal-identite form').evaluate((form) => { form.noValidate = true; }).catch(() => {});
       await page.locator('#paypal-email').evaluate((input) => { input.type = 'text'; }).catch(() => {});
       await type(page, { email: '', merchant: '' });
       await refused(page, 'Indiquez au moins');
