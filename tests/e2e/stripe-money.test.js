@@ -144,7 +144,7 @@ test('a dispute through its stages: withdrawn, won, lost', async () => {
   assert.equal(account('4671'), 4000);
   assert.equal(balance(member), 4000);
   const staff = await house.asStaff('treasurer');
-  assert.match((await staff.get(`/recettes/paiement/${idOf(payment)}`)).text, /contesté.*Frais 0,85.*Net 39,15/s);
+  assert.match((await staff.get(`/recettes/paiement/${idOf(payment)}`)).text, /contesté.*Frais 15,85.*Net 24,15/s);
   const refused = await staff.get(`/recettes/paiement/${idOf(payment)}/rembourser-en-ligne`);
   assert.match(refused.text, /Ce paiement est contesté/);
   await step(`disputes/${dispute.id}/won`);
