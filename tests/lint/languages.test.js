@@ -68,22 +68,3 @@ lint('no style, no script in templates', findInTemplates, [
   ['a handler', { 'templates/a.html': '<p>\n<body onload="x()">\n' }, /a\.html:2/],
   ['a script', { 'templates/a.html': '<script>x()</script>\n' }, /a\.html:1/],
 ], { 'templates/a.html': '<script src="/static/a.js?v=1" defer></script>\n<p class="style">\n' });
-
-// French sets a no-break space before a mark of two parts and within quotation marks: a line never
-// begins with one.
-function findLooseMarks(root) {
-  const findings = [];
-  for (const file of list(root, ['templates'], /\.(html|txt)$/)) {
-    const blank = (part) => part.replace(/[^\n]/g, '');
-    read(root, file).replace(/<[^>]*>|\{\{![^}]*\}\}/g, blank).split('\n').forEach((line, index) => {
-      if (/ [:;?!»]|« /.test(line)) findings.push(`${file}:${index + 1}: a mark that may leave its word`);
-    });
-  }
-  return findings;
-}
-
-lint('no mark leaves its word', findLooseMarks, [
-  ['a colon', { 'templates/a.html': '<p>\nAttention : ceci</p>\n' }, /a\.html:2: a mark/],
-  ['a question', { 'templates/a.txt': 'Vraiment ?\n' }, /a\.txt:1: a mark/],
-  ['quotation marks', { 'templates/a.html': '« oui\u00a0»\n' }, /a\.html:1: a mark/],
-], { 'templates/a.html': '<p title="a : b" class="x">Attention\u00a0: «\u00a0oui\u00a0»\u202f! 10:30</p>\n{{! note : x }}\n' });
