@@ -108,13 +108,30 @@ class Payer {
       redirect: answer.redirect };
   }
 
-  // At PayPal's page.
+  // At PayPal's page: of an order, or of the older way.
   async payPaypal(location, body) {
+    const { pathname, searchParams } = new URL(location);
+    if (pathname === '/checkoutnow')
+      return this.approveOrder(searchParams.get('token'), body);
     const visit = await this.house.control('POST', '/paypal/visits', { url: location });
     const answer = await this.house.control('POST', `/paypal/visits/${visit.token}/pay`, body);
     return { reference: answer.payment?.txn_id, cents: answer.payment?.gross_cents,
       paid: answer.payment?.status === 'Completed', deliveries: answer.deliveries,
       redirect: answer.redirect };
+  }
+
+  // An order is captured by us: because PayPal tells of the approval or, when it never does,
+  // because the browser comes back.
+  async approveOrder(order, { outcome, ipn, late_s }) {
+    const { redirect, deliveries } = await this.house.control('POST', `/paypal/orders/${order}/approve`,
+      { outcome, ipn, webhook: ipn, late_s });
+    if (ipn === 'never')
+      await this.comeBack(redirect);
+    const { txn_id: reference } = await waitFor(`order ${order} is captured`, async () => {
+      const found = await this.house.control('GET', `/paypal/orders/${order}`);
+      return (found.order ?? found).txn_id && (found.order ?? found);
+    }, PATIENCE_MS);
+    return { reference, paid: true, deliveries, redirect };
   }
 
   // Back from the provider; the page tells, it books nothing.

@@ -1,7 +1,9 @@
 'use strict';
 // A season drawn from a seed: payments by both providers and all that follows them (late fees,
 // refunds of a part and of all, refunds that fail, disputes lost and won, cases, payouts, money of
-// other sites, invoices), with notifications that come twice, late, or never. In the end the
+// other sites, invoices), with notifications that come twice, late, or never. Half of the cards are
+// asked in the personal space; in the middle, while payments are under way, the treasurer gives
+// PayPal's keys, and payments go by its orders from then on. In the end the
 // providers' own lists are read, a press a month (and a thousand lines) books what is missing, and
 // then every line is matched, the books are proven, and they hold to the cent what the practice
 // ledger says: per account, per kind. What is expected is computed from that ledger alone.
@@ -26,7 +28,7 @@ class StoryHouse extends House {
     this.ok(['verify']);
   }
 }
-const house = new StoryHouse('story');
+const house = new StoryHouse('story', { stripe: { embedded: true } });
 process.on('exit', () => house.kill());
 const counts = new Map();
 const note = (what) => counts.set(what, (counts.get(what) ?? 0) + 1);
@@ -39,8 +41,10 @@ const PAYPAL_STORIES = { nothing: 40, refund_part: 16, refund_all: 10, reversal:
 
 const told = () => ({ notify: dice.one({ normal: 70, twice: 15, never: 15 }) });
 const stripe = (address, body = {}) => house.control('POST', `/stripe/${address}`, { ...told(), ...body });
-const paypal = (payment, what, body = {}) => house.control('POST', `/paypal/payments/${payment}/${what}`,
-  { ipn: dice.one({ normal: 70, twice: 15, never: 15 }), ...body });
+const paypal = (payment, what, body = {}) => {
+  const ipn = dice.one({ normal: 70, twice: 15, never: 15 });
+  return house.control('POST', `/paypal/payments/${payment}/${what}`, { ipn, webhook: ipn, ...body });
+};
 
 const STRIPE = {
   nothing: async () => {},
@@ -81,6 +85,14 @@ const PAYPAL = {
   case: (payment) => paypal(payment, 'case'),
 };
 
+// PayPal's present way, from now on: the keys of an application of the account, by the page.
+async function giveKeys() {
+  const app = await house.control('POST', `/paypal/businesses/${house.paypal.merchant}/apps`, { any_webhook: true });
+  const form = await treasurer.form('/parametrage/mon-compte', '/parametrage/paypal/cles#paypal');
+  const answer = await treasurer.post('/parametrage/paypal/cles', { ...form.fields, client_id: app.client_id, client_secret: app.secret });
+  assert.match(answer.location ?? answer.text, /fait=paypal_cles/);
+}
+
 async function payStripe(payer, location) {
   const fate = dice.one(FATES);
   const fee = dice.one({ now: 50, later: 50 });
@@ -91,11 +103,12 @@ async function payStripe(payer, location) {
   await STRIPE[story](paid.reference, paid.cents);
 }
 
-async function payPaypal(payer, location) {
+async function payPaypal(payer, location, cents) {
+  note(`paypal by ${location.includes('/checkoutnow') ? 'an order' : 'the older way'}`);
   const paid = await payer.payPaypal(location, { outcome: 'completed', ipn: dice.one(FATES), late_s: 1 });
   const story = dice.one(PAYPAL_STORIES);
   note(`paypal ${story}`);
-  await PAYPAL[story](paid.reference, paid.cents);
+  await PAYPAL[story](paid.reference, cents);
 }
 
 // All that is available, whatever its sign; nothing available is no payout.
@@ -148,16 +161,19 @@ test(`${COUNT} payments and what follows them`, async () => {
   let left = COUNT;
   const live = async (payer) => {
     while (left-- > 0) {
+      if (left === COUNT / 2) await giveKeys();
       const wanted = dice.chance(60) ? 'stripe' : 'paypal';
       // A debt of some cents is less than Stripe takes: its button is not there.
       const { form } = await payer.freeForm();
       const provider = form.buttons.some((one) => one['data-provider'] === wanted) ? wanted : 'paypal';
-      const { location } = await payer.press(provider, () => dice.integer(150, 9999));
-      await (provider === 'stripe' ? payStripe : payPaypal)(payer, location);
+      const { location, cents } = await payer.press(provider, () => dice.integer(150, 9999), { embedded: dice.chance(50) });
+      await (provider === 'stripe' ? payStripe : payPaypal)(payer, location, cents);
       await between();
     }
   };
   await Promise.all(payers.map(live));
+  for (const way of ['an order', 'the older way'])
+    assert.ok(counts.get(`paypal by ${way}`) > 0, way);
   console.log([...counts].sort().map(([what, count]) => `${what} ${count}`).join(', '));
   await waitFor('what was told is worked on', () => house.sql(`SELECT 1 FROM provider_event
     WHERE state = 'waiting' AND coalesce(outcome, '') <> 'waits_for_parent'`).length === 0, PATIENCE_MS);
