@@ -109,8 +109,8 @@ SELECT client_secret FROM payment_intent
 WHERE association_id = $1 AND member_id = $2 AND id = $3 AND state = 'open';
 
 -- name: intent_declined
--- $1 association, $2 id, $3 reason. One try more was refused; the attempt is as it was.
-UPDATE payment_intent SET declines = declines + 1, reason = $3
+-- $1 association, $2 id, $3 reason, $4 now. One try more was refused; the attempt is as it was.
+UPDATE payment_intent SET declines = declines + 1, reason = $3, updated_at = $4
 WHERE association_id = $1 AND id = $2 AND state IN ('created', 'open');
 
 -- name: intent_looked_at

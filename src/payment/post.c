@@ -176,7 +176,7 @@ static enum err post_declined(struct posting_fact *work, struct post_result *res
         return err;
     err = db_run(work->posting.db, Q_INTENT_DECLINED,
                  DB_VALUES(db_int(fact->association_id), db_int(work->intent.id),
-                           db_text(fact->reason ? fact->reason : "")));
+                           db_text(fact->reason ? fact->reason : ""), db_int(work->posting.now)));
     return err ? err : add_objects(work);
 }
 

@@ -98,7 +98,8 @@ struct provider_intent {
     int64_t amount_cents;
     const char *currency;
     int64_t expires_at;
-    int64_t declines; /* tries that were refused (FACT_DECLINED) */
+    int64_t declines;    /* tries that were refused (FACT_DECLINED) */
+    int64_t declined_at; /* the last of them; 0: none was */
 };
 
 /* A message at the door. */

@@ -66,6 +66,7 @@ struct provider_intent payment_provider_intent(const struct payment_intent *inte
         .currency = intent->currency,
         .expires_at = intent->expires_at,
         .declines = intent->declines,
+        .declined_at = intent->declines > 0 ? intent->updated_at : 0,
     };
 }
 

@@ -331,13 +331,34 @@ static void a_refused_try_gets_another_id(void **state)
     assert_int_equal(resolution->facts[0].kind, FACT_DECLINED);
     assert_string_equal(resolution->facts[0].reference, "cap-" ORDER_DESK_ORDER "-1");
     assert_string_equal(resolution->facts[0].reason, "INSTRUMENT_DECLINED");
-    desk->intent.declines = 1;
+    desk->intent.declines = 1; /* long ago */
     order_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
     order_desk_refuse(desk, 422, "TRANSACTION_REFUSED");
     resolution = resolve(desk);
     assert_true(order_desk_has(desk, 4, "PayPal-Request-Id: cap-" ORDER_DESK_ORDER "-2\r\n"));
     assert_int_equal(resolution->facts[0].kind, FACT_FAILED);
     assert_string_equal(resolution->facts[0].reason, "TRANSACTION_REFUSED");
+}
+
+/* Whoever looks: the page that waits, a message told twice, the sweep. */
+static void a_refused_card_is_not_tried_with_every_look(void **state)
+{
+    static const struct {
+        int64_t declines, ago_s, wait_s;
+    } cases[] = {{1, 0, 10}, {1, 9, 1}, {2, 10, 10}, {3, 39, 1}, {30, 1199, 1}, {1, -5, 10}};
+    struct order_desk *desk = *state;
+    struct resolution *resolution;
+
+    order_desk_token(desk);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        desk->intent.declines = cases[i].declines;
+        desk->intent.declined_at = desk->base.call.now - cases[i].ago_s;
+        order_desk_order(desk, &(struct order_plan){.status = "APPROVED"});
+        resolution = resolve(desk);
+        assert_int_equal(resolution->kind, RESOLUTION_RETRY);
+        assert_int_equal(resolution->retry_after_s, cases[i].wait_s);
+        assert_int_equal(loopback_count(desk->base.server), 2 + i);
+    }
 }
 
 static void another_merchants_order_is_not_captured(void **state)
@@ -510,6 +531,7 @@ int main(void)
         CASE(books_by_the_captures_status),
         CASE(repeats_the_same_capture),
         CASE(a_refused_try_gets_another_id),
+        CASE(a_refused_card_is_not_tried_with_every_look),
         CASE(another_merchants_order_is_not_captured),
         CASE(ends_by_the_clock),
         CASE(cancels_without_capturing),

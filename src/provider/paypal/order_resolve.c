@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "provider/paypal/internal.h"
 
+enum { PAUSE_FIRST_S = 10, PAUSE_MAX_S = 1200 };
+
 /* One look at an order. */
 struct looking {
     const struct provider_call *call;
@@ -170,6 +172,34 @@ static enum err capture(struct looking *looking)
     return err;
 }
 
+/* After a refusal the order may stay approved until the payer has chosen another means, and
+ * nothing tells the one approval from the other: so the same card is not tried with every look,
+ * but after a while that doubles each time. */
+static int64_t pause_s(const struct looking *looking)
+{
+    const struct provider_intent *intent = looking->intent;
+    int64_t pause = PAUSE_FIRST_S, since = looking->call->now - intent->declined_at;
+
+    if (intent->declines == 0)
+        return 0;
+    for (int64_t i = 1; i < intent->declines && pause < PAUSE_MAX_S; i++)
+        pause *= 2;
+    if (pause > PAUSE_MAX_S)
+        pause = PAUSE_MAX_S;
+    return since < 0 || since < pause ? pause - (since > 0 ? since : 0) : 0;
+}
+
+static enum err capture_when_due(struct looking *looking)
+{
+    const struct paypal_answer wait = {.reason = "moyen refusé à l'instant",
+                                       .retry_after_s = pause_s(looking)};
+
+    if (wait.retry_after_s == 0)
+        return capture(looking);
+    try_later(looking, &wait);
+    return OK;
+}
+
 /* ---- looking ---- */
 
 static enum err judge(struct looking *looking, const struct paypal_order *order)
@@ -183,7 +213,7 @@ static enum err judge(struct looking *looking, const struct paypal_order *order)
     if (json_array_size(order->captures) > 0)
         return tell_captures(looking, order);
     if (strcmp(order->status, "APPROVED") == 0 && looking->may_capture)
-        return capture(looking);
+        return capture_when_due(looking);
     if (strcmp(order->status, "VOIDED") == 0)
         looking->ends = true;
     tell_unpaid(looking);

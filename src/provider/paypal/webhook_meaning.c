@@ -86,6 +86,7 @@ static enum err look_at_order(struct reading *reading, const char *order_id)
         .currency = intent->currency,
         .expires_at = intent->expires_at,
         .declines = intent->declines,
+        .declined_at = intent->declines > 0 ? intent->updated_at : 0,
     };
     enum err err = paypal_order_resolve(subject->call, subject->account, &asked,
                                         intent_state_name(intent->state), subject->resolution);
