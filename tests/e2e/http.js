@@ -33,7 +33,7 @@ function formsOf(html) {
       if (input.type === 'checkbox' && input.name === 'coche') {
         if (/\schecked\b/.test(tag))
           form.fields.coche = [...(form.fields.coche ?? []), input.value];
-      } else if (input.name) {
+      } else if (input.name && !/\sdisabled\b/.test(tag)) {
         form.fields[input.name] = input.value ?? '';
       }
     }
