@@ -5,6 +5,7 @@
 const { describe, test } = require('node:test');
 const assert = require('node:assert/strict');
 const { houseOf, waitFor } = require('./harness.js');
+const { holdCalls } = require('./sandbox-paypal-rest.js');
 const { check, outcome } = require('./browser.js');
 
 const house = houseOf('pay-paypal-orders');
@@ -326,4 +327,10 @@ test("PayPal's own list is read by its interface, or sent as a file where it is 
   await read();
   await waitFor('the payment is in the list', () => house.one(`SELECT count(*) AS count FROM statement_line
     WHERE reference = '${reference}' AND movement = '${reference}' AND kind = 'capture' AND gross_cents = 4000`).count === 1);
+});
+
+test("every request was one that PayPal's own files describe", async () => {
+  const { calls } = await house.control('GET', '/calls?face=paypal&limit=1000');
+  assert.deepEqual(holdCalls(calls), ['POST /v1/notifications/verify-webhook-signature', 'POST /v1/notifications/webhooks', 'POST /v2/checkout/orders', 'POST /v2/checkout/orders/{id}/capture',
+    'POST /v2/payments/captures/{capture_id}/refund']);
 });

@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { houseOf } = require('./harness.js');
+const { holdCalls } = require('./sandbox-paypal-rest.js');
 const { check } = require('./browser.js');
 
 const house = houseOf('paypal-keys');
@@ -108,4 +109,9 @@ test('keys of an account that serves another association are refused', async () 
   const answer = await send({}, await house.asStaff('treasurer', other));
   assert.equal(answer.status, 409);
   assert.match(answer.text, /sert déjà à une autre association/);
+});
+
+test("every request was one that PayPal's own files describe", async () => {
+  const { calls } = await house.control('GET', '/calls?face=paypal&limit=1000');
+  assert.deepEqual(holdCalls(calls), ['POST /v1/notifications/webhooks', 'POST /v2/checkout/orders', 'POST /v2/checkout/orders/{id}/capture']);
 });

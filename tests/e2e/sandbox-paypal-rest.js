@@ -33,6 +33,24 @@ function holdAnswer(spec, where, method, answer) {
   hold(`${spec}${where}.${method}.${answer.status}`, schema, spec, answer.body);
 }
 
+// The operations of PayPal's files that take a body, as a pattern of paths.
+const operations = Object.entries(specs).flatMap(([spec, { paths }]) => Object.entries(paths).flatMap(([where, methods]) =>
+  Object.entries(methods).filter(([, one]) => one.requestBody).map(([method, one]) => ({ spec, where, method: method.toUpperCase(),
+    pattern: new RegExp(`^${where.replace(/\{\w+\}/g, '[^/]+')}$`), schema: one.requestBody.content['application/json'].schema }))));
+
+/** Holds every call with a body that was made to PayPal's interface against its schema, names as
+ *  the file has them alone; the operations that were called. */
+function holdCalls(calls) {
+  const seen = new Set();
+  for (const { path, method, body, verdict } of calls.filter((one) => one.body && one.path.startsWith('/v') && one.path !== '/v1/oauth2/token')) {
+    const one = operations.find((operation) => operation.method === method && operation.pattern.test(path));
+    assert.ok(one, `PayPal has no ${method} ${path} (${verdict})`);
+    hold(`request.${one.where}.${method}`, one.schema, one.spec, JSON.parse(body));
+    seen.add(`${method} ${one.where}`);
+  }
+  return [...seen].sort();
+}
+
 const ORDERS = '/v2/checkout/orders';
 
 /** An order as Guichet makes it. */
@@ -104,4 +122,4 @@ async function open(t, { business = {}, app = {}, config = {} } = {}) {
 
 const issueOf = (answer) => answer.body.details?.[0]?.issue;
 
-module.exports = { open, order, holdAgainst, holdAnswer, issueOf, ORDERS };
+module.exports = { open, order, holdAgainst, holdCalls, holdAnswer, issueOf, ORDERS };
