@@ -183,7 +183,7 @@ test('money is paid back from the till or the bank, and the debt comes back or i
       await check(page, 'rembourser');
     await page.getByRole('button', { name: 'Noter le remboursement' }).click();
     await page.getByRole('status').getByText('Le remboursement est enregistré').waitFor();
-    await page.getByText(/remboursé en partie : 20,00/).waitFor();
+    await page.getByText(/remboursé en partie\s: 20,00/).waitFor();
     assert.deepEqual([account(association, '530'), account(association, '5121'), account(association, '706')], [6000, -2000, 0]);
     assert.deepEqual([house.balance(debtor), paid(debtor, 'Cotisation')], [0, 4000]);
     // The rest, and the debt comes back.

@@ -89,7 +89,7 @@ describe('in the personal space', { concurrency: 4 }, () => {
     const visit = await openForm(t);
     await visit.frame.locator('[value=declined]').click();
     await visit.frame.locator('#refus').waitFor();
-    assert.match(await visit.page.getByRole('list', { name: 'Ce que vous payez' }).innerText(), /^Cotisation : 40,00\s€$/);
+    assert.match(await visit.page.getByRole('list', { name: 'Ce que vous payez' }).innerText(), /^Cotisation\s: 40,00\s€$/);
     assert.equal(last(visit.member).state, 'open');
     assert.match(new URL(visit.page.url()).pathname, /^\/payer\//);
     await visit.frame.locator('#payer').click();
