@@ -11,7 +11,7 @@ const location = (place, socket, bodyMax) => `
       location ${place} {
         client_max_body_size ${bodyMax};
         fastcgi_pass unix:${socket};
-        fastcgi_read_timeout 40s;
+        fastcgi_read_timeout 120s;
 ${PARAMETERS}
       }`;
 
