@@ -1,7 +1,5 @@
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "net/json.h"
 #include "sandbox/internal.h"
 #include "sandbox/paypal_rest.h"
@@ -35,22 +33,6 @@ enum err rest_issue_take(struct rest_call *call, struct db *db)
 
 /* ---- ids ---- */
 
-/* Same path and same body in any order of its keys: same fingerprint. */
-static enum err make_fingerprint(const struct rest_call *call, const char **fingerprint)
-{
-    unsigned char digest[HASH_LEN];
-    char hex[HASH_HEX_MAX];
-    char *text = json_dumps(call->body, JSON_COMPACT | JSON_SORT_KEYS);
-    const char *whole =
-        arena_printf(call->arena, "%.*s\n%s", STR_PRINT(call->request->path), text ? text : "");
-    enum err err = hash_sha256(str_of(whole), digest);
-
-    free(text);
-    hash_hex(digest, HASH_LEN, hex);
-    *fingerprint = arena_string(call->arena, hex);
-    return err;
-}
-
 static enum err repeat(struct rest_call *call, struct db *db,
                        const struct rest_operation *operation, const json_t *kept, json_t **answer)
 {
@@ -78,7 +60,7 @@ enum err rest_request_begin(struct rest_call *call, struct db *db,
                                  db_text(call->request_id)),
                        &kept);
     if (!err && kept)
-        err = make_fingerprint(call, &fingerprint);
+        err = call_fingerprint(call->arena, call->request->path, call->body, &fingerprint);
     if (err)
         return err;
     *done = true;
@@ -102,7 +84,7 @@ enum err rest_request_keep(struct rest_call *call, struct db *db,
 
     if (!operation->kind || !call->request_id || (call->error.status && !call->final))
         return OK;
-    err = make_fingerprint(call, &fingerprint);
+    err = call_fingerprint(call->arena, call->request->path, call->body, &fingerprint);
     if (call->error.status) {
         json_auto_t *object = rest_error_object(call);
 

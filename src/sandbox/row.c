@@ -146,6 +146,21 @@ void put_bytes(json_t *object, const char *name, const char *name_hex)
     free(bytes);
 }
 
+enum err call_fingerprint(struct arena *arena, struct str path, const json_t *content,
+                          const char **fingerprint)
+{
+    unsigned char digest[HASH_LEN];
+    char *hex = arena_alloc(arena, HASH_HEX_MAX);
+    char *text = json_dumps(content, JSON_COMPACT | JSON_SORT_KEYS);
+    const char *whole = arena_printf(arena, "%.*s\n%s", STR_PRINT(path), text ? text : "");
+    enum err err = hash_sha256(str_of(whole), digest);
+
+    free(text);
+    hash_hex(digest, HASH_LEN, hex);
+    *fingerprint = hex;
+    return err;
+}
+
 enum err json_answer(struct http_response *response, int status, const json_t *value)
 {
     response->status = status;

@@ -49,6 +49,11 @@ void put_copies(json_t *object, const json_t *row, const char *const *names);
 /* Turns field NAME_hex into NAME (text when valid UTF-8, else null) beside it. */
 void put_bytes(json_t *object, const char *name, const char *name_hex);
 
+/* What tells a repeated call from another under the same key: same path and same content in any
+ * order of its names, same fingerprint. In the arena. */
+enum err call_fingerprint(struct arena *arena, struct str path, const json_t *content,
+                          const char **fingerprint);
+
 /* Fills the response with JSON. */
 enum err json_answer(struct http_response *response, int status, const json_t *value);
 

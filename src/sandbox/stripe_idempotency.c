@@ -1,7 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "sandbox/internal.h"
 #include "sandbox/row.h"
@@ -15,22 +14,6 @@ struct taking {
     const char *fingerprint;
     json_t *kept; /* the row of an earlier call with this key */
 };
-
-/* Same path and same parameters in any order: same fingerprint. */
-static enum err make_fingerprint(const struct stripe_call *call, const char **fingerprint)
-{
-    unsigned char digest[HASH_LEN];
-    char hex[HASH_HEX_MAX];
-    char *text = json_dumps(call->parameters, JSON_COMPACT | JSON_SORT_KEYS);
-    const char *whole =
-        arena_printf(call->arena, "%.*s\n%s", STR_PRINT(call->request->path), text ? text : "");
-    enum err err = hash_sha256(str_of(whole), digest);
-
-    free(text);
-    hash_hex(digest, HASH_LEN, hex);
-    *fingerprint = arena_string(call->arena, hex);
-    return err;
-}
 
 static enum err take(struct db *db, void *argument)
 {
@@ -82,7 +65,8 @@ enum err stripe_idempotency_begin(struct stripe_call *call, bool *answered)
     *answered = false;
     if (!call->idempotency_key)
         return OK;
-    err = make_fingerprint(call, &taking.fingerprint);
+    err =
+        call_fingerprint(call->arena, call->request->path, call->parameters, &taking.fingerprint);
     if (!err)
         err = sandbox_write(call->sandbox, take, &taking);
     if (!err && taking.kept) {
