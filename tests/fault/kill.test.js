@@ -132,7 +132,7 @@ const pay = (payer, provider, location, mode) => (provider === 'stripe'
 const BEGIN = {
   async press(payer, provider, aim) {
     const cart = await payer.freeForm();
-    const fields = payer.fieldsOf(cart, provider, String(cents() / 100));
+    const fields = payer.fieldsOf(cart, payer.buttonOf(cart, provider), String(cents() / 100));
     house.board.arm(aim);
     payer.client.post('/panier/payer', fields).catch(ignore);
     return async () =>

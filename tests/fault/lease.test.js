@@ -19,7 +19,8 @@ let paid;
 
 test('killed while the provider was opening the payment', async () => {
   const { payer } = house;
-  const fields = payer.fieldsOf(await payer.freeForm(), 'stripe', '19,99');
+  const free = await payer.freeForm();
+  const fields = payer.fieldsOf(free, payer.buttonOf(free, 'stripe'), '19,99');
   house.board.arm({ stages: [['send', 1]], after: true });
   payer.client.post('/panier/payer', fields).catch(() => {});
   assert.ok(await house.death());

@@ -58,19 +58,27 @@ class Payer {
 
   // ---- pressing ----
 
-  fieldsOf(cart, provider, typed) {
-    const button = cart.form.buttons.find((one) => one['data-provider'] === provider);
-    assert.ok(button, `no button of ${provider}`);
+  // A debt of some cents is less than Stripe takes: its button is not there, and a payment that
+  // arrives between two looks at the cart may leave such a debt. `otherwise` is taken then.
+  buttonOf(cart, wanted, otherwise) {
+    const named = (provider) => cart.form.buttons.find((one) => one['data-provider'] === provider);
+    const button = named(wanted) ?? named(otherwise);
+    assert.ok(button, `no button of ${wanted}`);
+    return button;
+  }
+
+  fieldsOf(cart, button, typed) {
     return { ...cart.form.fields, montant: typed, moyen: button.value };
   }
 
   // Presses Payer; where that leads. `times` presses of the same form at once lead to one place.
-  async press(provider, amountOf, { style = 'comma', times = 1, embedded = false } = {}) {
+  async press(wanted, amountOf, { style = 'comma', times = 1, embedded = false, otherwise = wanted } = {}) {
     const end = Date.now() + PATIENCE_MS;
     for (;;) {
       const cart = await this.freeForm();
       const cents = amountOf(cart.balance);
-      const fields = { ...this.fieldsOf(cart, provider, typedAmount(cents, style)),
+      const button = this.buttonOf(cart, wanted, otherwise);
+      const fields = { ...this.fieldsOf(cart, button, typedAmount(cents, style)),
         ...(embedded ? { integre: 'oui' } : {}) };
       const answers = await Promise.all(Array.from({ length: times },
         () => this.client.post('/panier/payer', fields)));
@@ -78,7 +86,7 @@ class Payer {
       const places = new Set(answers.map((one) => one.location));
       if (answers.every((one) => one.status === 303) && places.size === 1
         && (answer.location.startsWith(this.house.sandboxUrl) || answer.location.startsWith('/payer/')))
-        return { location: answer.location, cents };
+        return { provider: button['data-provider'], location: answer.location, cents };
       // 409: the balance has changed since the form was made. 503: as many as may already wait for
       // the provider. 303 elsewhere: the press before has become live, or was paid meanwhile.
       assert.ok(answers.every((one) => [303, 409, 503].includes(one.status)),
