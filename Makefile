@@ -37,7 +37,7 @@ QUIET   := $(QUIET_$(V))
 say      = $(if $(QUIET),@printf '  %-8s %s\n' $(1) $(2),@:)
 
 .PHONY: all asan unit-programs check check-lint check-unit check-e2e check-money check-fault \
-        format deps demo demo-up demo-down demo-reset install help clean
+        check-ops format deps demo demo-up demo-down demo-reset install help clean
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/guichet $(BUILD)/guichet-sandbox ## build the programs (default)
@@ -147,7 +147,7 @@ TESTS          = @BUILD=$(abspath $(BUILD)) JOBS=$(JOBS) tests/run
 
 check: deps ## everything; ends with "N passed, N failed"
 	$(BUILD_QUIETLY) all asan unit-programs $(NODE_MODULES)
-	$(TESTS) lint unit e2e money fault
+	$(TESTS) lint unit e2e money fault ops
 
 check-lint: deps ## format, layers, sizes, clang-tidy, cppcheck, configurations
 	$(BUILD_QUIETLY) all $(NODE_MODULES)
@@ -157,13 +157,14 @@ check-unit: deps ## every module, under ASan and UBSan
 	$(BUILD_QUIETLY) unit-programs
 	$(TESTS) unit
 
-check-e2e check-money check-fault: check-%: deps
+check-e2e check-money check-fault check-ops: check-%: deps
 	$(BUILD_QUIETLY) all asan unit-programs $(NODE_MODULES)
 	$(TESTS) $*
 
 check-e2e: ## the whole house: nginx, guichet, sandbox, browser
 check-money: ## random payments, counted from the sandbox's ledger alone
 check-fault: ## kill -9 between any two steps of a payment
+check-ops: ## restarts under load, and the installation as it is shipped
 
 format: ## let clang-format lay out all C
 	clang-format -i $(shell find src tests -name '*.[ch]' -not -path '*/node_modules/*')
