@@ -11,7 +11,7 @@ DEMO_DIR      ?= $(BUILD)/demo
 DESTDIR       ?=
 
 # ---- what is compiled ----
-PACKAGES  := libcurl jansson sqlite3 libcrypto libqrencode zlib
+PACKAGES  := libcurl jansson sqlite3 libcrypto libqrencode zlib libseccomp
 STANDARD  := -std=gnu11 -D_GNU_SOURCE
 WARNINGS  := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
              -Wmissing-prototypes -Wvla -Wformat=2 -Werror
@@ -37,7 +37,7 @@ QUIET   := $(QUIET_$(V))
 say      = $(if $(QUIET),@printf '  %-8s %s\n' $(1) $(2),@:)
 
 .PHONY: all asan unit-programs check check-lint check-unit check-e2e check-money check-fault \
-        check-ops format deps demo demo-up demo-down demo-reset install help clean
+        check-ops check-security format deps demo demo-up demo-down demo-reset install help clean
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/guichet $(BUILD)/guichet-sandbox ## build the programs (default)
@@ -147,7 +147,7 @@ TESTS          = @BUILD=$(abspath $(BUILD)) JOBS=$(JOBS) tests/run
 
 check: deps ## everything; ends with "N passed, N failed"
 	$(BUILD_QUIETLY) all asan unit-programs $(NODE_MODULES)
-	$(TESTS) lint unit e2e money fault ops
+	$(TESTS) lint unit e2e money fault ops security
 
 check-lint: deps ## format, layers, sizes, clang-tidy, cppcheck, configurations
 	$(BUILD_QUIETLY) all $(NODE_MODULES)
@@ -157,7 +157,7 @@ check-unit: deps ## every module, under ASan and UBSan
 	$(BUILD_QUIETLY) unit-programs
 	$(TESTS) unit
 
-check-e2e check-money check-fault check-ops: check-%: deps
+check-e2e check-money check-fault check-ops check-security: check-%: deps
 	$(BUILD_QUIETLY) all asan unit-programs $(NODE_MODULES)
 	$(TESTS) $*
 
@@ -165,6 +165,7 @@ check-e2e: ## the whole house: nginx, guichet, sandbox, browser
 check-money: ## random payments, counted from the sandbox's ledger alone
 check-fault: ## kill -9 between any two steps of a payment
 check-ops: ## restarts under load, and the installation as it is shipped
+check-security: ## attackers: filters, fuzzers, sanitizers
 
 format: ## let clang-format lay out all C
 	clang-format -i $(shell find src tests -name '*.[ch]' -not -path '*/node_modules/*')

@@ -20,6 +20,7 @@ build library sqlite3 libsqlite3-dev
 build library libcrypto libssl-dev
 build library libqrencode libqrencode-dev
 build library zlib zlib1g-dev
+build library libseccomp libseccomp-dev
 build file    /usr/include/fcgiapp.h libfcgi-dev
 demo  command nginx nginx
 demo  command curl curl

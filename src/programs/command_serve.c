@@ -1,5 +1,6 @@
 #include "programs/command.h"
 
+#include "base/system_calls.h"
 #include "job/mailer.h"
 #include "job/worker.h"
 #include "migrations.h"
@@ -126,6 +127,15 @@ static enum err start_web(struct server *server)
     return web_new(&options, &server->web);
 }
 
+/* Before the threads that answer and ask: no request is ever read without. */
+static enum err restrict_system_calls(const struct settings *settings)
+{
+    if (settings->seccomp)
+        return system_calls_restrict();
+    log_line(LOG_WARNING, "serve.seccomp_off", "any system call is allowed, by the configuration");
+    return OK;
+}
+
 static enum err start(struct server *server, struct command_call *call)
 {
     struct payment_service *service = &server->service;
@@ -143,7 +153,9 @@ static enum err start(struct server *server, struct command_call *call)
     service->settings = &server->settings->provider;
     service->providers = providers;
     service->provider_count = sizeof(providers) / sizeof(providers[0]);
-    err = start_worker(server);
+    err = restrict_system_calls(server->settings);
+    if (!err)
+        err = start_worker(server);
     if (!err)
         err = start_mailer(server);
     return err ? err : start_web(server);

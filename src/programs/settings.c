@@ -86,9 +86,20 @@ static enum err check_mail(const char *path, const char *password_file, struct a
 
 /* ---- the file ---- */
 
+static enum err read_words(const char *path, const char *log_level, const char *seccomp,
+                           struct settings *settings)
+{
+    if (log_level_parse(log_level, &settings->log_level) != OK)
+        return fail(ERR_CONFIG, "%s: log_level: debug, info, warning or error", path);
+    settings->seccomp = strcmp(seccomp, "on") == 0;
+    if (!settings->seccomp && strcmp(seccomp, "off") != 0)
+        return fail(ERR_CONFIG, "%s: seccomp: on or off", path);
+    return OK;
+}
+
 enum err settings_read(const char *path, struct arena *arena, struct settings *settings)
 {
-    const char *log_level = "info", *password_file = NULL;
+    const char *log_level = "info", *seccomp = "on", *password_file = NULL;
     struct smtp_settings *smtp = &settings->smtp;
     struct provider_settings *provider = &settings->provider;
     const struct conf_key keys[] = {
@@ -101,6 +112,7 @@ enum err settings_read(const char *path, struct arena *arena, struct settings *s
         {.name = "templates", .text = &settings->templates},
         {.name = "common_passwords", .text = &settings->common_passwords},
         {.name = "log_level", .text = &log_level},
+        {.name = "seccomp", .text = &seccomp},
         {.name = "page_threads",
          .kind = CONF_INT,
          .number = &settings->page_threads,
@@ -153,7 +165,7 @@ enum err settings_read(const char *path, struct arena *arena, struct settings *s
 
     *settings = default_settings();
     err = conf_read(path, keys, sizeof(keys) / sizeof(keys[0]), arena);
-    if (!err && log_level_parse(log_level, &settings->log_level) != OK)
-        err = fail(ERR_CONFIG, "%s: log_level: debug, info, warning or error", path);
+    if (!err)
+        err = read_words(path, log_level, seccomp, settings);
     return err ? err : check_mail(path, password_file, arena, settings);
 }

@@ -7,6 +7,7 @@
 #ifndef PROGRAMS_SETTINGS_H
 #define PROGRAMS_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/log.h"
@@ -24,6 +25,7 @@ struct settings {
     const char *templates;
     const char *common_passwords;
     enum log_level log_level;
+    bool seccomp; /* `serve` asks the kernel only for what it needs */
     int64_t page_threads;
     int64_t notification_threads;
     int64_t job_threads;

@@ -28,6 +28,7 @@ function makeHouse(t) {
     `notification_socket = ${folder}/notification.socket`,
     `templates = ${path.join(top, 'templates')}`,
     `common_passwords = ${path.join(top, 'conf/common-passwords.txt')}`,
+    'seccomp = off', // for sanitizers
     ''].join('\n'));
   const house = { folder, config, database: path.join(folder, 'guichet.db') };
   // Runs a command; input goes to its standard input.
@@ -108,6 +109,8 @@ test('a bad configuration is refused with file and line', (t) => {
   }
   fs.writeFileSync(house.config, `${good}log_level = loud\n`);
   assert.equal(house.run(['migrate']).status, 2);
+  fs.writeFileSync(house.config, good.replace('seccomp = off', 'seccomp = maybe'));
+  assert.match(house.run(['migrate']).stderr, /seccomp: on or off/);
   fs.writeFileSync(house.config, good.replace(/^base_url.*\n/m, ''));
   assert.match(house.run(['migrate']).stderr, /base_url/);
   assert.equal(house.run(['migrate']).status, 2);

@@ -42,6 +42,7 @@ const LIBRARIES = [
   [/^qrencode/, /^src\/web\/qr_code\.c$/, 'src/web/qr_code.c'],
   [/^openssl\//, /^src\/(base\/|sandbox\/paypal_certificate\.c$)/, 'src/base/ and the certificates of the sandbox'],
   [/^zlib/, /^src\/base\/(gzip|crc32)\.c$/, 'src/base/gzip.c and crc32.c'],
+  [/^seccomp/, /^src\/base\/system_calls\.c$/, 'src/base/system_calls.c'],
   [/^cmocka/, /^tests\//, 'tests/'],
 ];
 
