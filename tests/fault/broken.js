@@ -1,0 +1,104 @@
+'use strict';
+// Programs that are wrong on purpose, so that what watches over the right one is seen to see: one
+// file of the source tree is copied, changed, compiled, and linked instead of its original.
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { execFileSync } = require('node:child_process');
+
+const top = path.resolve(__dirname, '../..');
+const build = path.resolve(top, process.env.BUILD || 'build');
+const PACKAGES = /^PACKAGES *:= *(.*)$/m.exec(fs.readFileSync(path.join(top, 'Makefile'), 'utf8'))[1].split(' ');
+
+const MOVEMENT_IS_ONE = 'UNIQUE (association_id, provider_account_id, kind, reference),';
+
+// file: in the source tree, or made from it by the build (gen/). schema: what the database would
+// still prevent.
+const BROKEN = {
+  // Marked as worked on in one transaction, posted in the next: what dies between is lost.
+  seen_first: {
+    file: 'src/payment/work.c',
+    changes: [
+      ['#include "payment/internal.h"', '#include "payment/internal.h"\n#include "payment/post.h"'],
+      ['/* What cannot be booked now must not stay claimed',
+        `static enum err write_seen(struct db *db, void *argument)
+{
+    struct event_ending *ending = argument;
+    const struct resolution *seen = ending->resolution;
+
+    return db_run(db, Q_EVENT_ENDED,
+                  DB_VALUES(db_int(ending->claim->id), db_text("done"), db_text("noted"),
+                            db_text(""), db_int(1), db_int(seen->association_id),
+                            db_int(seen->provider_account_id), db_text(seen->external_id),
+                            db_text(seen->type), db_null(), db_null(), db_int(ending->now)));
+}
+
+static enum err write_facts(struct db *db, void *argument)
+{
+    struct event_ending *ending = argument;
+    struct arena *arena = arena_new();
+    struct post_result result;
+    enum err err = OK;
+
+    for (int i = 0; !err && i < ending->resolution->fact_count; i++)
+        err = payment_post(db, &ending->resolution->facts[i], ending->now, arena, &result);
+    arena_free(arena);
+    return err;
+}
+
+/* What cannot be booked now must not stay claimed`],
+      ['    enum err err = db_write(service->writer, write_event_end, &ending);\n\n    if (!err)\n',
+        `    bool facts = resolution->kind == RESOLUTION_FACTS;
+    enum err err = db_write(service->writer, facts ? write_seen : write_event_end, &ending);
+
+    if (!err && facts)
+        err = db_write(service->writer, write_facts, &ending);
+    if (!err)
+`],
+    ],
+  },
+  // Posts whatever it is told, as often as it is told.
+  not_deduplicated: {
+    file: 'gen/queries.c',
+    changes: [[/^ *"ON CONFLICT \(association_id, provider_account_id, kind, reference\) DO NOTHING\\n"\n/gm, '']],
+    schema: `PRAGMA writable_schema = ON;
+      UPDATE sqlite_schema SET sql = replace(sql, '${MOVEMENT_IS_ONE}', '') WHERE name = 'provider_transaction';
+      DELETE FROM sqlite_schema WHERE name = 'sqlite_autoindex_provider_transaction_2';
+      PRAGMA writable_schema = RESET;
+      VACUUM;`,
+  },
+};
+
+const words = (command, args) => execFileSync(command, args, { encoding: 'utf8' }).trim().split(/\s+/).filter(Boolean);
+
+function changed(name, text) {
+  return BROKEN[name].changes.reduce((before, [from, to]) => {
+    const after = before.replace(from, to);
+    assert.notEqual(after, before, `${name}: ${BROKEN[name].file} is no longer what it was`);
+    return after;
+  }, text);
+}
+
+// The program's path.
+function makeBroken(name) {
+  const { file } = BROKEN[name];
+  const folder = path.join(build, 'fault', `${name}.${process.pid}`);
+  fs.mkdirSync(folder, { recursive: true });
+  const source = path.join(folder, path.basename(file));
+  const original = path.join(file.startsWith('gen/') ? build : top, file);
+  fs.writeFileSync(source, changed(name, fs.readFileSync(original, 'utf8')));
+  const compiler = words('echo', [process.env.CC || 'gcc']);
+  const run = (args) => execFileSync(compiler[0], [...compiler.slice(1), ...args], { cwd: top, stdio: 'inherit' });
+  run(['-std=gnu11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', '-O2', '-g', '-fPIE', '-Isrc',
+    `-I${path.join(build, 'gen')}`, ...words('pkg-config', ['--cflags', ...PACKAGES]), '-c', source, '-o', `${source}.o`]);
+  const main = path.join(build, 'obj/src/programs');
+  const objects = fs.readdirSync(main).filter((one) => one.endsWith('.o') && one !== 'guichet-sandbox.o')
+    .map((one) => path.join(main, one));
+  const program = path.join(folder, 'guichet');
+  run(['-pie', ...objects, `${source}.o`, path.join(build, 'libguichet.a'), '-Wl,--as-needed',
+    ...words('pkg-config', ['--libs', ...PACKAGES]), '-lfcgi', '-pthread', '-o', program]);
+  return { program, schema: BROKEN[name].schema ?? null, done: () => fs.rmSync(folder, { recursive: true, force: true }) };
+}
+
+module.exports = { makeBroken };
