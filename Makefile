@@ -165,7 +165,7 @@ check-e2e: ## the whole house: nginx, guichet, sandbox, browser
 check-money: ## random payments, counted from the sandbox's ledger alone
 check-faults: ## kill -9 between any two steps and under load (SCALE=50: 10,000 deaths)
 check-ops: ## restarts under load, and the installation as it is shipped
-check-security: ## attackers: filters, fuzzers, sanitizers
+check-security: ## the checklist row by row; filters, fuzzers, mutants, scanners
 
 format: ## let clang-format lay out all C
 	clang-format -i $(shell find src tests -name '*.[ch]' -not -path '*/node_modules/*')

@@ -163,7 +163,8 @@ enum err seal_close(const struct seal_key *key, int64_t owner_id, const char *na
     if (!context || !encrypt(context, key, bound_to(key, owner_id, name, arena), plain, out))
         err = fail(ERR_CRYPTO, "sealing failed");
     EVP_CIPHER_CTX_free(context);
-    *sealed = str_from(out, HEAD_LEN + plain.len);
+    if (!err)
+        *sealed = str_from(out, HEAD_LEN + plain.len);
     return err;
 }
 

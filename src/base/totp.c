@@ -56,8 +56,10 @@ enum err totp_match(struct str seed, struct str code, int64_t at, int64_t after,
         char expected[TOTP_CODE_MAX];
         enum err err = totp_code(seed, step, expected);
 
-        if (err)
+        if (err) {
+            *matches = false;
             return err;
+        }
         if (hash_equal(code, str_of(expected)) && step > after && !*matches) {
             *matches = true;
             *counter = step;
