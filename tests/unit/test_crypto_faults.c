@@ -302,37 +302,6 @@ static void one_scrypt_for_everybody(void **state)
     }
 }
 
-/* Row 25: no initial value comes twice, in a million. */
-static int by_bytes(const void *a, const void *b)
-{
-    return memcmp(a, b, 12);
-}
-
-static void a_million_seals_begin_differently(void **state)
-{
-    enum { HEAD = 9, IV = 12, TIMES = 1000000, ROUND = 1000 };
-    struct desk *desk = *state;
-    char(*seen)[IV] = calloc(TIMES, IV);
-
-    assert_non_null(seen);
-    for (int done = 0; done < TIMES; done += ROUND) {
-        struct arena *arena = arena_new();
-
-        for (int i = done; i < done + ROUND; i++) {
-            struct str sealed = {0};
-
-            assert_int_equal(seal_close(desk->key, 7, "api_key", str_of("x"), arena, &sealed), OK);
-            memcpy(seen[i], sealed.data + HEAD, IV);
-        }
-        arena_free(arena);
-    }
-    qsort(seen, TIMES, IV, by_bytes);
-    for (int i = 1; i < TIMES; i++)
-        if (by_bytes(seen[i - 1], seen[i]) >= 0)
-            assert_memory_not_equal(seen[i - 1], seen[i], IV);
-    free(seen);
-}
-
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -340,7 +309,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(each_call_fails),
         CASE(one_scrypt_for_everybody),
-        CASE(a_million_seals_begin_differently),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@ static void test_only_plain_paths_of_ours_are_gone_on_with(void **state)
         "",
         "panier",
         "//evil.example",
+        "//evil",
         "/\\evil.example",
         "https://evil.example",
         "https:evil",
