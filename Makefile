@@ -163,7 +163,7 @@ check-e2e check-money check-faults check-ops check-security: deps
 
 check-e2e: ## the whole house: nginx, guichet, sandbox, browser
 check-money: ## random payments, counted from the sandbox's ledger alone
-check-faults: ## kill -9 between any two steps and under load (SCALE=50: 10,000 deaths)
+check-faults: ## kill -9 between any two steps and under load, loss of power (SCALE=50: the long form)
 check-ops: ## restarts under load, and the installation as it is shipped
 check-security: ## the checklist row by row; filters, fuzzers, mutants, scanners
 

@@ -1,0 +1,53 @@
+'use strict';
+// Loss of power: Guichet's writes and syncs are recorded under a load of members and of both
+// kinds of notification, with every 200 that a provider saw; then the disk is made again as a loss
+// at a point of that record may leave it: what was synced is there, each write since is lost,
+// there, or torn in sectors. Each such disk must open, be whole, hold every acknowledged
+// notification, and its books must be proven. A program that does not wait for the disk must fail.
+//
+// SEED=n draws the same losses for the same record; SCALE=n tries n times as many (SCALE=50: 100,000).
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { makeBroken } = require('./broken.js');
+const { PowerTrial } = require('./power.js');
+
+const POINTS = 2000;
+const PAYMENTS = 40;
+const SAMPLES = 10;
+const BROKEN_POINTS = 50;
+const BROKEN_PAYMENTS = 8;
+const scale = Number(process.env.SCALE) || 1;
+const seed = Number(process.env.SEED) || (Date.now() % 1e9);
+console.log(`SEED=${seed}`);
+
+const counted = ({ points, records, promises, wrong, corrupt, lost, unproven }) =>
+  `${points} losses in ${records} records, ${promises} acknowledged notifications: ${wrong} wrong `
+  + `(${corrupt} corrupt, ${lost} lost, ${unproven} not proven)`;
+
+test('whenever the power goes, nothing acknowledged is lost and the books are proven', async (t) => {
+  const trial = new PowerTrial('power', seed);
+  t.after(() => trial.house.abandon());
+  const load = await trial.record(PAYMENTS);
+  assert.deepEqual(trial.house.faults, []);
+  assert.ok(load.payments >= PAYMENTS, `${load.payments} payments`);
+  const result = trial.lose(POINTS * scale, SAMPLES);
+  console.log(counted(result));
+  t.diagnostic(counted(result));
+  assert.equal(result.wrong, 0, result.text);
+  assert.equal(result.points, POINTS * scale);
+  assert.ok(result.promises >= PAYMENTS, counted(result));
+  const { disks, failed } = trial.verify();
+  assert.ok(disks >= SAMPLES && failed.length === 0, failed.join('\n'));
+});
+
+test('a program that does not wait for the disk is caught', async (t) => {
+  const broken = makeBroken('not_synced');
+  const trial = new PowerTrial('power-off', seed, broken.program);
+  t.after(() => trial.house.abandon());
+  t.after(() => broken.done());
+  await trial.record(BROKEN_PAYMENTS);
+  const result = trial.lose(BROKEN_POINTS, 0);
+  console.log(`synchronous=OFF: ${counted(result)}`);
+  assert.ok(result.wrong >= BROKEN_POINTS / 4, result.text);
+});
