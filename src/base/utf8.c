@@ -99,6 +99,27 @@ static struct str convert(iconv_t converter, struct str bytes, struct arena *are
     return buffer_str(&out);
 }
 
+/* iconv takes code points beyond Unicode for UTF-8. */
+static struct str replace_bad(struct str text, struct arena *arena)
+{
+    struct buffer out;
+    uint32_t point;
+
+    if (utf8_valid(text))
+        return text;
+    buffer_init(&out, arena, text.len + 16);
+    while (text.len > 0) {
+        size_t len = decode(text, &point);
+
+        if (len > 0)
+            buffer_add(&out, text.data, len);
+        else
+            buffer_add_text(&out, "\xef\xbf\xbd");
+        text = skip(text, len > 0 ? len : 1);
+    }
+    return buffer_str(&out);
+}
+
 struct str utf8_from_charset(struct str bytes, struct str charset, struct arena *arena)
 {
     char name[40] = "windows-1252";
@@ -116,7 +137,7 @@ struct str utf8_from_charset(struct str bytes, struct str charset, struct arena 
         converter = iconv_open("UTF-8", "WINDOWS-1252");
     if (converter == (iconv_t)-1)
         return utf8_valid(bytes) ? bytes : str_of("");
-    text = convert(converter, bytes, arena);
+    text = replace_bad(convert(converter, bytes, arena), arena);
     iconv_close(converter);
     return text;
 }

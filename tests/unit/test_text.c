@@ -169,6 +169,8 @@ static void foreign_charsets(void **state)
         {"J\xc3\xb6rg", "UTF-8", "Jörg"},
         {"J\xf6rg", "UTF-8", "J\xef\xbf\xbdrg"},
         {"\xc4\xe3", "gb2312", "你"},
+        /* beyond Unicode: iconv would take it */
+        {"a\xf4\x9f\x98\x80", "UTF-8", "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
         {"", "UTF-8", ""},
     };
     struct arena *arena = arena_new();
