@@ -36,7 +36,7 @@ QUIET_0 := @
 QUIET   := $(QUIET_$(V))
 say      = $(if $(QUIET),@printf '  %-8s %s\n' $(1) $(2),@:)
 
-.PHONY: all asan unit-programs check check-lint check-unit check-e2e check-money check-faults \
+.PHONY: all asan fuzz unit-programs check check-lint check-unit check-e2e check-money check-faults \
         check-ops check-security format deps demo demo-up demo-down demo-reset install help clean
 .DELETE_ON_ERROR:
 
@@ -129,6 +129,45 @@ $(BUILD)/asan/unit/%: $(BUILD)/asan/obj/tests/unit/%.o $(BUILD)/asan/libsupport.
 
 unit-programs: $(UNIT_PROGRAMS)
 
+# ---- fuzzers ----
+# What reads bytes from outside, and the fuzzers, by clang with coverage, ASan and UBSan; the rest
+# of the program as it is installed. Warnings are gcc's affair.
+FUZZ_CC      ?= clang
+FUZZ_FLAGS   := -O1 -g1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_SOURCES := $(sort $(filter src/base/% src/http/% src/template/% src/net/% src/provider/%,$(SOURCES)) \
+                  src/web/raw_text.c src/web/browser_name.c src/web/guard.c src/association/member_import_read.c \
+                  $(patsubst %,tests/unit/support/%.c,database fresh loopback provider_house) $(wildcard tests/fuzz/*.c))
+
+$(BUILD)/fuzz/obj/%.o: %.c | $(GENERATED)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(QUIET)$(FUZZ_CC) $(STANDARD) -w $(FUZZ_FLAGS) $(INCLUDES) -Itests/unit -Itests/unit/support -MMD -MP -c $< -o $@
+
+$(BUILD)/fuzz/fuzz: $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZ_SOURCES)) $(BUILD)/libguichet.a
+	$(call say,LINK,$@)
+	$(QUIET)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -Wl,--wrap=http_client_call $^ $(LIBRARIES) -lcmocka -o $@
+
+# Two mistakes planted in copies: what the fuzzers are seen to find, from their corpora.
+$(BUILD)/fuzz/planted/src/base/utf8.c: src/base/utf8.c
+	@mkdir -p $(@D)
+	$(QUIET)sed 's/replace_bad(convert(\(.*\)), arena);/convert(\1);/; /^static struct str replace_bad/s/^/__attribute__((unused)) /' $< > $@
+
+$(BUILD)/fuzz/planted/src/base/picture.c: src/base/picture.c
+	@mkdir -p $(@D)
+	$(QUIET)sed 's/if (chunk->len > reader->left - 12)/if (reader->left == 0)/' $< > $@
+
+PLANTED := $(patsubst %,$(BUILD)/fuzz/planted/src/base/%.o,utf8 picture)
+$(PLANTED): %.o: %.c | $(GENERATED)
+	$(QUIET)$(FUZZ_CC) $(STANDARD) -w $(FUZZ_FLAGS) $(INCLUDES) -c $< -o $@
+
+$(BUILD)/fuzz/planted/fuzz: $(PLANTED) $(BUILD)/fuzz/fuzz
+	$(call say,LINK,$@)
+	$(QUIET)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -Wl,--wrap=http_client_call $(PLANTED) \
+	    $(filter-out %/src/base/utf8.o %/src/base/picture.o,$(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZ_SOURCES))) \
+	    $(BUILD)/libguichet.a $(LIBRARIES) -lcmocka -o $@
+
+fuzz: $(BUILD)/fuzz/fuzz $(BUILD)/fuzz/planted/fuzz ## the fuzzers: FUZZ=csv build/fuzz/fuzz tests/fuzz/corpus/csv
+
 # ---- packages ----
 deps: ## install what building, demo and tests need (only what is missing)
 	@conf/deps.sh check
@@ -146,7 +185,7 @@ BUILD_QUIETLY = @$(MAKE) -s --no-print-directory -j$(JOBS)
 TESTS          = @BUILD=$(abspath $(BUILD)) JOBS=$(JOBS) tests/run
 
 check: deps ## everything; ends with "N passed, N failed"
-	$(BUILD_QUIETLY) all asan unit-programs $(NODE_MODULES)
+	$(BUILD_QUIETLY) all asan fuzz unit-programs $(NODE_MODULES)
 	$(TESTS) lint unit e2e money fault ops security
 
 check-lint: deps ## format, layers, sizes, clang-tidy, cppcheck, configurations
@@ -157,8 +196,9 @@ check-unit: deps ## every module, under ASan and UBSan
 	$(BUILD_QUIETLY) unit-programs
 	$(TESTS) unit
 
+check-security: PARTS := fuzz
 check-e2e check-money check-faults check-ops check-security: deps
-	$(BUILD_QUIETLY) all asan unit-programs $(NODE_MODULES)
+	$(BUILD_QUIETLY) all asan unit-programs $(PARTS) $(NODE_MODULES)
 	$(TESTS) $(patsubst check-%,%,$(@:faults=fault))
 
 check-e2e: ## the whole house: nginx, guichet, sandbox, browser
@@ -214,7 +254,7 @@ install: $(BUILD)/guichet ## copy the program, pages, units (DESTDIR=, as root)
 	    install -m 644 conf/guichet.conf $(DESTDIR)/etc/guichet/guichet.conf
 
 .SECONDARY:
--include $(shell find $(BUILD)/obj $(BUILD)/asan/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/asan/obj $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

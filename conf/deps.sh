@@ -38,6 +38,8 @@ check file    /usr/include/cmocka.h libcmocka-dev
 check command clang-format clang-format
 check command clang-tidy clang-tidy
 check command cppcheck cppcheck
+check command clang clang
+check runtime fuzzer libclang-rt-14-dev
 check command systemd-analyze systemd
 END
 }
@@ -46,6 +48,7 @@ have() { # kind name
     case $1 in
     command) command -v "$2" >/dev/null ;;
     file) [ -e "$2" ] ;;
+    runtime) [ -e "$(clang -print-file-name="libclang_rt.$2-$(uname -m).a" 2>/dev/null)" ] ;;
     library) pkg-config --exists "$2" 2>/dev/null ;;
     node) [[ $(node --version 2>/dev/null) =~ ^v([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge "$2" ] ;;
     esac
