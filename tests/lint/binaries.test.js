@@ -18,6 +18,18 @@ function imports(program) {
     .map((line) => line.trim().split(/\s+/).pop().replace(/@.*/, '')).filter(Boolean);
 }
 
+// endbr64 stands where an indirect jump may land (-fcf-protection). Debian's own beginning of a
+// program has none, so that the note of the whole file says nothing.
+const LANDING = Buffer.from([0xf3, 0x0f, 0x1e, 0xfa]);
+const LANDINGS_MIN = 100;
+
+function landings(program) {
+  const bytes = fs.readFileSync(program);
+  let count = 0;
+  for (let at = bytes.indexOf(LANDING); at >= 0; at = bytes.indexOf(LANDING, at + 1)) count += 1;
+  return count;
+}
+
 function faults(program) {
   const header = output('readelf', '-hlW', program);
   const dynamic = output('readelf', '-dW', program);
@@ -28,6 +40,9 @@ function faults(program) {
   if (!/GNU_STACK.*RW /.test(header)) found.push('an executable stack');
   if (!names.includes('__stack_chk_fail')) found.push('no stack protector');
   if (!names.some((name) => /_chk$/.test(name))) found.push('no _FORTIFY_SOURCE');
+  if (/LOAD.*RWE/.test(header)) found.push('memory both writable and executable');
+  if (/R(?:UN)?PATH/.test(dynamic)) found.push('libraries from a folder of its own');
+  if (process.arch === 'x64' && landings(program) < LANDINGS_MIN) found.push('jumps that may land anywhere');
   return found;
 }
 
@@ -42,10 +57,11 @@ for (const name of ['guichet', 'guichet-sandbox']) {
 test('binaries: finds what is wrong', (t) => {
   const root = scratch(t, { 'a.c': '#include <stdlib.h>\nint main(void)\n{\n    return system("true");\n}\n' });
   const result = spawnSync('gcc', ['-no-pie', '-fno-stack-protector', '-z', 'execstack', '-z',
-    'norelro', 'a.c', '-o', 'a'], { cwd: root, encoding: 'utf8' });
+    'norelro', '-Wl,-rpath,/tmp', 'a.c', '-o', 'a'], { cwd: root, encoding: 'utf8' });
   assert.equal(result.status, 0, result.stderr);
   assert.deepEqual(faults(path.join(root, 'a')), ['calls system', 'no position-independent executable',
-    'no full RELRO', 'an executable stack', 'no stack protector', 'no _FORTIFY_SOURCE']);
+    'no full RELRO', 'an executable stack', 'no stack protector', 'no _FORTIFY_SOURCE',
+    'libraries from a folder of its own', ...(process.arch === 'x64' ? ['jumps that may land anywhere'] : [])]);
 });
 
 // Direct dependencies only: what those need in turn is Debian's business.

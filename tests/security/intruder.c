@@ -1,12 +1,14 @@
 /* Stands for an intruder who has taken over a thread of the server: waits until the file of
  * GUICHET_INTRUDER exists, then does what it says in the server's own process: "exec" becomes
- * another program, "fork" makes another process. What comes of it is written next to the file, by
- * the program or process it has started. */
+ * another program, "fork" makes another process, "look" writes whether another process of the same
+ * user could look into this one (PR_GET_DUMPABLE). What comes of it is written next to the file,
+ * by the program or process it has started. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,12 +16,13 @@ enum { WORD_MAX = 16, NAME_MAX_LEN = 300 };
 
 static char order[NAME_MAX_LEN], proof[NAME_MAX_LEN + 8];
 
-static void prove(void)
+static void prove(const char *text)
 {
     int fd = open(proof, O_WRONLY | O_CREAT, 0600);
 
-    if (fd >= 0)
-        close(fd);
+    if (fd < 0 || write(fd, text, strlen(text)) < 0)
+        abort();
+    close(fd);
 }
 
 static void carry_out(const char *word)
@@ -28,8 +31,10 @@ static void carry_out(const char *word)
 
     if (strcmp(word, "exec") == 0)
         execv(words[0], words);
+    else if (strcmp(word, "look") == 0)
+        prove(prctl(PR_GET_DUMPABLE) == 0 ? "no" : "yes");
     else if (fork() == 0) {
-        prove();
+        prove("");
         _exit(0);
     }
 }

@@ -114,3 +114,17 @@ for (const word of ['exec', 'fork'])
       assert.deepEqual(await taken.take(word),
         seccomp === 'on' ? { proof: false, signal: 'SIGSYS' } : { proof: true, signal: null });
     });
+
+// Who has the same user's rights reads neither its memory nor a core file of it.
+test('seccomp: nobody looks into the server, it leaves no core file', async (t) => {
+  const taken = new TakenHouse('taken-look', { sandbox: false, seed: false });
+  t.after(() => {
+    taken.kill();
+    fs.rmSync(taken.folder, { recursive: true, force: true });
+  });
+  await taken.start();
+  assert.match(fs.readFileSync(`/proc/${taken.guichet.child.pid}/limits`, 'utf8'), /^Max core file size +0 +0 /m);
+  await taken.take('look');
+  await waitFor('the answer', () => fs.readFileSync(`${taken.order}.proof`, 'utf8'));
+  assert.equal(fs.readFileSync(`${taken.order}.proof`, 'utf8'), 'no');
+});
