@@ -39,6 +39,7 @@ check command clang-format clang-format
 check command clang-tidy clang-tidy
 check command cppcheck cppcheck
 check command clang clang
+check command valgrind valgrind
 check runtime fuzzer libclang-rt-14-dev
 check command systemd-analyze systemd
 END
