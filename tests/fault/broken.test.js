@@ -5,7 +5,6 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { makeDice } = require('../money/plan.js');
 const { makeBroken } = require('./broken.js');
 const { makeLibrary } = require('./killer.js');
 const { Storm } = require('./kill-storm.js');
@@ -25,7 +24,7 @@ const AIMS = {
 async function watch(t, name, kind) {
   const broken = makeBroken(name);
   const storm = new Storm(`broken-${kind}`, { library: makeLibrary(), program: broken.program,
-    schema: broken.schema, dice: makeDice(seed), victims: { guichet: 1 }, aims: AIMS[name] });
+    schema: broken.schema, seed, victims: { guichet: 1 }, aims: AIMS[name] });
   t.after(() => storm.abandon());
   t.after(() => broken.done());
   await storm.start();

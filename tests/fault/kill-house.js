@@ -16,7 +16,6 @@ const CHARGE_EUROS = 5000;
 // As many as there are at once of each; a start costs what its threads do.
 const THREADS = { page_threads: 4, notification_threads: 4 };
 const START_PATIENCE_MS = 60000;
-const EXCUSE_PATIENCE_MS = 30000;
 const PROBE_PAUSE_MS = 5;
 // Longer than any lease.
 const LEASE_S = 90;
@@ -48,15 +47,18 @@ function killNow(pid) {
 
 class LoadHouse extends House {
   // preload: { library, environment } for Guichet; program: another Guichet than the one under
-  // test; schema: what is changed in its database before it starts.
-  constructor(name, { preload = null, program = programs.guichet, schema = null } = {}) {
+  // test; schema: what is changed in its database before it starts; orders: the association has
+  // keys of PayPal's, so that its payments are orders and PayPal tells of them by webhooks too.
+  constructor(name, { preload = null, program = programs.guichet, schema = null, orders = false } = {}) {
     super(name, { config: THREADS });
     this.preload = preload;
     this.program = program;
     this.schema = schema;
+    this.orders = orders;
     this.deaths = 0; // of any program
     this.down = 0; // programs that have died and do not yet answer again
     this.faults = []; // requests that failed while nobody had died
+    this.excusePatienceMs = 30000; // until the death is seen that explains a failure
     this.starts = []; // milliseconds from each start to the first answer
   }
 
@@ -64,9 +66,33 @@ class LoadHouse extends House {
     this.preparing = true;
     await super.start();
     this.preparing = false;
+    if (this.orders) await this.addKeys();
     await this.control('POST', '/deliveries/hold', { held: true });
     this.payers = this.addPayers();
     return this;
+  }
+
+  async addKeys() {
+    const { merchant, link } = this.paypal;
+    const address = `${this.url}/action_manager.php?event=paypal`;
+    await this.control('POST', '/paypal/businesses', { id: merchant, email: this.paypal.email, name: 'Association',
+      notify_url: address });
+    const app = await this.control('POST', `/paypal/businesses/${merchant}/apps`, { any_webhook: true });
+    const call = async (place, type, authorization, body) => {
+      const answer = await fetch(`${this.sandboxUrl}${place}`, { method: 'POST', body,
+        headers: { Authorization: authorization, 'Content-Type': type } });
+      assert.ok(answer.ok, `${place}: ${answer.status}`);
+      return answer.json();
+    };
+    const basic = Buffer.from(`${app.client_id}:${app.secret}`).toString('base64');
+    const { access_token: token } = await call('/v1/oauth2/token', 'application/x-www-form-urlencoded', `Basic ${basic}`,
+      'grant_type=client_credentials');
+    const webhook = await call('/v1/notifications/webhooks', 'application/json', `Bearer ${token}`,
+      JSON.stringify({ url: `${address}&a=${link}`, event_types: [{ name: '*' }] }));
+    this.force(`UPDATE provider_account SET client_id = '${app.client_id}', rest_since = unixepoch()
+      WHERE public_id = '${link}'`);
+    for (const [name, value] of [['api_key', app.secret], ['webhook', webhook.id]])
+      this.prepare(['secret', 'set', '--provider-account', link, '--name', name], value);
   }
 
   addPayers() {
@@ -170,7 +196,7 @@ class LoadHouse extends House {
     const answer = await call().catch((error) => ({ status: 0, text: error.message }));
     // 503: as many as may already wait for a provider.
     if ((answer.status !== 0 && answer.status < 500) || answer.status === 503) return answer;
-    const patience = Date.now() + EXCUSE_PATIENCE_MS;
+    const patience = Date.now() + this.excusePatienceMs;
     while (!wasDown && !excused() && Date.now() < patience) await sleep(PROBE_PAUSE_MS);
     if (!wasDown && !excused())
       this.faults.push(`${what}: ${answer.status} ${answer.text.slice(0, 200)}`);

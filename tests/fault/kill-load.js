@@ -6,21 +6,24 @@
 const crypto = require('node:crypto');
 const { sleep } = require('../e2e/harness.js');
 const { formsOf, send } = require('../e2e/http.js');
+const { makeDice } = require('../money/plan.js');
 
 const PRESSERS = 3;
 const COURIERS = 4;
 const UNTOLD_MAX = 40; // notifications on their way, before the members wait for them
 const PAUSE_MS = 10; // of somebody who has nothing to do
 const DOWN_PAUSE_MS = 250;
+const LOOK_MS = 500;
 
 const AGAIN_PERCENT = 15; // of what is sent got its 200 already
 const IDLE_AGAIN_PERCENT = 2; // at each pause, when nothing else is to be sent
 const TWICE_PERCENT = 25; // is sent twice at the same moment
 
 class Load {
-  // note(name): called as soon as a notification got its 200.
-  constructor(house, dice, { note = () => {} } = {}) {
-    Object.assign(this, { house, dice, note });
+  // note(name): called as soon as a notification got its 200. Everybody has dice of their own.
+  constructor(house, seed, { note = () => {} } = {}) {
+    Object.assign(this, { house, note });
+    this.dice = Array.from({ length: PRESSERS + COURIERS }, (_, i) => makeDice(seed * 31 + i));
     this.running = false;
     this.free = [...house.payers];
     this.paid = new Set(); // addresses of payment pages
@@ -38,8 +41,8 @@ class Load {
         if (!await work()) await sleep(this.house.down ? DOWN_PAUSE_MS : PAUSE_MS);
     };
     this.running = true;
-    this.actors = [...Array.from({ length: PRESSERS }, () => repeat(() => this.pay())),
-      ...Array.from({ length: COURIERS }, () => repeat(() => this.tell()))];
+    this.actors = this.dice.map((dice, i) => repeat(() => (i < PRESSERS ? this.pay(dice) : this.tell(dice))));
+    this.actors.push(repeat(() => this.look()));
   }
 
   async stop() {
@@ -51,23 +54,23 @@ class Load {
   async tellAll() {
     await this.findMessages();
     while (this.untold.length)
-      if (!await this.tell()) await sleep(PAUSE_MS);
+      if (!await this.tell(this.dice[0])) await sleep(PAUSE_MS);
   }
 
   // ---- a member ----
 
-  async pay() {
+  async pay(dice) {
     if (this.untold.length > UNTOLD_MAX || this.free.length === 0) return false;
-    const [payer] = this.free.splice(this.dice.integer(0, this.free.length - 1), 1);
-    const place = await this.press(payer);
+    const [payer] = this.free.splice(dice.integer(0, this.free.length - 1), 1);
+    const place = await this.press(payer, dice);
     const paid = place && !this.paid.has(place) && await this.payAt(place);
     this.free.push(payer);
     return paid;
   }
 
   // Where the press leads, or where the one before it had led.
-  async press({ client }) {
-    const { house, dice } = this;
+  async press({ client }, dice) {
+    const { house } = this;
     const page = await house.ask('GET /panier', () => client.get('/panier'));
     if (!page) return null;
     const resume = /data-resume href="([^"]+)"/.exec(page.body)?.[1].replaceAll('&amp;', '&');
@@ -81,17 +84,25 @@ class Load {
   }
 
   async payAt(place) {
-    const session = /\/c\/pay\/(cs_\w+)/.exec(place)?.[1];
-    const visit = session ? null : await this.house.order('POST', '/paypal/visits', { url: place });
-    if (!session && !visit) return false;
-    const answer = await (session
-      ? this.house.order('POST', `/stripe/sessions/${session}/pay`, { notify: 'normal' })
-      : this.house.order('POST', `/paypal/visits/${visit.token}/pay`, { ipn: 'normal' }));
+    const order = await this.orderOf(place);
+    if (!order) return false;
+    const answer = await this.house.order('POST', ...order);
     this.paid.add(place);
     if (!answer) return false; // paid or not: the providers' ledger knows
     this.payments += 1;
     this.take(answer.deliveries);
     return true;
+  }
+
+  // How the providers are told that somebody pays at that address of theirs.
+  async orderOf(place) {
+    const session = /\/c\/pay\/(cs_\w+)/.exec(place)?.[1];
+    const { pathname, searchParams } = new URL(place);
+    if (session) return [`/stripe/sessions/${session}/pay`, { notify: 'normal' }];
+    if (pathname === '/checkoutnow')
+      return [`/paypal/orders/${searchParams.get('token')}/approve`, { ipn: 'normal', webhook: 'normal' }];
+    const visit = await this.house.order('POST', '/paypal/visits', { url: place });
+    return visit && [`/paypal/visits/${visit.token}/pay`, { ipn: 'normal' }];
   }
 
   // ---- the providers ----
@@ -104,22 +115,39 @@ class Load {
       }
   }
 
-  // Also those of which an answer that was lost would have told.
+  // Those of a capture, and those of which an answer that was lost would have told; how many.
   async findMessages() {
-    const { deliveries } = await this.house.control('GET', '/deliveries?limit=999999');
-    this.take(deliveries.map((row) => row.id));
+    const list = await this.house.order('GET', '/deliveries?limit=999999');
+    const before = this.known.size;
+    if (list) this.take(list.deliveries.map((row) => row.id));
+    return this.known.size - before;
   }
 
-  async tell() {
-    const { dice, told, untold } = this;
+  async look() {
+    await sleep(LOOK_MS);
+    return this.findMessages();
+  }
+
+  async tell(dice) {
+    const { told, untold } = this;
     const again = dice.chance(untold.length ? AGAIN_PERCENT : IDLE_AGAIN_PERCENT);
     const from = this.running && again ? told : untold;
     if (from.length === 0) return false;
     const message = from[dice.integer(Math.max(0, from.length - UNTOLD_MAX), from.length - 1)];
     if (!message.url && !await this.read(message)) return false;
+    // What PayPal got of two at once it could not tell apart.
+    if (message.webhook) return this.sendAlone(message);
     const times = dice.chance(TWICE_PERCENT) ? 2 : 1;
     const answered = await Promise.all(Array.from({ length: times }, () => this.send(message)));
     return answered.every(Boolean);
+  }
+
+  async sendAlone(message) {
+    if (message.busy) return false;
+    message.busy = true;
+    const answered = await this.send(message);
+    message.busy = false;
+    return answered;
   }
 
   async read(message) {
@@ -127,8 +155,17 @@ class Load {
     if (!row) return false;
     const url = new URL(row.url);
     Object.assign(message, { provider: row.provider, url: url.pathname + url.search,
-      name: row.provider === 'stripe' ? row.reference : row.object, body: Buffer.from(row.body_hex, 'hex') });
+      webhook: row.provider === 'paypal' && Boolean(row.webhook), attempts: row.attempts,
+      name: row.provider === 'stripe' || row.webhook ? row.reference : row.object, body: Buffer.from(row.body_hex, 'hex') });
     return true;
+  }
+
+  // How many there are of each sort.
+  count() {
+    const sortOf = (message) => (message.webhook ? 'webhooks' : { stripe: 'events', paypal: 'messages' }[message.provider]);
+    const counts = { events: 0, messages: 0, webhooks: 0 };
+    for (const message of this.told) counts[sortOf(message)] += 1;
+    return counts;
   }
 
   headersOf({ provider, body }) {
@@ -138,10 +175,22 @@ class Load {
     return { 'Content-Type': 'application/json', 'Stripe-Signature': `t=${at},v1=${signature}` };
   }
 
+  // PayPal's webhooks only PayPal can sign: it sends them itself, and tells what it got.
+  post(message) {
+    const { house } = this;
+    if (!message.webhook)
+      return send(house.url, 'POST', message.url, { headers: this.headersOf(message), body: message.body });
+    return house.order('POST', `/deliveries/${message.id}/send`)
+      .then((row) => {
+        if (row?.attempts === message.attempts) return { status: 503 }; // not sent yet
+        message.attempts = row?.attempts;
+        return { status: row?.last_status ?? 0, text: row?.last_error ?? '' };
+      });
+  }
+
   async send(message) {
     const { house } = this;
-    const answer = await house.ask(`a notification of ${message.provider}`, () =>
-      send(house.url, 'POST', message.url, { headers: this.headersOf(message), body: message.body }));
+    const answer = await house.ask(`a notification of ${message.provider}`, () => this.post(message));
     this.sent += 1;
     if (answer && answer.status !== 200 && answer.status !== 503)
       house.faults.push(`${message.name}: refused with ${answer.status}`);

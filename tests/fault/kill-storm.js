@@ -4,6 +4,7 @@
 
 const path = require('node:path');
 const { sleep } = require('../e2e/harness.js');
+const { makeDice } = require('../money/plan.js');
 const { Board } = require('./killer.js');
 const { LoadHouse } = require('./kill-house.js');
 const { Load } = require('./kill-load.js');
@@ -16,11 +17,11 @@ const COUNTS = { any: 150, write: 60, sync: 15, statement: 60, send: 12, answer:
 const KINDS = { any: 3, write: 2, sync: 3, statement: 2, send: 2, answer: 2 };
 
 class Storm {
-  constructor(name, { library, program, schema, dice, victims = VICTIMS, kinds = KINDS,
+  constructor(name, { library, program, schema, orders, seed, victims = VICTIMS, kinds = KINDS,
     aims = [] }) {
-    Object.assign(this, { dice, mortals: victims, kinds, aims });
+    Object.assign(this, { seed, dice: makeDice(seed), mortals: victims, kinds, aims });
     this.preload = { library, environment: {} };
-    this.house = new LoadHouse(name, { preload: this.preload, program, schema });
+    this.house = new LoadHouse(name, { preload: this.preload, program, schema, orders });
     this.board = new Board(path.join(this.house.folder, 'board'));
     this.preload.environment.GUICHET_KILLER = this.board.file;
     this.victims = {};
@@ -32,7 +33,7 @@ class Storm {
 
   async start() {
     await this.house.start();
-    this.load = new Load(this.house, this.dice);
+    this.load = new Load(this.house, this.seed);
   }
 
   // ---- dying ----
@@ -75,24 +76,26 @@ class Storm {
       if (victim !== 'guichet') await sleep(this.dice.integer(1, 100));
       await this.killOne(victim);
     }
+    await this.calm();
+  }
+
+  // The last aim may still be reached, or was, while another died.
+  async calm() {
+    const { house } = this;
     this.board.disarm();
-    await this.load.stop();
+    const stopped = this.load.stop();
+    if (await Promise.race([stopped, house.guichet.ended])) await house.die(house.guichet, () => house.startGuichet());
+    await stopped;
   }
 
   // ---- proving ----
 
-  // It may have died of the last aim.
-  async revive() {
-    const { house } = this;
-    this.board.disarm();
-    if (this.board.killed) await house.die(house.guichet, () => house.startGuichet());
-  }
-
   // Every notification is told, everything is worked on: what is wrong then?
   async prove() {
-    await this.revive();
-    await this.load.tellAll();
-    await this.house.becomeQuiet();
+    do {
+      await this.load.tellAll();
+      await this.house.becomeQuiet();
+    } while (await this.load.findMessages()); // of what was captured meanwhile
     return this.house.judge(this.load.acknowledged);
   }
 
@@ -112,7 +115,8 @@ class Storm {
 
   report() {
     const { load } = this;
-    return `${load.payments} payments, ${load.known.size} notifications sent ${load.sent} times, `
+    const sorts = Object.entries(load.count()).map(([sort, count]) => `${count} ${sort}`).join(', ');
+    return `${load.payments} payments, ${sorts} sent ${load.sent} times, `
       + `${this.aimed} deaths where they were aimed`;
   }
 }

@@ -6,7 +6,6 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { execFileSync, spawnSync } = require('node:child_process');
 const { sleep, top } = require('../e2e/harness.js');
-const { makeDice } = require('../money/plan.js');
 const { LoadHouse } = require('./kill-house.js');
 const { Load } = require('./kill-load.js');
 
@@ -44,9 +43,9 @@ function bookChecks() {
 
 class PowerTrial {
   // seed: of the load and of the losses; program: another Guichet than the one under test.
-  constructor(name, seed, program) {
+  constructor(name, seed, { program, orders } = {}) {
     this.seed = seed;
-    this.house = new LoadHouse(name, { program });
+    this.house = new LoadHouse(name, { program, orders });
     this.place = (file) => path.join(this.house.folder, file);
   }
 
@@ -59,7 +58,7 @@ class PowerTrial {
     fs.writeFileSync(this.place('record'), '');
     house.preload = { library: makeRecorder(), environment: { GUICHET_RECORD: this.place('record') } };
     await house.startGuichet();
-    const load = new Load(house, makeDice(seed), { note: (name) => this.note(name) });
+    const load = new Load(house, seed, { note: (name) => this.note(name) });
     for (let burst = 1; burst <= BURSTS; burst++) await this.burst(load, payments * burst / BURSTS);
     await house.end(house.guichet);
     return load;

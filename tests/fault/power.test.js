@@ -26,7 +26,7 @@ const counted = ({ points, records, promises, wrong, corrupt, lost, unproven }) 
   + `(${corrupt} corrupt, ${lost} lost, ${unproven} not proven)`;
 
 test('whenever the power goes, nothing acknowledged is lost and the books are proven', async (t) => {
-  const trial = new PowerTrial('power', seed);
+  const trial = new PowerTrial('power', seed, { orders: true });
   t.after(() => trial.house.abandon());
   const load = await trial.record(PAYMENTS);
   assert.deepEqual(trial.house.faults, []);
@@ -43,7 +43,7 @@ test('whenever the power goes, nothing acknowledged is lost and the books are pr
 
 test('a program that does not wait for the disk is caught', async (t) => {
   const broken = makeBroken('not_synced');
-  const trial = new PowerTrial('power-off', seed, broken.program);
+  const trial = new PowerTrial('power-off', seed, { program: broken.program });
   t.after(() => trial.house.abandon());
   t.after(() => broken.done());
   await trial.record(BROKEN_PAYMENTS);
