@@ -133,7 +133,8 @@ unit-programs: $(UNIT_PROGRAMS)
 # What reads bytes from outside, and the fuzzers, by clang with coverage, ASan and UBSan; the rest
 # of the program as it is installed. Warnings are gcc's affair.
 FUZZ_CC      ?= clang
-FUZZ_FLAGS   := -O1 -g1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_FLAGS   := -O1 -g1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+                -fno-omit-frame-pointer -DARENA_GAPS
 FUZZ_SOURCES := $(sort $(filter src/base/% src/http/% src/template/% src/net/% src/provider/%,$(SOURCES)) \
                   src/web/raw_text.c src/web/browser_name.c src/web/guard.c src/association/member_import_read.c \
                   $(patsubst %,tests/unit/support/%.c,database fresh loopback provider_house) $(wildcard tests/fuzz/*.c))
@@ -147,23 +148,23 @@ $(BUILD)/fuzz/fuzz: $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZ_SOURCES)) $(BUIL
 	$(call say,LINK,$@)
 	$(QUIET)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -Wl,--wrap=http_client_call $^ $(LIBRARIES) -lcmocka -o $@
 
-# Two mistakes planted in copies: what the fuzzers are seen to find, from their corpora.
-$(BUILD)/fuzz/planted/src/base/utf8.c: src/base/utf8.c
-	@mkdir -p $(@D)
-	$(QUIET)sed 's/replace_bad(convert(\(.*\)), arena);/convert(\1);/; /^static struct str replace_bad/s/^/__attribute__((unused)) /' $< > $@
+# Three mistakes planted in copies: what the fuzzers are seen to find, from their corpora alone.
+PLANTED := src/base/utf8 src/base/picture src/http/request
+PLANT_utf8    := s/replace_bad(convert(\(.*\)), arena);/convert(\1);/; s/^static struct str replace_bad/__attribute__((unused)) &/
+PLANT_picture := s/if (chunk->len > reader->left - 12)/if (reader->left == 0)/
+PLANT_request := s/arena_alloc(arena, text.len + 1)/arena_alloc(arena, text.len \/ 2)/
 
-$(BUILD)/fuzz/planted/src/base/picture.c: src/base/picture.c
+$(BUILD)/fuzz/planted/%.c: %.c Makefile
 	@mkdir -p $(@D)
-	$(QUIET)sed 's/if (chunk->len > reader->left - 12)/if (reader->left == 0)/' $< > $@
+	$(QUIET)sed '$(PLANT_$(basename $(notdir $@)))' $< > $@
 
-PLANTED := $(patsubst %,$(BUILD)/fuzz/planted/src/base/%.o,utf8 picture)
-$(PLANTED): %.o: %.c | $(GENERATED)
+$(BUILD)/fuzz/planted/%.o: $(BUILD)/fuzz/planted/%.c | $(GENERATED)
 	$(QUIET)$(FUZZ_CC) $(STANDARD) -w $(FUZZ_FLAGS) $(INCLUDES) -c $< -o $@
 
-$(BUILD)/fuzz/planted/fuzz: $(PLANTED) $(BUILD)/fuzz/fuzz
+$(BUILD)/fuzz/planted/fuzz: $(patsubst %,$(BUILD)/fuzz/planted/%.o,$(PLANTED)) $(BUILD)/fuzz/fuzz
 	$(call say,LINK,$@)
-	$(QUIET)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -Wl,--wrap=http_client_call $(PLANTED) \
-	    $(filter-out %/src/base/utf8.o %/src/base/picture.o,$(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZ_SOURCES))) \
+	$(QUIET)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -Wl,--wrap=http_client_call $(filter %.o,$^) \
+	    $(filter-out $(patsubst %,$(BUILD)/fuzz/obj/%.o,$(PLANTED)),$(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZ_SOURCES))) \
 	    $(BUILD)/libguichet.a $(LIBRARIES) -lcmocka -o $@
 
 fuzz: $(BUILD)/fuzz/fuzz $(BUILD)/fuzz/planted/fuzz ## the fuzzers: FUZZ=csv build/fuzz/fuzz tests/fuzz/corpus/csv

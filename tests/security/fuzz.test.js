@@ -2,7 +2,7 @@
 // Fuzzers for every parser of outside bytes (tests/fuzz), under ASan and UBSan, each from its corpus:
 // two seconds each, thirty times as long with SCALE=30. SEED repeats a run. What was found is in
 // build/fuzz/found, and is run again by: FUZZ=name build/fuzz/fuzz FILE
-// Two mistakes are planted in a second program; the corpora alone must find them.
+// Three mistakes are planted in a second program; the corpora alone must find them.
 
 const { test } = require('node:test');
 const assert = require('node:assert/strict');
@@ -62,7 +62,8 @@ for (const name of names)
 
 // ---- seen to find ----
 
-for (const [name, complaint] of [['text', /does not hold: utf8_valid/], ['picture', /heap-buffer-overflow/]])
+for (const [name, complaint] of [['text', /does not hold: utf8_valid/], ['picture', /heap-buffer-overflow/],
+  ['form', /use-after-poison/]])
   test(`fuzz: a mistake planted in what reads ${name} is found`, () => {
     const result = fuzz(planted, name, [corpus(name)], '-runs=0');
     assert.notEqual(result.status, 0);
