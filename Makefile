@@ -137,7 +137,7 @@ FUZZ_FLAGS   := -O1 -g1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitiz
                 -fno-omit-frame-pointer -DARENA_GAPS
 FUZZ_SOURCES := $(sort $(filter src/base/% src/http/% src/template/% src/net/% src/provider/%,$(SOURCES)) \
                   src/web/raw_text.c src/web/browser_name.c src/web/guard.c src/association/member_import_read.c \
-                  $(patsubst %,tests/unit/support/%.c,database fresh loopback provider_house) $(wildcard tests/fuzz/*.c))
+                  $(patsubst %,tests/unit/support/%.c,database fastcgi fresh loopback provider_house) $(wildcard tests/fuzz/*.c))
 
 $(BUILD)/fuzz/obj/%.o: %.c | $(GENERATED)
 	$(call say,CC,$@)

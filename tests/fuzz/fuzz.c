@@ -35,6 +35,7 @@ static const struct target {
     {"paypal_answer", fuzz_paypal_answer, fuzz_house_begin},
     {"picture", fuzz_picture},
     {"raw", fuzz_raw},
+    {"request", fuzz_request, fuzz_request_begin},
     {"secret", fuzz_secret},
     {"signature", fuzz_signature},
     {"smtp", fuzz_smtp, fuzz_smtp_begin},

@@ -20,11 +20,12 @@ typedef void fuzz_one(struct str input, struct arena *arena);
 fuzz_one fuzz_activity, fuzz_address, fuzz_certificate, fuzz_conf, fuzz_cookie, fuzz_csv,
     fuzz_date, fuzz_delivery, fuzz_fields, fuzz_form, fuzz_gzip, fuzz_ipn, fuzz_json, fuzz_mail,
     fuzz_members, fuzz_money, fuzz_multipart, fuzz_paypal, fuzz_paypal_answer, fuzz_picture,
-    fuzz_raw, fuzz_secret, fuzz_signature, fuzz_smtp, fuzz_stripe, fuzz_stripe_answer,
-    fuzz_template, fuzz_text;
+    fuzz_raw, fuzz_request, fuzz_secret, fuzz_signature, fuzz_smtp, fuzz_stripe,
+    fuzz_stripe_answer, fuzz_template, fuzz_text;
 
 /* What those need that have a house or a server. */
 void fuzz_house_begin(void);
+void fuzz_request_begin(void);
 void fuzz_smtp_begin(void);
 
 /* The next part of an input; the empty slice when there is none. */
