@@ -18,6 +18,7 @@ WARNINGS  := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prot
 HARDENING := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
              -fcf-protection -fPIE
 CHECKED   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+THREADED  := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 LINKING   := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 LIBRARIES  = -Wl,--as-needed $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lfcgi -pthread
 INCLUDES   = -Isrc -I$(BUILD)/gen $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
@@ -37,7 +38,7 @@ QUIET   := $(QUIET_$(V))
 say      = $(if $(QUIET),@printf '  %-8s %s\n' $(1) $(2),@:)
 
 .PHONY: all asan fuzz unit-programs check check-lint check-unit check-e2e check-money check-faults \
-        check-ops check-security format deps demo demo-up demo-down demo-reset install help clean
+        check-ops check-security check-threads format deps demo demo-up demo-down demo-reset install help clean
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/guichet $(BUILD)/guichet-sandbox ## build the programs (default)
@@ -106,6 +107,7 @@ endef
 $(BUILD)/asan/obj/tests/%.o: INCLUDES += -Itests/unit
 $(eval $(call variant,$(BUILD),$(HARDENING),$(LINKING)))
 $(eval $(call variant,$(BUILD)/asan,$(CHECKED),))
+$(eval $(call variant,$(BUILD)/tsan,$(THREADED),))
 
 # ---- unit tests ----
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
@@ -202,6 +204,10 @@ check-e2e check-money check-faults check-ops check-security: deps
 	$(BUILD_QUIETLY) all asan unit-programs $(PARTS) $(NODE_MODULES)
 	$(TESTS) $(patsubst check-%,%,$(@:faults=fault))
 
+check-threads: deps ## ThreadSanitizer on everything at once; not in check: it is a third build
+	$(BUILD_QUIETLY) all $(BUILD)/tsan/guichet $(NODE_MODULES)
+	$(TESTS) threads
+
 check-e2e: ## the whole house: nginx, guichet, sandbox, browser
 check-money: ## random payments, counted from the sandbox's ledger alone
 check-faults: ## kill -9 between any two steps and under load, loss of power (SCALE=50: the long form)
@@ -255,7 +261,7 @@ install: $(BUILD)/guichet ## copy the program, pages, units (DESTDIR=, as root)
 	    install -m 644 conf/guichet.conf $(DESTDIR)/etc/guichet/guichet.conf
 
 .SECONDARY:
--include $(shell find $(BUILD)/obj $(BUILD)/asan/obj $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/asan/obj $(BUILD)/tsan/obj $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
