@@ -22,16 +22,25 @@ const HEAD_BYTES = OFFSET.line_count + 4 + 4 * 6;
 const KINDS = { write: 1, sync: 2, statement: 4, send: 8, answer: 16 };
 const ANY = 31;
 
-function makeLibrary() {
-  const library = path.join(build, 'fault/killer.so');
-  fs.mkdirSync(path.dirname(library), { recursive: true });
-  const fresh = `${library}.${process.pid}`;
-  execFileSync(process.env.CC || 'cc', ['-std=gnu11', '-D_GNU_SOURCE', '-O2', '-g', '-Wall',
-    '-Wextra', '-Wshadow', '-Wconversion', '-Wsign-conversion', '-Werror', '-fPIC', '-shared',
-    path.join(__dirname, 'killer.c'), '-o', fresh, '-ldl', '-pthread'], { stdio: 'inherit' });
-  fs.renameSync(fresh, library);
-  return library;
+// CC may be several words: "ccache gcc".
+function compiler(args) {
+  const [command, ...words] = (process.env.CC || 'cc').split(' ');
+  execFileSync(command, [...words, ...args], { cwd: top, stdio: 'inherit' });
 }
+
+// Of a source beside this file; nobody sees half of the result.
+function compile(source, name, more) {
+  const target = path.join(build, 'fault', name);
+  const fresh = `${target}.${process.pid}`;
+  fs.mkdirSync(path.dirname(target), { recursive: true });
+  compiler(['-std=gnu11', '-D_GNU_SOURCE', '-O2', '-g', '-Wall', '-Wextra', '-Wshadow', '-Wconversion',
+    '-Wsign-conversion', '-Werror', path.join(__dirname, source), '-o', fresh, ...more]);
+  fs.renameSync(fresh, target);
+  return target;
+}
+
+const compileLibrary = (source, name) => compile(source, name, ['-fPIC', '-shared', '-ldl', '-pthread']);
+const makeLibrary = () => compileLibrary('killer.c', 'killer.so');
 
 // ---- the board: the file that the program maps ----
 
@@ -201,4 +210,4 @@ const countCalls = (journal) =>
 const allGaps = () =>
   Object.keys(CHAINS).flatMap((chain) => gapsOf(chain).map((gap) => `${chain}: ${gap}`));
 
-module.exports = { Board, makeLibrary, stepsOf, gapsAtDeath, countCalls, allGaps };
+module.exports = { Board, compiler, compile, compileLibrary, makeLibrary, stepsOf, gapsAtDeath, countCalls, allGaps };

@@ -4,34 +4,21 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { execFileSync, spawnSync } = require('node:child_process');
+const { spawnSync } = require('node:child_process');
 const { sleep, top } = require('../e2e/harness.js');
+const { compile, compileLibrary } = require('./killer.js');
 const { LoadHouse } = require('./kill-house.js');
 const { Load } = require('./kill-load.js');
 
-const build = path.resolve(top, process.env.BUILD || 'build');
 const LOAD_PATIENCE_MS = 240000;
-const BURSTS = 5;
 const CHECKPOINT_MS = 1500; // longer than Guichet waits between two
 // As in power.h.
 const MAGIC = 0x52574f50;
 const ACKNOWLEDGED = 6;
 const HEAD_BYTES = 32;
-const WARNINGS = ['-std=gnu11', '-D_GNU_SOURCE', '-O2', '-g', '-Wall', '-Wextra', '-Wshadow', '-Wconversion',
-  '-Wsign-conversion', '-Werror'];
 
-function compile(name, source, more) {
-  const target = path.join(build, 'fault', name);
-  const fresh = `${target}.${process.pid}`;
-  fs.mkdirSync(path.dirname(target), { recursive: true });
-  execFileSync('sh', ['-c', `${process.env.CC || 'cc'} "$@"`, 'sh', ...WARNINGS, path.join(__dirname, source), '-o', fresh,
-    ...more], { stdio: 'inherit' });
-  fs.renameSync(fresh, target);
-  return target;
-}
-
-const makeRecorder = () => compile('power-recorder.so', 'power-recorder.c', ['-fPIC', '-shared', '-ldl', '-pthread']);
-const makeJudge = () => compile('power', 'power.c', ['-lsqlite3']);
+const makeRecorder = () => compileLibrary('power-recorder.c', 'power-recorder.so');
+const makeJudge = () => compile('power.c', 'power', ['-lsqlite3']);
 
 // The statements of `guichet verify` that need nothing but the books. The file is checked apart.
 function bookChecks() {
@@ -50,7 +37,7 @@ class PowerTrial {
   }
 
   // The record begins with a database that lies still.
-  async record(payments) {
+  async record(payments, bursts) {
     const { house, seed } = this;
     await house.start();
     await house.end(house.guichet);
@@ -59,7 +46,7 @@ class PowerTrial {
     house.preload = { library: makeRecorder(), environment: { GUICHET_RECORD: this.place('record') } };
     await house.startGuichet();
     const load = new Load(house, seed, { note: (name) => this.note(name) });
-    for (let burst = 1; burst <= BURSTS; burst++) await this.burst(load, payments * burst / BURSTS);
+    for (let burst = 1; burst <= bursts; burst++) await this.burst(load, payments * burst / bursts);
     await house.end(house.guichet);
     return load;
   }
