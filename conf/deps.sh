@@ -32,6 +32,8 @@ check command ps procps
 check command sqlite3 sqlite3
 check command openssl openssl
 check command strace strace
+check command wapiti wapiti
+check command sqlmap sqlmap
 check command chromium-headless-shell chromium-headless-shell
 check file    /usr/share/fonts/truetype/dejavu fonts-dejavu-core
 check file    /usr/include/cmocka.h libcmocka-dev
