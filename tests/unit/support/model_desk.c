@@ -189,7 +189,7 @@ static enum err write_deposit(struct db *db, void *argument)
 void play_carry_to_bank(struct play *play)
 {
     struct hand hand = {.play = play};
-    int numbers[3];
+    int numbers[3] = {0};
 
     for (size_t i = 0; i < RECENT_CHEQUES && i < play->payment_count && hand.count < 3; i++) {
         int number = (int)(play->payment_count - 1 - i);

@@ -23,7 +23,7 @@ static struct payment_fact fact_of(struct play *play, const struct telling *tell
         fact.dispute = play_name(play, "dp", telling->dispute);
     if (telling->kind == FACT_DISPUTE_LOST)
         fact.reference = fact.dispute;
-    fact.our_mark = telling->kind == FACT_CAPTURE && payment->marked;
+    fact.our_mark = telling->kind == FACT_CAPTURE && payment && payment->marked;
     if (fact.our_mark)
         fact.token = play_name(play, "T", telling->payment);
     return fact;
