@@ -247,6 +247,12 @@ test('systemd: the service is shut in', (t) => {
   assert.ok(exposure(path.join(root, 'guichet.service')) > 4);
 });
 
+// The program's own filter is set from inside this one: without the call it does not start.
+test('systemd: the service may set its own filter', () => {
+  assert.match(read(top, 'conf/guichet.service'), /^SystemCallFilter=@system-service seccomp$/m);
+  assert.match(read(top, 'conf/guichet.conf'), /^# seccomp = on$/m);
+});
+
 // ---- installation and backup ----
 
 test('install: everything the units and nginx name is there', (t) => {
