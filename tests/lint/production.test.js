@@ -12,20 +12,13 @@ const path = require('node:path');
 const { execFile, execFileSync, spawn, spawnSync } = require('node:child_process');
 const { promisify } = require('node:util');
 const { top, build, read, scratch } = require('./lint.js');
+const { HOST, freePort, productionConfig } = require('../ops/front.js');
 
-const HOST = 'guichet.example.org';
 const PATIENCE_MS = 60000;
 const run = promisify(execFile);
 const house = {};
 
 // ---- nginx, as in production ----
-
-const freePort = () => new Promise((resolve) => {
-  const server = net.createServer().listen(0, '127.0.0.1', () => {
-    const { port } = server.address();
-    server.close(() => resolve(port));
-  });
-});
 
 function record(type, content) {
   const head = Buffer.from([1, type, 0, 1, content.length >> 8, content.length & 255, 0, 0]);
@@ -50,26 +43,7 @@ function listen(name) {
   return heard;
 }
 
-function configuration() {
-  const site = read(top, 'conf/nginx.conf')
-    .replace(/^ *listen \[::1?\].*\n/gm, '')
-    .replace(/listen 127\.0\.0\.1:8090\b/g, `listen 127.0.0.1:${house.watch}`)
-    .replace(/listen 80\b/g, `listen 127.0.0.1:${house.http}`)
-    .replace(/listen 443\b/g, `listen 127.0.0.1:${house.https}`)
-    .replace(/\/etc\/letsencrypt\/live\/[^/]+/g, house.root)
-    .replace(/\/run\/guichet/g, house.root)
-    .replace(/\/etc\/guichet\//g, `${top}/conf/`)
-    .replace(/\/usr\/share\/guichet/g, top)
-    .replace(/\/var\/log\/nginx/g, house.root);
-  const folders = ['client_body', 'fastcgi', 'proxy', 'scgi', 'uwsgi']
-    .map((name) => `${name}_temp_path ${house.root}/tmp-${name};`).join(' ');
-  return `${process.getuid() === 0 ? 'user root;' : ''} daemon off; worker_processes 1;
-pid ${house.root}/nginx.pid; error_log ${house.root}/nginx.log;
-events { worker_connections 256; }
-http { ${folders} types { text/css css; text/html html; } default_type text/plain;
-${site}
-}`;
-}
+const configuration = () => productionConfig(house);
 
 // One request by curl: status (0 when the connection was closed), headers in lower case, body.
 async function ask(url, ...options) {
@@ -254,6 +228,16 @@ test('systemd: the service may set its own filter', () => {
 });
 
 // ---- installation and backup ----
+
+test('systemd: the backup reaches the books and its folder, nothing else', () => {
+  assert.ok(exposure(path.join(top, 'conf/guichet-backup.service')) <= 1.0);
+});
+
+test('systemd: the service comes back however often it falls', () => {
+  const unit = read(top, 'conf/guichet.service');
+  for (const line of ['Restart=always', 'RestartSec=10ms', 'StartLimitIntervalSec=0'])
+    assert.match(unit, new RegExp(`^${line}$`, 'm'));
+});
 
 test('install: everything the units and nginx name is there', (t) => {
   const root = scratch(t, {});
