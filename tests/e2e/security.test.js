@@ -8,8 +8,9 @@ const crypto = require('node:crypto');
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
-const { House, houseOf, top, waitFor } = require('./harness.js');
-const { Client, formsOf, send } = require('./http.js');
+const { House, houseOf, programs, waitFor } = require('./harness.js');
+const { Client, send } = require('./http.js');
+const { readRoutes } = require('./routes.js');
 
 const house = houseOf('security');
 
@@ -46,21 +47,9 @@ function snapshot() {
 
 // ---- the route table, as the program has it ----
 
-const ACCESS = { ACCESS_MEMBER: ['member'], ACCESS_STAFF: ['viewer', 'treasurer', 'administrator'],
-  ACCESS_VIEWER: ['viewer'], ACCESS_TREASURER: ['treasurer'], ACCESS_ADMINISTRATOR: ['administrator'],
-  ACCESS_MONEY: ['treasurer', 'administrator'], ACCESS_UNDECIDED: ['undecided'], ACCESS_PUBLIC: ['nobody'], ACCESS_HALF: ['half'], ACCESS_OWNER: ['owner'],
-  ACCESS_SIGNED_IN: ['undecided', 'member', 'viewer', 'treasurer', 'administrator'] };
-
-function readRoutes() {
-  const text = fs.readFileSync(path.join(top, 'src/web/routes.c'), 'utf8');
-  const rows = [...text.matchAll(
-    /\{HTTP_(GET|POST),\s*"([^"]+)",\s*\w+,\s*\w+,[^,]+,\s*([A-Z_|\s]+),\s*[A-Z_|\s0-9]+\}/g)];
-  assert.equal(rows.length, [...text.matchAll(/\{HTTP_(GET|POST),/g)].length, 'every row is read');
-  return rows.map(([, method, place, access]) => ({ method, place, access: access.split('|').map((bit) => bit.trim()) }));
-}
-
+const EXCEPTIONS = ['no token', 'any origin'];
 const routes = readRoutes();
-const rolesOf = (route) => route.access.flatMap((bit) => ACCESS[bit] ?? []);
+const rolesOf = (route) => route.access.filter((one) => !EXCEPTIONS.includes(one));
 const pages = routes.filter((route) => route.place !== '/action_manager.php');
 const fill = (place) => place.replaceAll('{}', 'x');
 
@@ -244,12 +233,12 @@ function foreignForms(client, other, old, place) {
 }
 
 test('8: no form is accepted but from a page of the same session', async () => {
-  const forms = pages.filter((route) => route.method === 'POST' && !route.access.includes('ACCESS_ANY_ORIGIN'));
+  const forms = pages.filter((route) => route.method === 'POST' && !route.access.includes('any origin'));
   assert.ok(forms.length >= 5);
   const member = house.member({ charges: [['40', 'Cotisation']] });
   const come = (role) => (role === 'member' ? house.asMember(member) : someoneIn(role));
   for (const { place, access } of forms) {
-    if (access.includes('ACCESS_NO_TOKEN'))
+    if (access.includes('no token'))
       continue;
     const role = rolesOf({ access }).at(-1);
     const previous = await come(role);
@@ -614,6 +603,30 @@ test('15: passwords are compared byte by byte, whatever the bytes', async () => 
   assert.ok([400, 413].includes((await knock('longue@exemple.fr', 'a'.repeat(8192))).status));
   assert.equal((await new Client(house.url).post('/connexion', 'email=longue%40exemple.fr&password=%ff%fe%00')).status, 403);
   assert.equal((await new Client(house.url).post('/connexion', 'email=a&email=b&password=x')).status, 400);
+});
+
+// What the system itself closes to us holds nothing for us.
+function readable(place) {
+  try {
+    return fs.readFileSync(place);
+  } catch (error) {
+    assert.equal(error.code, 'EACCES', place);
+    return Buffer.alloc(0);
+  }
+}
+
+test('26: the key stands in its file, and nowhere else', async () => {
+  const text = fs.readFileSync(path.join(house.folder, 'guichet.key'), 'utf8').trim();
+  assert.match(text, /^[0-9a-f]{64}$/);
+  const forms = [Buffer.from(text), Buffer.from(text.toUpperCase()), Buffer.from(text, 'hex'), Buffer.from(Buffer.from(text, 'hex').toString('base64').slice(0, 42))];
+  const holds = (bytes) => forms.some((form) => bytes.includes(form));
+  const process = `/proc/${house.guichet.child.pid}`;
+  const places = [...fs.readdirSync(house.folder).filter((name) => name !== 'guichet.key').map((name) => path.join(house.folder, name)),
+    programs.guichet, `${process}/environ`, `${process}/cmdline`].filter((place) => fs.statSync(place).isFile());
+  assert.ok(places.length > 8 && places.includes(house.database));
+  for (const place of places)
+    assert.ok(!holds(readable(place)), place);
+  assert.ok(holds(fs.readFileSync(path.join(house.folder, 'guichet.key'))), 'it is looked for as it is written');
 });
 
 test('19: a fresh installation lets nobody in', async (t) => {
