@@ -267,4 +267,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 clean: ## remove what was built (not the demo's data)
-	rm -rf $(BUILD)/asan $(BUILD)/obj $(BUILD)/gen $(BUILD)/check $(BUILD)/*.a $(BUILD)/guichet $(BUILD)/guichet-sandbox
+	rm -rf $(BUILD)/asan $(BUILD)/fuzz $(BUILD)/tsan $(BUILD)/security $(BUILD)/obj $(BUILD)/gen $(BUILD)/check $(BUILD)/*.a $(BUILD)/guichet $(BUILD)/guichet-sandbox
