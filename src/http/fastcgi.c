@@ -1,5 +1,6 @@
 #include "http/http.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -20,7 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, THREADS_MAX = 64 };
+enum { BACKLOG = 1024, THREADS_MAX = 64, SHORTAGE_PAUSE_MS = 50 };
 
 struct http_pool {
     struct http_pool_options options;
@@ -272,13 +273,23 @@ static bool wait_for_connection(const struct http_pool *pool)
     for (;;) {
         int ready = poll(fds, 2, -1);
 
-        if (ready < 0 && errno != EINTR)
-            return false;
+        if (ready < 0) { /* a thread that ended here would be missing for ever */
+            if (errno != EINTR)
+                clock_sleep_ms(SHORTAGE_PAUSE_MS);
+            continue;
+        }
         if (fds[1].revents)
             return false;
         if (ready > 0 && fds[0].revents)
             return true;
     }
+}
+
+/* Until there is a descriptor or memory again: what waits goes on waiting. */
+static void rest_when_short(int code)
+{
+    if (code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM)
+        clock_sleep_ms(SHORTAGE_PAUSE_MS);
 }
 
 static void serve(struct http_pool *pool, void *context)
@@ -288,9 +299,13 @@ static void serve(struct http_pool *pool, void *context)
 
     FCGX_InitRequest(&fcgi, pool->socket, FCGI_FAIL_ACCEPT_ON_INTR);
     while (wait_for_connection(pool)) {
+        int code = FCGX_Accept_r(&fcgi);
+
         /* Another thread may have been faster, or descriptors are short: both are retried. */
-        if (FCGX_Accept_r(&fcgi) < 0)
+        if (code < 0) {
+            rest_when_short(-code);
             continue;
+        }
         if (answer(pool, &fcgi, arena, context))
             FCGX_Finish_r(&fcgi);
         else
@@ -330,6 +345,20 @@ static void *run_thread(void *argument)
 
 /* ---- life ---- */
 
+/* A socket that nobody listens on is what a dead process left behind. Taking the one of a server
+ * that runs would leave it deaf, and its end would take away ours. */
+static bool is_answered(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool answered =
+        fd >= 0 &&
+        (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno == EAGAIN);
+
+    if (fd >= 0)
+        close(fd);
+    return answered;
+}
+
 static enum err open_socket(const char *path, int *fd)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -339,6 +368,8 @@ static enum err open_socket(const char *path, int *fd)
     if (strlen(path) >= sizeof(address.sun_path))
         return fail(ERR_CONFIG, "%s: socket path too long", path);
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    if (is_answered(&address))
+        return fail(ERR_BUSY, "%s: another server answers there", path);
     *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (*fd < 0)
         return fail(ERR_IO, "socket: %s", strerror(errno));
