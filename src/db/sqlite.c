@@ -243,8 +243,11 @@ static enum err refuse_second_statement(struct engine_statement *statement, cons
 {
     sqlite3_stmt *second = NULL;
     int code = sqlite3_prepare_v2(statement->engine->connection, rest, -1, &second, NULL);
-    bool blank = code == SQLITE_OK && second == NULL;
+    bool blank = second == NULL;
     sqlite3_finalize(second);
+    if (code != SQLITE_OK) {
+        return engine_error(statement->engine, code, statement->name);
+    }
     return blank ? OK : fail(ERR_INTERNAL, "%s: more than one statement", statement->name);
 }
 

@@ -143,8 +143,8 @@ struct template_map *page_data(struct page *page, const char *name)
     template_set_flag(data, "has_embedded", false);
     set_navigation(page, data);
     template_set_none(data, "logout_token");
-    if (page->has_session && page_form_token(page, data, "logout_token", "/deconnexion"))
-        log_failure("web.form_token");
+    if (page->has_session)
+        page->unready = page_form_token(page, data, "logout_token", "/deconnexion");
     return data;
 }
 
@@ -185,9 +185,11 @@ static void set_versions(const struct look *look, struct template_map *data)
 enum err page_render(struct page *page, int status, const char *name, struct template_map *data)
 {
     struct web *web = page->web;
-    enum err err;
+    enum err err = page->unready;
 
     page_end_reading(page);
+    if (err)
+        return err;
     page->response->status = status;
     page->response->body.len = 0;
     pthread_rwlock_rdlock(&web->look_lock);

@@ -110,6 +110,7 @@ struct page {
     bool plain;         /* a program calls: no session, no page, no sentence */
     bool reading;       /* a read transaction is open */
     bool opens_payment; /* embedded.h */
+    enum err unready;   /* what its data could not be given: such a page is not shown */
     bool keeps;         /* the browser may keep the answer: its address never shows another */
     bool has_session;
     bool has_half; /* session is a half one: nobody is logged in */
