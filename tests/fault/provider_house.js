@@ -54,13 +54,21 @@ class ProviderHouse extends House {
     fs.closeSync(file);
   }
 
-  // It is so many seconds later, at the providers and here: what they sign is never from the past.
+  // It is so many seconds later, at the providers and here. Not while a message is on its way: its
+  // signature would be of long ago.
   async advance(seconds) {
-    await this.control('POST', '/clock', { advance_s: seconds });
+    await this.nothingDue().catch(() => {});
     this.later += seconds;
     this.setClock();
     // Who is logged in stays so.
     this.force(`UPDATE session SET created_at = created_at + ${seconds}, last_seen_at = last_seen_at + ${seconds}`);
+  }
+
+  nothingDue() {
+    return waitFor('what is due is sent', async () => {
+      const { deliveries } = await this.control('GET', '/deliveries?state=waiting&limit=999');
+      return deliveries.every((row) => row.due_at_ms > Date.now() + 1000 * this.later);
+    }, 5000);
   }
 
   async start() {
@@ -92,16 +100,25 @@ class ProviderHouse extends House {
     fs.writeFileSync(this.config, text);
   }
 
-  // The environment is read when the program is started, before anything is awaited.
-  startGuichet() {
-    const more = { LD_PRELOAD: this.guard, GUARD_JOURNAL: this.journal, GUARD_CA: this.proxy.ca, GUARD_BREAK: this.broken, GUARD_CLOCK: this.clock };
+  // The environment is read when a program is started, before anything is awaited.
+  guarded(more, start) {
+    const environment = { LD_PRELOAD: this.guard, GUARD_CLOCK: this.clock, ...more };
     const before = { ...process.env };
-    Object.assign(process.env, more);
-    const started = super.startGuichet();
-    for (const name of Object.keys(more))
+    Object.assign(process.env, environment);
+    const started = start();
+    for (const name of Object.keys(environment))
       if (before[name] === undefined) delete process.env[name];
       else process.env[name] = before[name];
     return started;
+  }
+
+  startGuichet() {
+    return this.guarded({ GUARD_JOURNAL: this.journal, GUARD_CA: this.proxy.ca, GUARD_BREAK: this.broken },
+      () => super.startGuichet());
+  }
+
+  startSandbox() {
+    return this.guarded({}, () => super.startSandbox());
   }
 
   // Addresses beyond this machine that Guichet tried to reach; forgotten then.
