@@ -4,17 +4,15 @@
 // every notification that was acknowledged stands in the database. SCALE=n: n times the restarts.
 
 const assert = require('node:assert/strict');
-const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
 const { execFileSync, spawn } = require('node:child_process');
-const { House, programs, sleep, waitFor } = require('../e2e/harness.js');
-const { send } = require('../e2e/http.js');
+const { House, programs, waitFor } = require('../e2e/harness.js');
+const { Load } = require('./load.js');
 
 const RESTARTS = 100 * (Number(process.env.SCALE) || 1);
 const CONTROL_RESTARTS_MAX = 50;
-const PAUSE_MS = 20; // of each visitor, between two requests
 const build = path.resolve(__dirname, '../..', process.env.BUILD || 'build');
 
 function makeHolder() {
@@ -72,67 +70,18 @@ class HeldHouse extends House {
   }
 }
 
-// ---- visitors and providers, all the time ----
-
-// What Stripe's library would sign; the event is of a kind that books nothing.
-function notice(link) {
-  const id = `evt_${crypto.randomBytes(12).toString('hex')}`;
-  const created = Math.floor(Date.now() / 1000);
-  const body = JSON.stringify({ id, object: 'event', api_version: '2025-01-27.acacia', created, livemode: false,
-    type: 'customer.created', data: { object: { id: 'cus_1', object: 'customer' } } });
-  const mac = crypto.createHmac('sha256', link.secret).update(`${created}.${body}`).digest('hex');
-  return { id, body, headers: { 'Content-Type': 'application/json', 'Stripe-Signature': `t=${created},v1=${mac}` } };
-}
-
-class Load {
-  constructor(house, member) {
-    this.house = house;
-    this.member = member;
-    this.answered = 0;
-    this.failed = [];
-    this.acknowledged = [];
-  }
-
-  async start() {
-    const client = await this.house.asMember(this.member);
-    const page = (place) => async () => client.get(place);
-    const notify = async () => {
-      const { id, body, headers } = notice(this.house.stripe);
-      const answer = await send(this.house.url, 'POST', this.house.stripe.path, { body, headers });
-      if (answer.status === 200) this.acknowledged.push(id);
-      return answer;
-    };
-    const visitors = [page('/panier'), page('/panier'), page('/connexion'), notify, notify];
-    this.ended = Promise.all(visitors.map((visitor) => this.repeat(visitor)));
-  }
-
-  async repeat(visitor) {
-    while (!this.over) {
-      const answer = await visitor().catch((error) => ({ status: error.code || error.message }));
-      this.answered += 1;
-      // Whoever is logged in is led on from the login page.
-      if (![200, 303].includes(answer.status)) this.failed.push(answer.status);
-      await sleep(PAUSE_MS);
-    }
-  }
-
-  end() {
-    this.over = true;
-    return this.ended;
-  }
-}
+// ---- tests ----
 
 async function open(t, name, holding) {
   const house = new HeldHouse(name, holding);
   process.on('exit', () => house.kill());
   t.after(() => house.close().finally(() => house.kill()));
   await house.start();
-  const load = new Load(house, house.member({ charges: [['40', 'Cotisation']] }));
-  await load.start();
+  const client = await house.asMember(house.member({ charges: [['40', 'Cotisation']] }));
+  const load = new Load({ url: house.url, hook: house.stripe.path, secret: house.stripe.secret,
+    pages: ['/panier', '/panier', '/connexion'], cookie: `__Host-sid=${client.cookie}` });
   return { house, load };
 }
-
-// ---- tests ----
 
 test(`restart: ${RESTARTS} restarts under load lose no request and no notification`, async (t) => {
   const { house, load } = await open(t, 'restart', true);
