@@ -38,7 +38,7 @@ QUIET   := $(QUIET_$(V))
 say      = $(if $(QUIET),@printf '  %-8s %s\n' $(1) $(2),@:)
 
 .PHONY: all asan fuzz unit-programs check check-lint check-unit check-e2e check-money check-faults \
-        check-ops check-security check-threads format deps demo demo-up demo-down demo-reset install help clean
+        check-ops check-security check-threads format deps demo demo-up demo-down demo-reset install deb help clean
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/guichet $(BUILD)/guichet-sandbox ## build the programs (default)
@@ -260,6 +260,10 @@ install: $(BUILD)/guichet ## copy the program, pages, units (DESTDIR=, as root)
 	test -e $(DESTDIR)/etc/guichet/guichet.conf || \
 	    install -m 644 conf/guichet.conf $(DESTDIR)/etc/guichet/guichet.conf
 
+deb: $(BUILD)/guichet ## the Debian package: build/guichet_VERSION_ARCH.deb
+	@conf/debian/build.sh $(BUILD) \
+	    $(shell sed -n 's/^.define GUICHET_VERSION "\(.*\)"/\1/p' src/programs/version.h)
+
 .SECONDARY:
 -include $(shell find $(BUILD)/obj $(BUILD)/asan/obj $(BUILD)/tsan/obj $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
 
@@ -267,4 +271,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 clean: ## remove what was built (not the demo's data)
-	rm -rf $(BUILD)/asan $(BUILD)/fuzz $(BUILD)/tsan $(BUILD)/security $(BUILD)/obj $(BUILD)/gen $(BUILD)/check $(BUILD)/*.a $(BUILD)/guichet $(BUILD)/guichet-sandbox
+	rm -rf $(BUILD)/asan $(BUILD)/fuzz $(BUILD)/tsan $(BUILD)/security $(BUILD)/obj $(BUILD)/gen $(BUILD)/check $(BUILD)/deb $(BUILD)/ops $(BUILD)/*.a $(BUILD)/guichet $(BUILD)/guichet-sandbox
