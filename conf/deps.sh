@@ -44,6 +44,7 @@ check command clang clang
 check command valgrind valgrind
 check runtime fuzzer libclang-rt-14-dev
 check command systemd-analyze systemd
+check command testssl testssl.sh
 END
 }
 

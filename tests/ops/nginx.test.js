@@ -1,10 +1,13 @@
 'use strict';
 // The production nginx.conf in front of the real Guichet, by TLS, on loopback: what hostile bytes,
-// slow ones and too many become, and what every answer says.
+// slow ones and too many become, what every answer says, and what testssl.sh says of the whole.
 // (Which socket gets what, redirects, limits of bodies: tests/lint/production.test.js.)
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
 const { after, before, test } = require('node:test');
+const { execFile } = require('node:child_process');
 const { House, sleep } = require('../e2e/harness.js');
 const { Front, HOST, request } = require('./front.js');
 
@@ -14,13 +17,14 @@ const SLACK_S = 60; // of a machine with other work
 const HSTS = /^strict-transport-security: max-age=63072000; includeSubDomains\r$/im;
 
 const house = new House('nginx', { sandbox: false, seed: false });
-const front = new Front(house.folder, house.folder);
+const front = new Front(path.join(house.folder, 'front'), house.folder);
 process.on('exit', () => {
   house.kill();
   front.nginx?.kill('SIGTERM');
 });
 before(async () => {
   await house.start();
+  fs.mkdirSync(front.root);
   await front.start();
 });
 after(async () => {
@@ -160,4 +164,27 @@ test('row 64: only static files are served, whatever the address', async () => {
 test('row 64: health and metrics are no pages of the public site', async () => {
   for (const place of ['/health', '/metrics'])
     assert.doesNotMatch(await front.say(get(place)), /guichet_|^HTTP\/1\.1 200/m, place);
+});
+
+// ---- TLS, judged by testssl.sh ----
+
+const WORSE = ['MEDIUM', 'HIGH', 'CRITICAL', 'WARN', 'FATAL'];
+// What it says of its own means (no GOST here), and that nginx leaves the word behind 200 out.
+const EXPLAINED = ['engine_problem', 'HTTP_status_code'];
+
+function testssl(...parts) {
+  const file = path.join(front.root, `testssl-${parts.length}.json`);
+  return new Promise((resolve, reject) => execFile('testssl', ['--quiet', '--warnings=off', '--color=0', '--nodns=none', '--ip=127.0.0.1',
+    `--add-ca=${front.root}/fullchain.pem`, '--openssl=/usr/bin/openssl', '--jsonfile', file, ...parts, `https://${HOST}:${front.https}/connexion`],
+  { encoding: 'utf8', timeout: 900000, maxBuffer: 1 << 24 }, (error, stdout) => (fs.existsSync(file)
+    ? resolve(JSON.parse(fs.readFileSync(file, 'utf8'))) : reject(new Error(`${error}: ${stdout}`)))));
+}
+
+test('row 69: testssl finds nothing worse than LOW', async (t) => {
+  const found = await testssl('--protocols', '--std', '--headers');
+  t.diagnostic(`${found.length} findings`);
+  assert.deepEqual(found.filter(({ id, severity }) => WORSE.includes(severity) && !EXPLAINED.includes(id)), []);
+  const of = (id) => found.find((one) => one.id === id)?.finding;
+  for (const old of ['SSLv2', 'SSLv3', 'TLS1', 'TLS1_1']) assert.match(of(old), /not offered/, old);
+  for (const id of ['TLS1_2', 'TLS1_3']) assert.match(of(id), /^offered/, id);
 });
