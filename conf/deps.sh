@@ -44,6 +44,11 @@ check command clang clang
 check command valgrind valgrind
 check runtime fuzzer libclang-rt-14-dev
 check command systemd-analyze systemd
+check command systemd-nspawn systemd-container
+check command mmdebstrap mmdebstrap
+check command nsenter util-linux
+check command dpkg-shlibdeps dpkg-dev
+check command lintian lintian
 check command testssl testssl.sh
 END
 }

@@ -52,10 +52,10 @@ function makeCertificate(root) {
 // ---- bytes over TLS, as anybody may send them ----
 
 // A connection; text() is what came so far, closed ends with the seconds since it was opened.
-function connect(port, first = '', { servername = HOST } = {}) {
+function connect(port, first = '', { servername = HOST, ...more } = {}) {
   const opened = Date.now();
   const chunks = [];
-  const socket = tls.connect({ host: '127.0.0.1', port, servername, rejectUnauthorized: false }, () => socket.write(first));
+  const socket = tls.connect({ host: '127.0.0.1', port, servername, rejectUnauthorized: false, ...more }, () => socket.write(first));
   const connection = { socket, text: () => Buffer.concat(chunks).toString('latin1') };
   socket.on('data', (data) => chunks.push(data));
   connection.closed = new Promise((resolve) => {

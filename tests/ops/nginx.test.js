@@ -168,6 +168,22 @@ test('row 64: health and metrics are no pages of the public site', async () => {
 
 // ---- TLS, judged by testssl.sh ----
 
+const protocolOf = async (options) => {
+  const { socket } = front.connect('', options);
+  const name = await new Promise((resolve) => {
+    socket.on('secureConnect', () => resolve(socket.getProtocol()));
+    socket.on('error', () => resolve('none'));
+  });
+  socket.destroy();
+  return name;
+};
+
+test('row 69: TLS 1.3 and 1.2, nothing older', async () => {
+  assert.equal(await protocolOf({}), 'TLSv1.3');
+  assert.equal(await protocolOf({ maxVersion: 'TLSv1.2' }), 'TLSv1.2');
+  assert.equal(await protocolOf({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }), 'none');
+});
+
 const WORSE = ['MEDIUM', 'HIGH', 'CRITICAL', 'WARN', 'FATAL'];
 // What it says of its own means (no GOST here), and that nginx leaves the word behind 200 out.
 const EXPLAINED = ['engine_problem', 'HTTP_status_code'];
