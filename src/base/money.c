@@ -2,7 +2,6 @@
 
 #include "base/err.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const struct currency currencies[] = {
@@ -149,23 +148,39 @@ bool money_parse_decimal(struct str text, const struct currency *currency, int64
     return true;
 }
 
-/* Digits with the given group and decimal separators. */
-static size_t format(char *out, int64_t cents, int exponent, const char *group,
-                     const char *decimal)
+static size_t append(char *out, size_t len, const char *text)
 {
-    char digits[24];
-    uint64_t absolute = cents < 0 ? 0 - (uint64_t)cents : (uint64_t)cents;
-    int count =
-        snprintf(digits, sizeof(digits), "%0*llu", exponent + 1, (unsigned long long)absolute);
-    int whole = count - exponent;
-    size_t len = 0;
+    size_t count = strlen(text);
 
-    for (int i = 0; i < count; i++) {
-        if (i == whole)
-            len += (size_t)snprintf(out + len, MONEY_TEXT_MAX - len, "%s", decimal);
-        else if (i > 0 && i < whole && (whole - i) % 3 == 0)
-            len += (size_t)snprintf(out + len, MONEY_TEXT_MAX - len, "%s", group);
-        out[len++] = digits[i];
+    require(len + count < MONEY_TEXT_MAX);
+    memcpy(out + len, text, count + 1);
+    return len + count;
+}
+
+/* Digits with the given signs of a negative amount, of groups and of decimals; their length. */
+static size_t format(char out[MONEY_TEXT_MAX], int64_t cents, int exponent, const char *minus,
+                     const char *group, const char *decimal)
+{
+    char text[INTEGER_TEXT_MAX];
+    size_t count = integer_format(text, cents), decimals = (size_t)exponent, len = 0;
+    const char *digits = text;
+    size_t zeros, all;
+
+    if (cents < 0) {
+        len = append(out, len, minus);
+        digits++;
+        count--;
+    }
+    zeros = count > decimals ? 0 : decimals + 1 - count; /* 5 cents are 0,05 */
+    all = count + zeros;
+    for (size_t i = 0; i < all; i++) {
+        size_t left = all - i; /* digits from here on */
+
+        if (left == decimals)
+            len = append(out, len, decimal);
+        else if (i > 0 && left > decimals && (left - decimals) % 3 == 0)
+            len = append(out, len, group);
+        out[len++] = i < zeros ? '0' : digits[i - zeros];
     }
     out[len] = '\0';
     return len;
@@ -173,30 +188,23 @@ static size_t format(char *out, int64_t cents, int exponent, const char *group,
 
 char *money_format(char out[MONEY_TEXT_MAX], int64_t cents, const struct currency *currency)
 {
-    char number[MONEY_TEXT_MAX];
+    size_t len = format(out, cents, currency->exponent, "\xe2\x88\x92", "\xe2\x80\xaf", ",");
 
-    format(number, cents, currency->exponent, "\xe2\x80\xaf", ",");
-    snprintf(out, MONEY_TEXT_MAX, "%s%.32s\xe2\x80\xaf%s", cents < 0 ? "\xe2\x88\x92" : "", number,
-             currency->symbol);
+    len = append(out, len, "\xe2\x80\xaf");
+    append(out, len, currency->symbol);
     return out;
 }
 
 char *money_format_decimal(char out[MONEY_TEXT_MAX], int64_t cents,
                            const struct currency *currency)
 {
-    char number[MONEY_TEXT_MAX];
-
-    format(number, cents, currency->exponent, "", ".");
-    snprintf(out, MONEY_TEXT_MAX, "%s%.40s", cents < 0 ? "-" : "", number);
+    format(out, cents, currency->exponent, "-", "", ".");
     return out;
 }
 
 char *money_format_input(char out[MONEY_TEXT_MAX], int64_t cents, const struct currency *currency)
 {
-    char number[MONEY_TEXT_MAX];
-
-    format(number, cents, currency->exponent, "", ",");
-    snprintf(out, MONEY_TEXT_MAX, "%s%.40s", cents < 0 ? "-" : "", number);
+    format(out, cents, currency->exponent, "-", "", ",");
     return out;
 }
 

@@ -79,6 +79,23 @@ char *str_copy(struct arena *arena, struct str text)
     return arena_copy(arena, text.data, text.len);
 }
 
+size_t integer_format(char out[INTEGER_TEXT_MAX], int64_t value)
+{
+    char digits[INTEGER_TEXT_MAX];
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    size_t count = 0, len = 0;
+
+    do
+        digits[count++] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        out[len++] = '-';
+    while (count > 0)
+        out[len++] = digits[--count];
+    out[len] = '\0';
+    return len;
+}
+
 bool str_to_int64(struct str text, int64_t *value)
 {
     bool negative = text.len > 0 && text.data[0] == '-';

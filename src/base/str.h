@@ -38,6 +38,9 @@ size_t str_find(struct str text, char byte);
 struct str str_cut(struct str *rest, char separator);
 /* A NUL-terminated copy in the arena. */
 char *str_copy(struct arena *arena, struct str text);
+enum { INTEGER_TEXT_MAX = 21 }; /* 20 bytes of the longest, and NUL */
+/* The decimal digits of value behind its '-', and NUL; returns their length. */
+size_t integer_format(char out[INTEGER_TEXT_MAX], int64_t value);
 /* Decimal digits only (optional leading '-'), whole range checked. False when not a number. */
 bool str_to_int64(struct str text, int64_t *value);
 /* ASCII-only case folding comparison. */

@@ -84,29 +84,6 @@ int date_compare(struct date a, struct date b)
     return a.day == b.day ? 0 : a.day < b.day ? -1 : 1;
 }
 
-char *date_format_iso(char out[DATE_TEXT_MAX], struct date date)
-{
-    snprintf(out, DATE_TEXT_MAX, "%04d-%02d-%02d", date.year, date.month, date.day);
-    return out;
-}
-
-char *date_format_short(char out[DATE_TEXT_MAX], struct date date)
-{
-    snprintf(out, DATE_TEXT_MAX, "%02d/%02d/%04d", date.day, date.month, date.year);
-    return out;
-}
-
-char *date_format_long(char out[DATE_TEXT_MAX], struct date date)
-{
-    static const char *const months[] = {"janvier",   "février", "mars",     "avril",
-                                         "mai",       "juin",    "juillet",  "août",
-                                         "septembre", "octobre", "novembre", "décembre"};
-
-    snprintf(out, DATE_TEXT_MAX, "%d%s %s %d", date.day, date.day == 1 ? "er" : "",
-             months[(unsigned)(date.month - 1) % 12], date.year);
-    return out;
-}
-
 static bool digits(struct str text, int *value)
 {
     int64_t number;

@@ -2,18 +2,22 @@
 
 #include <string.h>
 
-enum { FIRST_CAPACITY = 8 };
+enum { FIRST_CAPACITY = 16, LIST_FIRST_CAPACITY = 8, ENTRIES_MAX = UINT16_MAX };
 
 struct entry {
     struct str name;
     struct template_value value;
 };
 
+/* The entries in the order they were set, and an open hash over their names: slots are twice as
+ * many as there is room for entries, a power of two, so that a free one ends each search. */
 struct template_map {
     struct arena *arena;
     struct entry *entries;
+    uint32_t *hashes;
+    uint16_t *slots; /* 0 = free, else the entry's place + 1 */
     size_t count;
-    size_t capacity;
+    size_t capacity; /* of entries */
 };
 
 struct template_list {
@@ -23,18 +27,24 @@ struct template_list {
     size_t capacity;
 };
 
-/* Room for one more item; the old array stays in the arena. */
-static void *grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size)
+uint32_t template_hash(struct str name)
 {
-    void *larger;
+    uint32_t hash = 2166136261u; /* FNV-1a */
 
-    if (count < *capacity)
-        return items;
-    *capacity = *capacity ? 2 * *capacity : FIRST_CAPACITY;
-    larger = arena_array(arena, *capacity, size);
+    for (size_t i = 0; i < name.len; i++)
+        hash = (hash ^ (unsigned char)name.data[i]) * 16777619u;
+    return hash;
+}
+
+/* A larger array with the same beginning; the old one stays in the arena. */
+static void *larger(struct arena *arena, const void *items, size_t count, size_t capacity,
+                    size_t size)
+{
+    void *array = arena_array(arena, capacity, size);
+
     if (count)
-        memcpy(larger, items, count * size);
-    return larger;
+        memcpy(array, items, count * size);
+    return array;
 }
 
 struct template_map *template_map_new(struct arena *arena)
@@ -45,32 +55,55 @@ struct template_map *template_map_new(struct arena *arena)
     return map;
 }
 
-static struct entry *find_entry(const struct template_map *map, struct str name)
+/* The slot of the name, or the free one where it would be. */
+static uint16_t *find_slot(const struct template_map *map, struct str name, uint32_t hash)
 {
-    for (size_t i = 0; i < map->count; i++)
-        if (str_equal(map->entries[i].name, name))
-            return &map->entries[i];
-    return NULL;
-}
+    size_t mask = 2 * map->capacity - 1, at = hash & mask;
 
-const struct template_value *template_map_find(const struct template_map *map, struct str name)
-{
-    const struct entry *entry = find_entry(map, name);
+    for (; map->slots[at]; at = (at + 1) & mask) {
+        size_t entry = map->slots[at] - 1u;
 
-    return entry ? &entry->value : NULL;
-}
-
-static void set(struct template_map *map, const char *name, struct template_value value)
-{
-    struct entry *entry = find_entry(map, str_of(name));
-
-    if (!entry) {
-        map->entries =
-            grow(map->arena, map->entries, map->count, &map->capacity, sizeof(*map->entries));
-        entry = &map->entries[map->count++];
-        entry->name = str_of(name);
+        if (map->hashes[entry] == hash && str_equal(map->entries[entry].name, name))
+            break;
     }
-    entry->value = value;
+    return &map->slots[at];
+}
+
+static void grow(struct template_map *map)
+{
+    map->capacity = map->capacity ? 2 * map->capacity : FIRST_CAPACITY;
+    map->entries =
+        larger(map->arena, map->entries, map->count, map->capacity, sizeof(*map->entries));
+    map->hashes = larger(map->arena, map->hashes, map->count, map->capacity, sizeof(*map->hashes));
+    map->slots = arena_array(map->arena, 2 * map->capacity, sizeof(*map->slots));
+    for (size_t i = 0; i < map->count; i++)
+        *find_slot(map, map->entries[i].name, map->hashes[i]) = (uint16_t)(i + 1);
+}
+
+const struct template_value *template_map_find(const struct template_map *map, struct str name,
+                                               uint32_t hash)
+{
+    uint16_t slot = map->count ? *find_slot(map, name, hash) : 0;
+
+    return slot ? &map->entries[slot - 1].value : NULL;
+}
+
+static void set(struct template_map *map, const char *text, struct template_value value)
+{
+    struct str name = str_of(text);
+    uint32_t hash = template_hash(name);
+    uint16_t *slot;
+
+    if (map->count == map->capacity)
+        grow(map);
+    slot = find_slot(map, name, hash);
+    if (!*slot) {
+        require(map->count < ENTRIES_MAX);
+        map->entries[map->count].name = name;
+        map->hashes[map->count++] = hash;
+        *slot = (uint16_t)map->count;
+    }
+    map->entries[*slot - 1].value = value;
 }
 
 void template_set_str(struct template_map *map, const char *name, struct str text)
@@ -137,8 +170,11 @@ struct template_list *template_set_list(struct template_map *map, const char *na
 
 static void add(struct template_list *list, struct template_value value)
 {
-    list->items =
-        grow(list->arena, list->items, list->count, &list->capacity, sizeof(*list->items));
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? 2 * list->capacity : LIST_FIRST_CAPACITY;
+        list->items =
+            larger(list->arena, list->items, list->count, list->capacity, sizeof(*list->items));
+    }
     list->items[list->count++] = value;
 }
 

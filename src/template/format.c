@@ -1,6 +1,5 @@
 #include "template/internal.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,8 +21,8 @@ enum filter filter_find(struct str name)
 
 static void format_number(char cell[TEMPLATE_CELL_MAX], int64_t number)
 {
-    char digits[32];
-    int len = snprintf(digits, sizeof(digits), "%" PRId64, number);
+    char digits[INTEGER_TEXT_MAX];
+    size_t len = integer_format(digits, number);
     const char *each = digits;
     char *out = cell;
 
@@ -105,7 +104,7 @@ static bool format_int(enum filter filter, int64_t number, char *cell)
     if (filter == FILTER_NUMBER)
         format_number(cell, number);
     else if (filter == FILTER_NONE || filter == FILTER_INPUT)
-        snprintf(cell, TEMPLATE_CELL_MAX, "%" PRId64, number);
+        integer_format(cell, number);
     else
         return false;
     return true;

@@ -44,8 +44,11 @@ struct template_value {
     } as;
 };
 
-/* The value of a name in one map; NULL when the map does not have it. */
-const struct template_value *template_map_find(const struct template_map *map, struct str name);
+/* What maps find names by; templates keep it with each name. */
+uint32_t template_hash(struct str name);
+/* The value of a name, whose hash this is, in one map; NULL when the map does not have it. */
+const struct template_value *template_map_find(const struct template_map *map, struct str name,
+                                               uint32_t hash);
 /* The items of a list. */
 size_t template_list_count(const struct template_list *list);
 const struct template_value *template_list_item(const struct template_list *list, size_t at);
@@ -138,7 +141,8 @@ const char *html_end(const struct html_state *state);
 struct template_name {
     struct str text; /* as written */
     struct str parts[TEMPLATE_NAME_PARTS_MAX];
-    size_t count; /* 0: {{.}} */
+    uint32_t hashes[TEMPLATE_NAME_PARTS_MAX]; /* of the parts */
+    size_t count;                             /* 0: {{.}} */
 };
 
 enum node_kind { NODE_TEXT, NODE_VALUE, NODE_SECTION, NODE_INVERTED, NODE_PARTIAL, NODE_CONTENT };

@@ -151,10 +151,13 @@ static enum err read_name(struct parser *parser, const struct tag *tag, struct s
     if (str_is(text, "."))
         return OK;
     do {
+        struct str part = str_cut(&rest, '.');
+
         if (name->count == TEMPLATE_NAME_PARTS_MAX)
             return wrong_at(parser, tag->start, "a name has too many parts");
-        name->parts[name->count] = str_cut(&rest, '.');
-        if (!name_part(name->parts[name->count++]))
+        name->parts[name->count] = part;
+        name->hashes[name->count++] = template_hash(part);
+        if (!name_part(part))
             return wrong_at(parser, tag->start, "a tag has no good name");
     } while (rest.data);
     return OK;

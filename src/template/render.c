@@ -50,9 +50,11 @@ static const struct template_value *look_up(const struct template_name *name,
         return frame->value;
     for (; frame && !value; frame = frame->outer)
         if (frame->value->kind == VALUE_MAP)
-            value = template_map_find(frame->value->as.map, name->parts[0]);
+            value = template_map_find(frame->value->as.map, name->parts[0], name->hashes[0]);
     for (size_t i = 1; value && i < name->count; i++)
-        value = value->kind == VALUE_MAP ? template_map_find(value->as.map, name->parts[i]) : NULL;
+        value = value->kind == VALUE_MAP
+                    ? template_map_find(value->as.map, name->parts[i], name->hashes[i])
+                    : NULL;
     return value;
 }
 

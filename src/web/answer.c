@@ -6,110 +6,112 @@
 
 /* ---- values every page has ---- */
 
-/* The pages by name, for the title, and the word of the menu they stand behind. */
+/* The flags of the pages, by which the layout knows the title, and the word of the menu they
+ * stand behind. */
+enum { AT_LEN = 3 };
 static const struct {
-    const char *name;
-    const char *area; /* one of areas, or NULL */
+    const char *flag; /* at_, and the page's name */
+    const char *area; /* behind in_ in areas, or NULL */
 } pages[] = {
-    {"connexion", NULL},
-    {"espaces", NULL},
-    {"panier", NULL},
-    {"paiement", NULL},
-    {"carte", NULL},
-    {"accueil", NULL},
-    {"recettes", "revenue"},
-    {"ecriture", "books"},
-    {"journal", "books"},
-    {"balance", "books"},
-    {"creances", "books"},
-    {"actions", "books"},
-    {"rapprochement", "books"},
-    {"rapprochement_mois", "books"},
-    {"releve", "books"},
-    {"releve_apercu", "books"},
-    {"virements", "books"},
-    {"virement", "books"},
-    {"autres_encaissements", "books"},
-    {"notifications", "revenue"},
-    {"notification", "revenue"},
-    {"a_rattacher", "revenue"},
-    {"rattacher", "revenue"},
-    {"mon_compte", "settings"},
-    {"verification", "settings"},
-    {"installation", NULL},
-    {"erreur", NULL},
-    {"options", "settings"},
-    {"association", "settings"},
-    {"banque", "settings"},
-    {"acces", NULL},
-    {"acces_adresse", NULL},
-    {"adresse", NULL},
-    {"courriels", "settings"},
-    {"courriel", "settings"},
-    {"code", NULL},
-    {"double_authentification", NULL},
-    {"codes_de_secours", NULL},
-    {"offre", NULL},
-    {"securite", "settings"},
-    {"oubli", NULL},
-    {"lien", NULL},
-    {"utilisateurs", "settings"},
-    {"aide_paypal", "settings"},
-    {"dissocier", "settings"},
-    {"referentiel", "settings"},
-    {"comptes", "settings"},
-    {"compte", "settings"},
-    {"exercices", "settings"},
-    {"exercice", "settings"},
-    {"moyens", "settings"},
-    {"moyen", "settings"},
-    {"encaissement", "settings"},
-    {"adherents", "people"},
-    {"adherent", "people"},
-    {"adherent_saisie", "people"},
-    {"relances", "people"},
-    {"encaisser", "people"},
-    {"paiement_recu", "revenue"},
-    {"recu", "revenue"},
-    {"importer", "people"},
-    {"importer_colonnes", "people"},
-    {"importer_apercu", "people"},
-    {"annuler_paiement", "revenue"},
-    {"impaye", "revenue"},
-    {"rembourser", "revenue"},
-    {"rembourser_en_ligne", "revenue"},
-    {"remises", "revenue"},
-    {"remise_nouvelle", "revenue"},
-    {"remise", "revenue"},
-    {"produits", "people"},
-    {"produit_saisie", "people"},
-    {"depense", "people"},
-    {"depense_collective", "people"},
-    {"depense_apercu", "people"},
-    {"correction", "people"},
-    {"regularisation", "people"},
-    {"regularisation_apercu", "people"},
-    {"transfert", "people"},
-    {"transfert_apercu", "people"},
+    {"at_connexion", NULL},
+    {"at_espaces", NULL},
+    {"at_panier", NULL},
+    {"at_paiement", NULL},
+    {"at_carte", NULL},
+    {"at_accueil", NULL},
+    {"at_recettes", "revenue"},
+    {"at_ecriture", "books"},
+    {"at_journal", "books"},
+    {"at_balance", "books"},
+    {"at_creances", "books"},
+    {"at_actions", "books"},
+    {"at_rapprochement", "books"},
+    {"at_rapprochement_mois", "books"},
+    {"at_releve", "books"},
+    {"at_releve_apercu", "books"},
+    {"at_virements", "books"},
+    {"at_virement", "books"},
+    {"at_autres_encaissements", "books"},
+    {"at_notifications", "revenue"},
+    {"at_notification", "revenue"},
+    {"at_a_rattacher", "revenue"},
+    {"at_rattacher", "revenue"},
+    {"at_mon_compte", "settings"},
+    {"at_verification", "settings"},
+    {"at_installation", NULL},
+    {"at_erreur", NULL},
+    {"at_options", "settings"},
+    {"at_association", "settings"},
+    {"at_banque", "settings"},
+    {"at_acces", NULL},
+    {"at_acces_adresse", NULL},
+    {"at_adresse", NULL},
+    {"at_courriels", "settings"},
+    {"at_courriel", "settings"},
+    {"at_code", NULL},
+    {"at_double_authentification", NULL},
+    {"at_codes_de_secours", NULL},
+    {"at_offre", NULL},
+    {"at_securite", "settings"},
+    {"at_oubli", NULL},
+    {"at_lien", NULL},
+    {"at_utilisateurs", "settings"},
+    {"at_aide_paypal", "settings"},
+    {"at_dissocier", "settings"},
+    {"at_referentiel", "settings"},
+    {"at_comptes", "settings"},
+    {"at_compte", "settings"},
+    {"at_exercices", "settings"},
+    {"at_exercice", "settings"},
+    {"at_moyens", "settings"},
+    {"at_moyen", "settings"},
+    {"at_encaissement", "settings"},
+    {"at_adherents", "people"},
+    {"at_adherent", "people"},
+    {"at_adherent_saisie", "people"},
+    {"at_relances", "people"},
+    {"at_encaisser", "people"},
+    {"at_paiement_recu", "revenue"},
+    {"at_recu", "revenue"},
+    {"at_importer", "people"},
+    {"at_importer_colonnes", "people"},
+    {"at_importer_apercu", "people"},
+    {"at_annuler_paiement", "revenue"},
+    {"at_impaye", "revenue"},
+    {"at_rembourser", "revenue"},
+    {"at_rembourser_en_ligne", "revenue"},
+    {"at_remises", "revenue"},
+    {"at_remise_nouvelle", "revenue"},
+    {"at_remise", "revenue"},
+    {"at_produits", "people"},
+    {"at_produit_saisie", "people"},
+    {"at_depense", "people"},
+    {"at_depense_collective", "people"},
+    {"at_depense_apercu", "people"},
+    {"at_correction", "people"},
+    {"at_regularisation", "people"},
+    {"at_regularisation_apercu", "people"},
+    {"at_transfert", "people"},
+    {"at_transfert_apercu", "people"},
 };
 
-static const char *const areas[] = {"people", "revenue", "books", "settings"};
+enum { IN_LEN = 3 };
+static const char *const areas[] = {"in_people", "in_revenue", "in_books", "in_settings"};
 
-static void set_page_name(struct page *page, struct template_map *data, const char *name)
+static void set_page_name(struct template_map *data, const char *name)
 {
     const char *area = NULL;
 
     template_set_text(data, "page", name);
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
-        bool here = strcmp(pages[i].name, name) == 0;
+        bool here = strcmp(pages[i].flag + AT_LEN, name) == 0;
 
-        template_set_flag(data, arena_printf(page->arena, "at_%s", pages[i].name), here);
+        template_set_flag(data, pages[i].flag, here);
         if (here)
             area = pages[i].area;
     }
     for (size_t i = 0; i < sizeof(areas) / sizeof(areas[0]); i++)
-        template_set_flag(data, arena_printf(page->arena, "in_%s", areas[i]),
-                          area && strcmp(area, areas[i]) == 0);
+        template_set_flag(data, areas[i], area && strcmp(area, areas[i] + IN_LEN) == 0);
 }
 
 static void set_navigation(struct page *page, struct template_map *data)
@@ -134,7 +136,7 @@ struct template_map *page_data(struct page *page, const char *name)
 {
     struct template_map *data = template_map_new(page->arena);
 
-    set_page_name(page, data, name);
+    set_page_name(data, name);
     template_set_flag(data, "in_error", false);
     template_set_flag(data, "refreshes", false);
     template_set_flag(data, "has_script", false);
@@ -167,7 +169,10 @@ void page_flags(struct template_map *data, const char *const *names, size_t coun
 
 void page_set_id(struct page *page, struct template_map *data, const char *name, int64_t id)
 {
-    template_set_text(data, name, arena_printf(page->arena, "%lld", (long long)id));
+    char text[INTEGER_TEXT_MAX];
+    size_t len = integer_format(text, id);
+
+    template_set_str(data, name, str_from(arena_copy(page->arena, text, len), len));
 }
 
 /* ---- rendering ---- */

@@ -195,12 +195,33 @@ static void currencies(void **state)
     assert_true(money_add(INT64_MAX - 1, 1) == INT64_MAX);
 }
 
+static void integers_in_digits(void **state)
+{
+    static const struct {
+        int64_t value;
+        const char *text;
+    } cases[] = {{0, "0"},
+                 {7, "7"},
+                 {-7, "-7"},
+                 {1000000, "1000000"},
+                 {INT64_MAX, "9223372036854775807"},
+                 {INT64_MIN, "-9223372036854775808"}};
+    char text[INTEGER_TEXT_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(integer_format(text, cases[i].value), strlen(cases[i].text));
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_people_type),    cmocka_unit_test(what_providers_write),
-        cmocka_unit_test(what_is_shown),       cmocka_unit_test(the_edges_fit),
-        cmocka_unit_test(every_cent_survives), cmocka_unit_test(currencies),
+        cmocka_unit_test(integers_in_digits),   cmocka_unit_test(what_people_type),
+        cmocka_unit_test(what_providers_write), cmocka_unit_test(what_is_shown),
+        cmocka_unit_test(the_edges_fit),        cmocka_unit_test(every_cent_survives),
+        cmocka_unit_test(currencies),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
