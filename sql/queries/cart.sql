@@ -1,34 +1,30 @@
 -- The member's cart: lines, what is open of them, links between payments and charges.
 
 -- name: cart_lines
--- $1 association, $2 member, $3 fiscal year or 0 for all. The balance runs over the whole cart
--- before the filter, so that every line shows what was really owed after it.
-SELECT line.id, line.kind, line.amount_cents, line.balance_cents, line.label, line.line_date,
-       line.fiscal_year_id, line.fiscal_year_label, line.corrects,
-       line.left_cents
-       - (SELECT COALESCE(SUM(paid.amount_cents), 0) FROM allocation paid
-          WHERE line.left_cents > 0 AND paid.association_id = CAST($1 AS BIGINT)
-            AND paid.charge_line_id = line.id) AS open_cents,
-       line.left_cents, line.account_code, line.transaction_id, line.entry_id
-FROM (SELECT l.id, l.kind, l.amount_cents, l.label, l.line_date, l.fiscal_year_id,
-             y.label AS fiscal_year_label,
-             CASE WHEN l.corrects_line_id IS NULL THEN 0 ELSE 1 END AS corrects,
-             CASE WHEN l.corrects_line_id IS NULL AND l.amount_cents > 0
-                       AND l.kind IN ('charge', 'donation', 'adjustment')
-                  THEN l.amount_cents
-                       + (SELECT COALESCE(SUM(correction.amount_cents), 0)
-                          FROM cart_line correction
-                          WHERE correction.association_id = CAST($1 AS BIGINT)
-                            AND correction.corrects_line_id = l.id)
-                  ELSE 0 END AS left_cents,
-             l.account_code, l.transaction_id, l.entry_id,
-             SUM(l.amount_cents) OVER (ORDER BY l.line_date, l.id
-                                       ROWS UNBOUNDED PRECEDING) AS balance_cents
-      FROM cart_line l
-      JOIN fiscal_year y ON y.association_id = l.association_id AND y.id = l.fiscal_year_id
-      WHERE l.association_id = CAST($1 AS BIGINT) AND l.member_id = CAST($2 AS BIGINT)) line
-WHERE CAST($3 AS BIGINT) = 0 OR line.fiscal_year_id = CAST($3 AS BIGINT)
-ORDER BY line.line_date, line.id;
+-- $1 association, $2 member: the whole cart, oldest first, with whose payment a line is. What is
+-- left of a charge, and what is paid of it, is asked for charges alone.
+SELECT l.id, l.kind, l.amount_cents, l.label, l.line_date, l.fiscal_year_id, y.label,
+       l.corrects_line_id IS NOT NULL,
+       CASE WHEN l.corrects_line_id IS NULL AND l.amount_cents > 0
+                 AND l.kind IN ('charge', 'donation', 'adjustment')
+            THEN l.amount_cents
+                 + (SELECT COALESCE(SUM(correction.amount_cents), 0) FROM cart_line correction
+                    WHERE correction.association_id = CAST($1 AS BIGINT)
+                      AND correction.corrects_line_id = l.id)
+            ELSE 0 END AS left_cents,
+       CASE WHEN l.corrects_line_id IS NULL AND l.amount_cents > 0
+                 AND l.kind IN ('charge', 'donation', 'adjustment')
+            THEN (SELECT COALESCE(SUM(paid.amount_cents), 0) FROM allocation paid
+                  WHERE paid.association_id = CAST($1 AS BIGINT)
+                    AND paid.charge_line_id = l.id)
+            ELSE 0 END AS paid_cents,
+       l.account_code, l.transaction_id, l.entry_id, t.member_id
+FROM cart_line l
+JOIN fiscal_year y ON y.association_id = l.association_id AND y.id = l.fiscal_year_id
+LEFT JOIN provider_transaction t
+       ON t.association_id = l.association_id AND t.id = l.transaction_id
+WHERE l.association_id = CAST($1 AS BIGINT) AND l.member_id = CAST($2 AS BIGINT)
+ORDER BY l.line_date, l.id;
 
 -- name: cart_balance
 -- $1 association, $2 member
@@ -95,6 +91,24 @@ FROM (SELECT l.id, l.member_id, m.number, l.line_date, y.first_day,
         AND l.amount_cents > 0 AND l.corrects_line_id IS NULL) due
 WHERE due.open_cents > 0
 ORDER BY due.line_date, due.id;
+
+-- name: cart_open_for_others
+-- $1 association, $2 payer: what is open, in all, in the carts they pay for
+SELECT SUM(due.open_cents)
+FROM (SELECT l.amount_cents
+             + (SELECT COALESCE(SUM(correction.amount_cents), 0) FROM cart_line correction
+                WHERE correction.association_id = CAST($1 AS BIGINT)
+                  AND correction.corrects_line_id = l.id)
+             - (SELECT COALESCE(SUM(paid.amount_cents), 0) FROM allocation paid
+                WHERE paid.association_id = CAST($1 AS BIGINT)
+                  AND paid.charge_line_id = l.id) AS open_cents
+      FROM member m
+      CROSS JOIN cart_line l
+      WHERE m.association_id = CAST($1 AS BIGINT) AND m.payer_id = CAST($2 AS BIGINT)
+        AND l.association_id = m.association_id AND l.member_id = m.id
+        AND l.kind IN ('charge', 'donation', 'adjustment')
+        AND l.amount_cents > 0 AND l.corrects_line_id IS NULL) due
+WHERE due.open_cents > 0;
 
 -- name: cart_credits
 -- $1 association, $2 member: payments (and adjustments in the member's favour) with a rest

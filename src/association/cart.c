@@ -1,6 +1,7 @@
 #include "association/cart.h"
 
 #include "association/rows.h"
+#include "base/money.h"
 #include "base/random.h"
 #include "base/str.h"
 #include "queries.h"
@@ -33,19 +34,35 @@ static enum err read_line(const struct db_rows *rows, struct arena *arena, void 
 
     line->id = db_column_int(rows, 0);
     line->amount_cents = db_column_int(rows, 2);
-    line->balance_cents = db_column_int(rows, 3);
-    line->label = db_column_text(rows, 4, arena);
-    line->fiscal_year_id = db_column_int(rows, 6);
-    line->fiscal_year_label = db_column_text(rows, 7, arena);
-    line->corrects = db_column_int(rows, 8) != 0;
-    line->open_cents = db_column_int(rows, 9);
-    line->left_cents = db_column_int(rows, 10);
-    line->account_code = db_column_is_null(rows, 11) ? NULL : db_column_text(rows, 11, arena);
-    line->transaction_id = db_column_int(rows, 12);
-    line->entry_id = db_column_int(rows, 13);
-    if (!date_parse_iso(db_column_str(rows, 5), &line->date))
+    line->label = db_column_text(rows, 3, arena);
+    line->fiscal_year_id = db_column_int(rows, 5);
+    line->fiscal_year_label = db_column_text(rows, 6, arena);
+    line->corrects = db_column_int(rows, 7) != 0;
+    line->left_cents = db_column_int(rows, 8);
+    line->open_cents = line->left_cents > 0 ? line->left_cents - db_column_int(rows, 9) : 0;
+    line->account_code = db_column_is_null(rows, 10) ? NULL : db_column_text(rows, 10, arena);
+    line->transaction_id = db_column_int(rows, 11);
+    line->entry_id = db_column_int(rows, 12);
+    line->payer_id = db_column_int(rows, 13);
+    if (!date_parse_iso(db_column_str(rows, 4), &line->date))
         return fail(ERR_DB, "cart_line %lld: bad date", (long long)line->id);
     return kind_from_name(db_column_str(rows, 1), &line->kind);
+}
+
+/* The balance runs over the whole cart, so that every line shows what was really owed after it;
+ * then only the lines of the year are kept, all for 0. How many. */
+static size_t follow(struct cart_line *lines, size_t count, int64_t fiscal_year_id)
+{
+    int64_t balance_cents = 0;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        balance_cents = money_add(balance_cents, lines[i].amount_cents);
+        lines[i].balance_cents = balance_cents;
+        if (fiscal_year_id == 0 || lines[i].fiscal_year_id == fiscal_year_id)
+            lines[kept++] = lines[i];
+    }
+    return kept;
 }
 
 enum err cart_lines(struct db *db, int64_t association_id, int64_t member_id,
@@ -54,12 +71,20 @@ enum err cart_lines(struct db *db, int64_t association_id, int64_t member_id,
 {
     void *items;
     enum err err =
-        rows_read_all(db, Q_CART_LINES,
-                      DB_VALUES(db_int(association_id), db_int(member_id), db_int(fiscal_year_id)),
+        rows_read_all(db, Q_CART_LINES, DB_VALUES(db_int(association_id), db_int(member_id)),
                       read_line, sizeof(**lines), arena, &items, count);
 
     *lines = items;
+    if (!err)
+        *count = follow(*lines, *count, fiscal_year_id);
     return err;
+}
+
+enum err cart_open_for_others(struct db *db, int64_t association_id, int64_t payer_id,
+                              int64_t *open_cents)
+{
+    return db_integer(db, Q_CART_OPEN_FOR_OTHERS,
+                      DB_VALUES(db_int(association_id), db_int(payer_id)), 0, open_cents);
 }
 
 enum err cart_balance(struct db *db, int64_t association_id, int64_t member_id,

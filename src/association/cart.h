@@ -38,6 +38,7 @@ struct cart_line {
     const char *account_code; /* NULL: none */
     int64_t transaction_id;   /* the movement behind it; 0: none */
     int64_t entry_id;         /* 0: it made none */
+    int64_t payer_id;         /* the member whose movement is behind it; 0: none */
 };
 
 /* The lines of a cart in date order with running balance; fiscal_year_id 0 = all. The running
@@ -45,6 +46,9 @@ struct cart_line {
 enum err cart_lines(struct db *db, int64_t association_id, int64_t member_id,
                     int64_t fiscal_year_id, struct arena *arena, struct cart_line **lines,
                     size_t *count);
+/* What is open, in all, in the carts that the member pays for; the own one is not among them. */
+enum err cart_open_for_others(struct db *db, int64_t association_id, int64_t payer_id,
+                              int64_t *open_cents);
 /* Positive: the member owes; negative: has an advance. */
 enum err cart_balance(struct db *db, int64_t association_id, int64_t member_id,
                       int64_t *balance_cents);

@@ -13,21 +13,6 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* What is open in the carts of others. */
-static enum err read_others(struct db *db, int64_t association_id, int64_t payer_id,
-                            struct arena *arena, int64_t *open_cents)
-{
-    struct cart_due *dues;
-    size_t count;
-    enum err err = cart_dues(db, association_id, payer_id, arena, &dues, &count);
-
-    *open_cents = 0;
-    for (size_t i = 0; !err && i < count; i++)
-        if (dues[i].member_id != payer_id)
-            *open_cents = money_add(*open_cents, dues[i].open_cents);
-    return err;
-}
-
 static enum err read_confirming(struct db *db, int64_t association_id, int64_t payer_id,
                                 struct arena *arena, int64_t *sum_cents)
 {
@@ -49,7 +34,7 @@ enum err payment_room(struct db *db, const struct association *association, int6
     enum err err = cart_balance(db, association->id, member_id, &balance_cents);
 
     if (!err)
-        err = read_others(db, association->id, member_id, arena, &others_cents);
+        err = cart_open_for_others(db, association->id, member_id, &others_cents);
     if (!err)
         err = read_confirming(db, association->id, member_id, arena, &confirming_cents);
     if (err)

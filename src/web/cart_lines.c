@@ -84,23 +84,16 @@ static enum err set_years(struct cart *cart, const int64_t *member_ids, size_t p
 /* ---- one cart ---- */
 
 /* A payment has a receipt for who paid it, and for who pays for them. */
-static enum err set_receipt(struct cart *cart, struct template_map *item, int64_t member_id,
-                            const struct cart_line *line)
+static void set_receipt(struct cart *cart, struct template_map *item, int64_t member_id,
+                        const struct cart_line *line)
 {
     struct page *page = cart->page;
-    int64_t payer_id = 0;
-    bool paid = line->kind == CART_PAYMENT && line->transaction_id && !line->corrects;
-    enum err err = OK;
+    bool paid = line->kind == CART_PAYMENT && line->payer_id && !line->corrects;
 
-    if (paid)
-        err = db_integer(page->db, Q_TRANSACTION_MEMBER,
-                         DB_VALUES(db_int(page->association.id), db_int(line->transaction_id)), 0,
-                         &payer_id);
-    template_set_flag(item, "has_receipt",
-                      payer_id != 0 &&
-                          (payer_id == page->session.member_id || payer_id == member_id));
+    template_set_flag(
+        item, "has_receipt",
+        paid && (line->payer_id == page->session.member_id || line->payer_id == member_id));
     page_set_id(page, item, "transaction_id", line->transaction_id);
-    return err;
 }
 
 static enum err add_cart(struct cart *cart, struct template_list *list, int64_t member_id,
@@ -118,7 +111,7 @@ static enum err add_cart(struct cart *cart, struct template_list *list, int64_t 
     if (!err)
         err = cart_balance(page->db, page->association.id, member_id, &balance_cents);
     for (size_t i = 0; !err && i < count; i++)
-        err = set_receipt(cart, add_line(cart, shown, &lines[i]), member_id, &lines[i]);
+        set_receipt(cart, add_line(cart, shown, &lines[i]), member_id, &lines[i]);
     template_set_text(item, "name", name);
     template_set_flag(item, "is_own", member_id == page->session.member_id);
     template_set_flag(item, "has_lines", count > 0);
