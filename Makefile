@@ -38,7 +38,7 @@ QUIET   := $(QUIET_$(V))
 say      = $(if $(QUIET),@printf '  %-8s %s\n' $(1) $(2),@:)
 
 .PHONY: all asan fuzz unit-programs check check-lint check-unit check-e2e check-money check-faults \
-        check-ops check-security check-threads format deps demo demo-up demo-down demo-reset install deb help clean
+        check-ops check-security check-threads bench format deps demo demo-up demo-down demo-reset install deb help clean
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/guichet $(BUILD)/guichet-sandbox ## build the programs (default)
@@ -171,6 +171,14 @@ $(BUILD)/fuzz/planted/fuzz: $(patsubst %,$(BUILD)/fuzz/planted/%.o,$(PLANTED)) $
 
 fuzz: $(BUILD)/fuzz/fuzz $(BUILD)/fuzz/planted/fuzz ## the fuzzers: FUZZ=csv build/fuzz/fuzz tests/fuzz/corpus/csv
 
+# ---- what the benchmark is made of ----
+BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libguichet.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) $(STANDARD) $(WARNINGS) $(HARDENING) $(INCLUDES) $(LINKING) $^ $(LIBRARIES) -o $@
+
 # ---- packages ----
 deps: ## install what building, demo and tests need (only what is missing)
 	@conf/deps.sh check
@@ -213,6 +221,11 @@ check-money: ## random payments, counted from the sandbox's ledger alone
 check-faults: ## kill -9 between any two steps and under load, loss of power (SCALE=50: the long form)
 check-ops: ## restarts under load, and the installation as it is shipped
 check-security: ## the checklist row by row; filters, fuzzers, mutants, scanners
+
+bench: ## every figure beside what it is compared with (QUICK=1, ONLY=word, STRICT=1)
+	@conf/deps.sh bench
+	$(BUILD_QUIETLY) all $(BENCH_PROGRAMS) $(NODE_MODULES)
+	@BUILD=$(abspath $(BUILD)) tests/bench/run.js
 
 format: ## let clang-format lay out all C
 	clang-format -i $(shell find src tests -name '*.[ch]' -not -path '*/node_modules/*')

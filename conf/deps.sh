@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs the Debian packages that a part of the project needs, and only those that are missing.
-#   conf/deps.sh build|demo|check
+#   conf/deps.sh build|demo|check|bench
 # It looks for the program, header or library itself, not for a package, so that what came from
 # elsewhere is kept. Quick and silent when all is there; sudo only when something is missing.
 set -euo pipefail
@@ -50,6 +50,11 @@ check command nsenter util-linux
 check command dpkg-shlibdeps dpkg-dev
 check command lintian lintian
 check command testssl testssl.sh
+bench command wrk wrk
+bench command perf linux-perf
+bench command valgrind valgrind
+bench phpfpm  8 php-fpm
+bench file    /usr/share/php/8.2/sqlite3 php-sqlite3
 END
 }
 
@@ -59,6 +64,7 @@ have() { # kind name
     file) [ -e "$2" ] ;;
     runtime) [ -e "$(clang -print-file-name="libclang_rt.$2-$(uname -m).a" 2>/dev/null)" ] ;;
     library) pkg-config --exists "$2" 2>/dev/null ;;
+    phpfpm) compgen -G '/usr/sbin/php-fpm*' >/dev/null ;;
     node) [[ $(node --version 2>/dev/null) =~ ^v([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge "$2" ] ;;
     esac
 }
@@ -67,8 +73,9 @@ case ${1:-} in
 build) parts=build ;;
 demo) parts='build demo' ;;
 check) parts='build demo check' ;;
+bench) parts='build demo check bench' ;;
 *)
-    echo "usage: conf/deps.sh build|demo|check" >&2
+    echo "usage: conf/deps.sh build|demo|check|bench" >&2
     exit 2
     ;;
 esac

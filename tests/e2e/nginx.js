@@ -21,7 +21,7 @@ const server = (listen, names, locations) => `
       server_name ${names};${locations}
     }`;
 
-function nginxConfig({ folder, port, sandboxPort, staticFolder }) {
+function nginxConfig({ folder, port, sandboxPort, staticFolder, locations = '' }) {
   const user = process.getuid() === 0 ? 'user root;\n' : '';
   const files = `
       location /static/ {
@@ -46,7 +46,7 @@ http {
     client_body_timeout 10s;
     large_client_header_buffers 4 16k;
 ${server(`127.0.0.1:${port} default_server`, '_', '\n      return 444;')}
-${server(`127.0.0.1:${port}`, '127.0.0.1', files
+${server(`127.0.0.1:${port}`, '127.0.0.1', locations + files
     + location('= /action_manager.php', `${folder}/notification.socket`, '256k')
     + location('= /health', `${folder}/notification.socket`, '1k')
     + location('= /metrics', `${folder}/notification.socket`, '1k')
