@@ -249,9 +249,9 @@ const KINDS = ['POST /v1/checkout/sessions', 'GET /v1/checkout/sessions/', 'POST
   'GET /v1/balance_transactions', 'POST /v1/refunds', 'GET /v1/account', 'POST /v1/oauth2/token'];
 
 // In `make check` those that differ most, and of the others some by the seed; all with SCALE.
-const ALWAYS = /hangs|in the body|is lost|wrong types|50 MB|metadata|401|5138|ended/;
+const ALWAYS = /hangs|is lost|wrong types|50 MB|metadata|401|5138|ended/;
 const few = !process.env.SCALE;
-const others = dice.shuffle([...Object.keys(FAULTS), ...PLACES].filter((one) => !ALWAYS.test(one))).slice(0, 2);
+const others = dice.shuffle([...Object.keys(FAULTS), ...PLACES].filter((one) => !ALWAYS.test(one))).slice(0, 1);
 const chosen = (what) => !few || ALWAYS.test(what) || others.includes(what);
 
 for (const fault of Object.keys(FAULTS).filter(chosen))
