@@ -21,7 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, THREADS_MAX = 64, SHORTAGE_PAUSE_MS = 50 };
+enum { BACKLOG = 1024, THREADS_MAX = 64, SHORTAGE_PAUSE_MS = 50, SEND_TIMEOUT_MS = 30000 };
 
 struct http_pool {
     struct http_pool_options options;
@@ -292,6 +292,17 @@ static void rest_when_short(int code)
         clock_sleep_ms(SHORTAGE_PAUSE_MS);
 }
 
+/* libfcgi writes until all is taken: without a limit, who reads nothing holds a thread for ever.
+ */
+static void limit_sending(const struct http_pool *pool, const FCGX_Request *fcgi)
+{
+    int ms = pool->options.send_timeout_ms > 0 ? pool->options.send_timeout_ms : SEND_TIMEOUT_MS;
+    const struct timeval timeout = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+    if (setsockopt(fcgi->ipcFd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)))
+        log_line(LOG_WARNING, "http.send_timeout", "%s", strerror(errno));
+}
+
 static void serve(struct http_pool *pool, void *context)
 {
     struct arena *arena = arena_new();
@@ -306,6 +317,7 @@ static void serve(struct http_pool *pool, void *context)
             rest_when_short(-code);
             continue;
         }
+        limit_sending(pool, &fcgi);
         if (answer(pool, &fcgi, arena, context))
             FCGX_Finish_r(&fcgi);
         else

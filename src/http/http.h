@@ -210,8 +210,10 @@ struct http_pool_options {
     const char *socket_path; /* Unix socket, made with mode 0660, backlog 1024; ignored with fd */
     int inherited_fd;        /* an already listening socket, or -1 */
     int threads;
-    size_t body_max; /* the largest body any route takes; more is answered with 413 */
-    int with_delete; /* non-zero: DELETE and PATCH are methods too, else refused with 405 */
+    size_t body_max;     /* the largest body any route takes; more is answered with 413 */
+    int send_timeout_ms; /* an answer of which nobody has taken a byte for so long is given up,
+                            that it holds neither a thread nor the end of the pool; 0: 30 s */
+    int with_delete;     /* non-zero: DELETE and PATCH are methods too, else refused with 405 */
     /* Makes and frees a thread's own context (its database connection); may be NULL. */
     enum err (*thread_start)(void *shared, void **context);
     void (*thread_end)(void *shared, void *context);

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "http/http.h"
 
-enum { BODY_MAX = 70000, THREADS = 4 };
+enum { BODY_MAX = 70000, THREADS = 4, SEND_TIMEOUT_MS = 300 };
 
 struct desk {
     struct scratch scratch;
@@ -88,6 +88,7 @@ static enum err open_pool(struct desk *desk, int starts)
                                               .inherited_fd = -1,
                                               .threads = THREADS,
                                               .body_max = BODY_MAX,
+                                              .send_timeout_ms = SEND_TIMEOUT_MS,
                                               .thread_start = start_thread,
                                               .thread_end = end_thread,
                                               .dispatch = dispatch,
@@ -344,6 +345,36 @@ static void what_is_in_hand_is_answered(void **state)
     assert_int_equal(fastcgi_send(desk->socket_path, &request, desk->arena), -1);
 }
 
+/* Asks every thread for a long answer of which nobody reads a byte. */
+static void block_all(struct desk *desk, int connections[THREADS])
+{
+    const struct fastcgi_request request = {.url = "/morceaux"};
+
+    for (int i = 0; i < THREADS; i++)
+        connections[i] = fastcgi_send(desk->socket_path, &request, desk->arena);
+}
+
+static void close_all(const int connections[THREADS])
+{
+    for (int i = 0; i < THREADS; i++)
+        close(connections[i]);
+}
+
+/* Without a limit nobody else would be answered, and the pool would never end. */
+static void who_reads_nothing_holds_nobody(void **state)
+{
+    struct desk *desk = *state;
+    int connections[THREADS];
+
+    block_all(desk, connections);
+    assert_int_equal(ask(desk, (struct fastcgi_request){.url = "/"}).status, 200);
+    close_all(connections);
+    block_all(desk, connections);
+    http_pool_free(desk->pool);
+    close_all(connections);
+    desk->pool = NULL;
+}
+
 /* One connection to the database too few: the server does not begin as if all were well. */
 static void a_thread_that_cannot_start_is_told(void **state)
 {
@@ -383,6 +414,7 @@ int main(void)
         CASE(long_answers_come_in_pieces),
         CASE(garbage),
         CASE(what_is_in_hand_is_answered),
+        CASE(who_reads_nothing_holds_nobody),
         CASE(ids_differ),
         CASE(a_thread_that_cannot_start_is_told),
     };
