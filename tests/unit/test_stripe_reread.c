@@ -96,6 +96,31 @@ static void test_reread_capture(void **state)
     assert_null(fact.objects[3]);
 }
 
+/* No date, and dates that cannot be: the moment of the answer. */
+static void test_reread_undated(void **state)
+{
+    static const char *const dates[] = {"", "\"created\":0,", "\"created\":-5,",
+                                        "\"created\":99999999999999,"};
+    struct stripe_desk *desk = *state;
+
+    for (size_t i = 0; i < sizeof dates / sizeof dates[0]; i++) {
+        struct payment_fact fact;
+
+        desk_script(desk, 200, "Content-Type: application/json\r\n",
+                    arena_printf(desk->base.house.arena,
+                                 "{%s\"id\":\"" DESK_SESSION
+                                 "\",\"object\":\"checkout.session\",\"livemode\":false,"
+                                 "\"status\":\"complete\",\"payment_status\":\"paid\","
+                                 "\"amount_total\":2500,\"currency\":\"eur\","
+                                 "\"payment_intent\":{\"id\":\"pi_1\",\"latest_charge\":"
+                                 "{%s\"id\":\"ch_1\"}}}",
+                                 dates[i], dates[i]));
+        fact = reread(desk).facts[0];
+        assert_int_equal(fact.kind, FACT_CAPTURE);
+        assert_int_equal(fact.fact_at, desk->base.call.now);
+    }
+}
+
 static void test_reread_failure_reason(void **state)
 {
     struct stripe_desk *desk = *state;
@@ -241,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_reread_states),
         TEST(test_reread_capture),
+        TEST(test_reread_undated),
         TEST(test_reread_failure_reason),
         TEST(test_reread_unreachable),
         TEST(test_reread_without_reference),

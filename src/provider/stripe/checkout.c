@@ -100,7 +100,8 @@ static bool payment_failed(const struct stripe_session *session)
            strcmp(session->payment_status_detail, "canceled") == 0;
 }
 
-/* Its time is that of the money where it is known; then the fee is known too. */
+/* Its time is that of the money where it is known; then the fee is known too. Without any date it
+ * is the moment of the answer. */
 static void tell_capture(const struct provider_call *call, const struct provider_account *account,
                          const struct stripe_session *session, struct payment_fact *fact,
                          struct resolution *resolution)
@@ -111,7 +112,8 @@ static void tell_capture(const struct provider_call *call, const struct provider
                                      .currency = session->currency,
                                      .told_at = call->now};
 
-    fact->fact_at = session->charge_at > 0 ? session->charge_at : session->created_at;
+    if (session->charge_at > 0 || session->created_at > 0)
+        fact->fact_at = session->charge_at > 0 ? session->charge_at : session->created_at;
     if (!session->has_balance)
         return;
     fact->fact_at = session->balance.created_at;

@@ -14,8 +14,7 @@ static void charge_read(const json_t *object, struct arena *arena, struct stripe
     session->charge = stripe_id_at(object, "payment_intent.latest_charge.id", "", arena);
     if (*session->charge == '\0')
         session->charge = stripe_id_at(object, "payment_intent.latest_charge", "", arena);
-    if (!json_integer_at(object, "payment_intent.latest_charge.created", &session->charge_at))
-        session->charge_at = 0;
+    (void)stripe_time_at(object, "payment_intent.latest_charge.created", &session->charge_at);
     session->has_balance =
         stripe_balance_read(json_at(object, "payment_intent.latest_charge.balance_transaction"),
                             arena, &session->balance) == OK;
@@ -53,7 +52,7 @@ enum err stripe_session_read(const json_t *object, struct arena *arena,
     session->url = stripe_text_at(object, "url", STRIPE_URL_MAX, arena);
     session->client_secret =
         stripe_text_at(object, "client_secret", STRIPE_CLIENT_SECRET_MAX, arena);
-    (void)json_integer_at(object, "created", &session->created_at);
+    (void)stripe_time_at(object, "created", &session->created_at);
     (void)json_integer_at(object, "expires_at", &session->expires_at);
     session->reference = stripe_text_at(object, "metadata.intent", TOKEN_MAX, arena);
     session->installation = stripe_text_at(object, "metadata.guichet", TOKEN_MAX, arena);
