@@ -54,6 +54,7 @@ const account = (code) => house.one(`SELECT coalesce(sum(debit_cents - credit_ce
   WHERE association_id = ${house.association} AND account_code = '${code}'`).cents;
 const idOf = (payment) => house.one(`SELECT CAST(id AS TEXT) AS id FROM provider_transaction
   WHERE kind = 'capture' AND reference = '${payment}'`).id;
+const nextSecond = () => new Promise((resolve) => setTimeout(resolve, 1001 - Date.now() % 1000));
 // What Stripe says it holds for us.
 async function agree() {
   const { movements: all } = await house.control('GET', `/ledger?provider=stripe&account=${house.stripe.account}`);
@@ -178,7 +179,8 @@ test('a dispute whose end nobody told, and a refund without an answer, come to t
     const { fields } = await staff.form(`/recettes/paiement/${idOf(paid)}/rembourser-en-ligne`,
       `/recettes/paiement/${idOf(paid)}/rembourser-en-ligne`);
     const answer = await staff.post(`/recettes/paiement/${idOf(paid)}/rembourser-en-ligne`, { ...fields, montant: '15', motif: 'Trop payé' });
-    assert.equal(answer.location.split('=').at(-1), 'demande', answer.text);
+    // Made all the same: Stripe's message may be here before the answer that gets lost.
+    assert.ok((when === 'after' ? ['demande', 'rendu'] : ['demande']).includes(answer.location.split('=').at(-1)), answer.text);
     await house.control('DELETE', '/faults');
     house.force(`UPDATE refund_request SET created_at = created_at - 90000, next_at = 0 WHERE transaction_id = ${idOf(paid)}`);
     await waitFor('it is looked for', () => house.sql(`SELECT 1 FROM refund_request
@@ -200,6 +202,7 @@ test('money of another site, a payout, an invoice of Stripe, a lost message: the
   await step(`accounts/${house.stripe.account}/movement`, { type: 'stripe_fee', amount_cents: -250 });
   await step(`accounts/${house.stripe.account}/payout`, {});
   const page = await house.visit(t, await house.asStaff('treasurer'));
+  await nextSecond(); // the list is read up to the second before this one
   await page.goto('/comptabilite/rapprochement');
   await page.getByRole('button', { name: 'Lire la liste de Stripe maintenant' }).click();
   await page.getByText('La lecture est demandée').waitFor();
