@@ -51,6 +51,23 @@ for (const [what, text, last, shown] of FAULTS) {
   });
 }
 
+// Fails when it is run first, passes afterwards.
+const UNSTEADY = `const fs = require('node:fs');
+${one('shaky', `() => { const first = !fs.existsSync('ran'); fs.writeFileSync('ran', '');
+  if (first) throw new Error('too early'); }`)}`;
+
+test('runner: an e2e test that passes alone is named as unsteady', (t) => {
+  const got = run(t, ['e2e'], { 'tests/e2e/a.test.js': UNSTEADY });
+  assert.deepEqual([got.status, got.last], [0, '1 passed, 0 failed'], got.output);
+  assert.match(got.output, /^unsteady e2e\/a\.test\.js: /m);
+});
+
+test('runner: no other suite gets a second try, and its end tells what failed', (t) => {
+  const got = run(t, ['money'], { 'tests/money/a.test.js': UNSTEADY });
+  assert.deepEqual([got.status, got.last], [1, '0 passed, 1 failed'], got.output);
+  assert.match(got.output, /\nWhat failed\nmoney\/a\.test\.js\n {2}not ok 1 - shaky\n {6}error: 'too early'/);
+});
+
 const UNIT_FAULTS = [
   ['a failing cmocka test', `${CMOCKA}echo "not ok 2 - b"\necho "# why"\nexit 1\n`, '1 passed, 1 failed', /# why/],
   ['a skipped cmocka test', `${CMOCKA}echo "ok 2 # SKIP b"\n`, '1 passed, 1 failed', /SKIP/],
