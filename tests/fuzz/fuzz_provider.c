@@ -187,6 +187,15 @@ static void ask_refund(const struct provider *provider, const struct provider_ca
         (void)provider->refunds->find(call, account, &order, &answer);
 }
 
+/* Nobody is sent to another host: what stands before "@" there would be a name, not a host. */
+static bool leads_to_a_host(const char *url)
+{
+    const char *host = url + strlen("https://");
+
+    return str_starts(str_of(url), "https://") && !strpbrk(url, " \r\n\"<>\\") &&
+           !memchr(host, '@', strcspn(host, "/?#"));
+}
+
 static void ask_checkout(const struct provider *provider, const struct provider_call *call,
                          const struct provider_account *account,
                          const struct provider_intent *intent)
@@ -197,7 +206,7 @@ static void ask_checkout(const struct provider *provider, const struct provider_
         answer.verdict != CHECKOUT_OPENED)
         return;
     if (answer.url)
-        hold(str_starts(str_of(answer.url), "https://") && !strpbrk(answer.url, " \r\n\"<>\\@"));
+        hold(leads_to_a_host(answer.url));
 }
 
 static void ask_identity(const struct provider *provider, const struct provider_call *call,
