@@ -176,7 +176,9 @@ enum err session_sweep(struct db *db, int64_t now);
 /* The token of a form: HMAC-SHA256(csrf_key, form id) in hexadecimal (64 digits, NUL). */
 enum err session_form_token(const struct session *session, const char *form_id,
                             char out[HASH_HEX_MAX]);
-bool session_form_token_valid(const struct session *session, const char *form_id,
-                              struct str given);
+/* *valid is given only with OK: a token that cannot be computed proves nothing against the form.
+ */
+enum err session_form_token_check(const struct session *session, const char *form_id,
+                                  struct str given, bool *valid);
 
 #endif

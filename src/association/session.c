@@ -198,10 +198,12 @@ enum err session_form_token(const struct session *session, const char *form_id,
     return err;
 }
 
-bool session_form_token_valid(const struct session *session, const char *form_id, struct str given)
+enum err session_form_token_check(const struct session *session, const char *form_id,
+                                  struct str given, bool *valid)
 {
     char expected[HASH_HEX_MAX];
+    enum err err = session_form_token(session, form_id, expected);
 
-    return session_form_token(session, form_id, expected) == OK &&
-           hash_equal(given, str_of(expected));
+    *valid = !err && hash_equal(given, str_of(expected));
+    return err;
 }

@@ -72,22 +72,26 @@ static enum err check_access(struct page *page, bool *answered)
 }
 
 /* Every POST comes from a page of ours, and with the token of its form. */
-static bool form_good(struct page *page)
+static enum err check_form(struct page *page)
 {
     unsigned access = page->route->access;
+    bool good = false;
+    enum err err = OK;
 
     if (page->request->method != HTTP_POST || access & ACCESS_ANY_ORIGIN)
-        return true;
+        return OK;
     if (!guard_same_origin(page->web, page->request)) {
         note_denial(page, "origin");
-        return false;
+        return fail(ERR_DENIED, "the form is not from a page of ours");
     }
     if (access & ACCESS_NO_TOKEN)
-        return true;
-    if ((page->has_session || page->has_half) && guard_form_token(page))
-        return true;
+        return OK;
+    if (page->has_session || page->has_half)
+        err = guard_form_token(page, &good);
+    if (err || good)
+        return err;
     note_denial(page, "form token");
-    return false;
+    return fail(ERR_DENIED, "the form is not from a page of this session");
 }
 
 /* ---- one request ---- */
@@ -122,9 +126,9 @@ static enum err handle_page(struct page *page)
     err = check_access(page, &answered);
     if (err || answered)
         return err;
-    if (!form_good(page))
-        return fail(ERR_DENIED, "the form is not from a page of this session");
-    err = http_fields_read(request, page->route);
+    err = check_form(page);
+    if (!err)
+        err = http_fields_read(request, page->route);
     if (err)
         return err;
     if (request->method == HTTP_POST) /* it writes: it reads for itself */

@@ -67,14 +67,14 @@ static struct str lone_part(struct str body, struct str boundary, const char *na
     return !err && times == 1 ? found : (struct str){"", 0};
 }
 
-bool guard_form_token(const struct page *page)
+enum err guard_form_token(const struct page *page, bool *good)
 {
     const struct http_request *request = page->request;
     struct str given = str_is(request->content_type, "multipart/form-data")
                            ? lone_part(request->body, request->boundary, WEB_TOKEN_FIELD)
                            : lone_field(request->body, WEB_TOKEN_FIELD, page->arena);
 
-    return session_form_token_valid(&page->session, page->route->path, given);
+    return session_form_token_check(&page->session, page->route->path, given, good);
 }
 
 /* ---- where a browser is sent ---- */

@@ -176,7 +176,7 @@ http_handler endpoint_post;
 bool guard_same_origin(const struct web *web, const struct http_request *request);
 /* Is the form's token the one of this session and route? Reads the raw body, so that a forged
  * form is refused before anything else of it is looked at. */
-bool guard_form_token(const struct page *page);
+enum err guard_form_token(const struct page *page, bool *good);
 /* A path of ours to go on with: ^/[a-z0-9/_-]*$, and no second slash at its beginning. */
 bool guard_suite(struct str path);
 /* Only a configured address of a provider, with a path or query behind it. */

@@ -5,6 +5,7 @@
  */
 #include "support/scratch.h"
 
+#include "association/login.h"
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/random.h"
@@ -255,16 +256,35 @@ static enum err looks_at_a_code(struct desk *desk)
     return err;
 }
 
+/* A form that cannot be proven is not one that was forged. */
+static enum err looks_at_a_form(struct desk *desk)
+{
+    static const char token[] = "5c9b01b8c6cf9b9d29f2fd3c2d8f32c7e0a1e4f2d0c8d0b1a8f9be4a8b7a2c11";
+    const struct session session = {.csrf_key = {1, 2, 3}};
+    bool valid = true;
+    enum err err = session_form_token_check(&session, "payer", str_of(token), &valid);
+
+    (void)desk;
+    assert_false(valid);
+    return err;
+}
+
 /* Every call of the library that the task makes is refused once. */
 static void each_call_fails(void **state)
 {
     static const struct {
         enum err (*task)(struct desk *desk);
         int least; /* calls of the library */
-    } tasks[] = {
-        {closes, 7},         {opens, 6},   {makes_a_key, 1},       {reads_a_key, 1},
-        {draws, 2},          {digests, 2}, {hashes_a_password, 2}, {compares_a_password, 1},
-        {looks_at_a_code, 1}};
+    } tasks[] = {{closes, 7},
+                 {opens, 6},
+                 {makes_a_key, 1},
+                 {reads_a_key, 1},
+                 {draws, 2},
+                 {digests, 2},
+                 {hashes_a_password, 2},
+                 {compares_a_password, 1},
+                 {looks_at_a_code, 1},
+                 {looks_at_a_form, 1}};
 
     for (size_t i = 0; i < sizeof(tasks) / sizeof(tasks[0]); i++) {
         int whole;
