@@ -16,6 +16,13 @@ enum err random_bytes(void *out, size_t len)
     return OK;
 }
 
+enum err random_begin(void)
+{
+    unsigned char byte;
+
+    return random_bytes(&byte, sizeof(byte));
+}
+
 enum err random_token(char out[RANDOM_TOKEN_MAX])
 {
     unsigned char bytes[16];

@@ -14,6 +14,10 @@
 
 enum { RANDOM_TOKEN_MAX = 33 };
 
+/* What OpenSSL sets up at the first draw it sets up once and never again, even when it failed for
+ * want of a little memory: then no later draw would succeed. A server calls this when it starts.
+ */
+enum err random_begin(void);
 /* Fills len bytes. ERR_CRYPTO when the source fails. */
 enum err random_bytes(void *out, size_t len);
 /* 128 random bits as 32 lower-case hexadecimal digits and a NUL. */

@@ -1,5 +1,6 @@
 #include "programs/command.h"
 
+#include "base/random.h"
 #include "base/system_calls.h"
 #include "job/mailer.h"
 #include "job/worker.h"
@@ -141,6 +142,8 @@ static enum err start(struct server *server, struct command_call *call)
     struct payment_service *service = &server->service;
     enum err err = open_signals(server);
 
+    if (!err)
+        err = random_begin();
     if (!err)
         err = open_database(server, call->arena);
     if (!err)

@@ -197,6 +197,12 @@ static enum err reads_a_key(struct desk *desk)
     return err;
 }
 
+static enum err begins(struct desk *desk)
+{
+    (void)desk;
+    return random_begin();
+}
+
 static enum err draws(struct desk *desk)
 {
     char token[RANDOM_TOKEN_MAX] = "";
@@ -279,6 +285,7 @@ static void each_call_fails(void **state)
                  {opens, 6},
                  {makes_a_key, 1},
                  {reads_a_key, 1},
+                 {begins, 1},
                  {draws, 2},
                  {digests, 2},
                  {hashes_a_password, 2},
