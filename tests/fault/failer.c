@@ -8,8 +8,9 @@
  *
  * A call is known by its site: its kind and the functions of the program that led to it. In the
  * mode NEXT_SITE the first call whose site has not failed yet fails, and its site is remembered:
- * repeated until nothing fails any more, every site has failed once. COUNTED fails the n-th call.
- * LASTING: from that call on, every call of these kinds fails, until armed is 0 again.
+ * repeated until nothing fails any more, every site has failed once. SAME_SITE fails the first
+ * call of the site that failed last. COUNTED fails the n-th call. LASTING: from that call on,
+ * every call of these kinds fails, until armed is 0 again.
  *
  * Nothing fails while armed is 0. The time of day is what the machine says plus clock_offset_s,
  * always.
@@ -37,6 +38,7 @@
 #include <unistd.h>
 
 enum { FRAMES_MAX = 64, SITES_MAX = 1 << 15, MODULES_MAX = 64, NAMED = 12, TEXT_MAX = 512 };
+enum { CHEAP_COST = 1 << 10 };
 
 enum kind {
     MEMORY = 1, /* malloc and its like */
@@ -55,7 +57,7 @@ enum kind {
     NO_KIND = 0
 };
 
-enum mode { NEXT_SITE = 1, COUNTED = 2 };
+enum mode { NEXT_SITE = 1, COUNTED = 2, SAME_SITE = 3 };
 
 /* The mapped file: little-endian numbers, then text. failer.js reads it. */
 struct board {
@@ -70,8 +72,10 @@ struct board {
     uint32_t kind;  /* of the first of them */
     uint32_t site_count;
     int64_t clock_offset_s;
-    uint32_t deadly, reserved; /* the process ends before the call that would fail, by SIGKILL */
+    uint32_t deadly;           /* the process ends before the call that would fail, by SIGKILL */
+    uint32_t cheap_passwords;  /* scrypt takes a hundredth of its time */
     char text[TEXT_MAX];       /* the way to the first of them: offsets into the program */
+    uint64_t site;             /* of the first of them; SAME_SITE: the one that shall fail */
     uint64_t sites[SITES_MAX]; /* those that have failed, a hash table; 0: free */
 };
 
@@ -207,11 +211,17 @@ static int is_new_site(uint64_t site)
 
 static int is_chosen(enum kind kind, int file, char *text)
 {
+    uint64_t site;
+
     if (board->fired)
         return 0;
     if (board->mode == COUNTED)
         return board->left > 0 && --board->left == 0;
-    return is_new_site(site_of(kind, file, text));
+    site = site_of(kind, file, text);
+    if (board->mode == SAME_SITE ? site != board->site : !is_new_site(site))
+        return 0;
+    board->site = site;
+    return 1;
 }
 
 static int fails_now(enum kind kind, int file)
@@ -512,6 +522,23 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     if (fails(RESOLVE, 0))
         return EAI_AGAIN;
     return next(node, service, hints, result);
+}
+
+/* ---- passwords ---- */
+
+int EVP_PBE_scrypt(const char *password, size_t len, const unsigned char *salt, size_t salt_len,
+                   uint64_t cost, uint64_t block, uint64_t lanes, uint64_t memory_max,
+                   unsigned char *key, size_t key_len);
+
+/* Half a second for each of a thousand logins would be most of what they take. */
+int EVP_PBE_scrypt(const char *password, size_t len, const unsigned char *salt, size_t salt_len,
+                   uint64_t cost, uint64_t block, uint64_t lanes, uint64_t memory_max,
+                   unsigned char *key, size_t key_len)
+{
+    NEXT(EVP_PBE_scrypt);
+    if (board && board->cheap_passwords && cost > CHEAP_COST)
+        cost = CHEAP_COST;
+    return next(password, len, salt, salt_len, cost, block, lanes, memory_max, key, key_len);
 }
 
 /* ---- the time of day ---- */

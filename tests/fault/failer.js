@@ -14,16 +14,19 @@ const build = path.resolve(top, process.env.BUILD || 'build');
 
 // As in failer.c: struct board.
 const OFFSET = { armed: 0, mode: 4, mask: 8, left: 12, lasting: 16, depth: 20, write_errno: 24, fired: 28,
-  kind: 32, site_count: 36, clock: 40, deadly: 48, text: 56, sites: 568 };
+  kind: 32, site_count: 36, clock: 40, deadly: 48, cheap: 52, text: 56, site: 568, sites: 576 };
 const BOARD_BYTES = OFFSET.sites + 8 * (1 << 15);
 const KINDS = { memory: 1, read: 2, write: 4, sync: 8, open: 16, truncate: 32, connect: 64, send: 128,
   receive: 256, resolve: 512, answer: 1024, request: 2048, accept: 4096 };
-const MODES = { site: 1, counted: 2 };
+const MODES = { site: 1, counted: 2, same: 3 };
 const ERRNO = { EIO: 5, ENOSPC: 28, EROFS: 30 };
 
 const START_PATIENCE_MS = 60000;
 // Longer than any time-out of ours: what has not answered by then hangs.
 const ANSWER_PATIENCE_MS = 45000;
+
+// Of ours, of libfcgi, and of an assertion that cannot even be printed for want of memory.
+const LAST_WORDS = /^(guichet: \S+:\d+: (.*out of memory|broken invariant: |Malloc: Assertion )|Unexpected error\.$)/m;
 
 const mask = (kinds) => kinds.reduce((bits, kind) => bits | KINDS[kind], 0);
 
@@ -40,27 +43,6 @@ function makeLibrary() {
     '-ldl', '-pthread']);
   fs.renameSync(fresh, library);
   return library;
-}
-
-// A guichet with one line of one file changed: what the tests must catch.
-function makeBroken(name, file, from, to) {
-  const source = fs.readFileSync(path.join(top, file), 'utf8');
-  assert.equal(source.split(from).length, 2, `${file} has "${from}" once`);
-  const folder = path.join(build, 'fault', `${name}.${process.pid}`);
-  fs.mkdirSync(folder, { recursive: true });
-  const changed = path.join(folder, path.basename(file));
-  fs.writeFileSync(changed, source.replace(from, to));
-  const packages = ['libcurl', 'jansson', 'sqlite3', 'libcrypto', 'libqrencode', 'zlib'];
-  const config = (what) => execFileSync('pkg-config', [what, ...packages], { encoding: 'utf8' }).trim()
-    .split(/\s+/).filter(Boolean);
-  const main = fs.readdirSync(path.join(build, 'obj/src/programs'))
-    .filter((one) => one.endsWith('.o') && one !== 'guichet-sandbox.o')
-    .map((one) => path.join(build, 'obj/src/programs', one));
-  const program = path.join(folder, 'guichet');
-  compile(['-std=gnu11', '-D_GNU_SOURCE', '-O1', '-g', '-Isrc', `-I${path.join(build, 'gen')}`, ...config('--cflags'),
-    changed, ...main, path.join(build, 'libguichet.a'), '-Wl,--as-needed', ...config('--libs'), '-lfcgi',
-    '-pthread', '-o', program]);
-  return program;
 }
 
 // ---- the board: the file that the program maps ----
@@ -85,10 +67,10 @@ class Board {
   }
 
   // kinds: which calls may fail. left: the n-th of them; without it, the first one whose site has
-  // not failed yet. lasting: and all that follow.
-  arm(kinds, { left = 0, lasting = false, deadly = false, depth = 4, error = 'ENOSPC' } = {}) {
+  // not failed yet, or the one that failed last. lasting: and all that follow.
+  arm(kinds, { left = 0, same = false, lasting = false, deadly = false, depth = 4, error = 'ENOSPC' } = {}) {
     this.disarm();
-    this.put(OFFSET.mode, left ? MODES.counted : MODES.site);
+    this.put(OFFSET.mode, left ? MODES.counted : same ? MODES.same : MODES.site);
     this.put(OFFSET.mask, mask(kinds));
     this.put(OFFSET.left, left);
     this.put(OFFSET.lasting, lasting ? 1 : 0);
@@ -106,6 +88,11 @@ class Board {
   forgetSites() {
     fs.writeSync(this.fd, Buffer.alloc(BOARD_BYTES - OFFSET.sites), 0, BOARD_BYTES - OFFSET.sites, OFFSET.sites);
     this.put(OFFSET.site_count, 0);
+  }
+
+  // Passwords are hashed with this cost instead of that of their text.
+  makePasswordsCheap() {
+    this.put(OFFSET.cheap, 1);
   }
 
   // The time of day of the program, in seconds from the machine's.
@@ -128,9 +115,14 @@ class Board {
     return this.take(OFFSET.site_count);
   }
 
+  // Of what failed first.
+  get kind() {
+    return Object.keys(KINDS).find((name) => KINDS[name] === this.take(OFFSET.kind)) ?? 'nothing';
+  }
+
   // What failed first: its kind, and the functions of ours that led to it.
   what(program) {
-    const kind = Object.keys(KINDS).find((name) => KINDS[name] === this.take(OFFSET.kind)) ?? 'nothing';
+    const { kind } = this;
     const bytes = Buffer.alloc(512);
     fs.readSync(this.fd, bytes, 0, 512, OFFSET.text);
     const places = bytes.toString('latin1').split('\0')[0].trim().split(' ').filter(Boolean);
@@ -187,11 +179,11 @@ class FailerHouse extends House {
   // Only lack of memory may end it, and it says so.
   async checkDeath(kind) {
     const end = await this.guichet.ended;
-    const words = this.guichet.said().trimEnd().split('\n').at(-1);
-    const told = `${JSON.stringify(end)}: ${words}`;
+    const words = this.guichet.said(); // other threads may have the last word
+    const told = `${JSON.stringify(end)}: ${words.slice(-500)}`;
     assert.equal(kind, 'memory', `it died of a call that failed: ${told}`);
     assert.equal(end.signal, 'SIGABRT', told);
-    assert.match(words, /^guichet: \S+:\d+: (.*out of memory|broken invariant: |Malloc: Assertion )/, told);
+    assert.match(words, LAST_WORDS, told);
   }
 
   // Holds the write lock, as another process may, or what else these statements hold; the function
@@ -228,4 +220,4 @@ class FailerHouse extends House {
   }
 }
 
-module.exports = { Board, FailerHouse, makeBroken, makeLibrary, build, KINDS };
+module.exports = { Board, FailerHouse, makeLibrary, KINDS };

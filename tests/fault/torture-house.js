@@ -1,0 +1,252 @@
+'use strict';
+// A house in which the calls of Guichet fail one after the other, request by request: the failer
+// makes them fail, and what is answered is judged by what the database holds.
+
+const assert = require('node:assert/strict');
+const crypto = require('node:crypto');
+const fs = require('node:fs');
+const { spawn } = require('node:child_process');
+const { sleep } = require('../e2e/harness.js');
+const { compareLedger } = require('../money/ledger.js');
+const { Payer } = require('../money/payer.js');
+const { becomeQuiet } = require('../money/quiet.js');
+const { FailerHouse } = require('./failer.js');
+const { failed } = require('./torture-corpus.js');
+
+const PASSWORD = 'le mot de passe de la torture';
+const STOCK = 60; // members that are made at once
+const DEBT_EUROS = 40;
+const POLL_MS = 3;
+const PATIENCE_MS = 20000;
+// A job has done by then; one whose calls fail has given up when none has failed for so long.
+const WORK_PATIENCE_MS = 1000;
+const CALM_MS = 50;
+// A thread behind the answer, which had no memory, has ended the program by then.
+const DEATH_MS = 10;
+// A start costs what its threads do.
+const THREADS = { page_threads: 3, notification_threads: 2, job_threads: 2 };
+// What is nobody's business: row 63 of the checklist.
+const INSIDE = /SELECT |INSERT |sqlite|malformed|disk I\/O|src\/|\.c:\d|Guichet \d/;
+// What waits for its next try comes to it now; leases have run out.
+const DUE = `UPDATE payment_intent SET next_at = 0, lease_until = 0 WHERE next_at IS NOT NULL AND state = 'created';
+  UPDATE provider_event SET next_at = 0, lease_until = 0 WHERE state = 'waiting'`;
+
+// The database by one sqlite3 that stays: thousands of questions are asked.
+class Reader {
+  constructor(database) {
+    this.child = spawn('sqlite3', ['-batch', '-json', '-cmd', '.timeout 10000', database], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.text = '';
+    this.waiting = [];
+    this.child.stdout.setEncoding('utf8').on('data', (chunk) => this.read(chunk));
+  }
+
+  read(chunk) {
+    this.text += chunk;
+    for (let end = this.text.indexOf('\u0001\n'); end >= 0; end = this.text.indexOf('\u0001\n')) {
+      const rows = this.text.slice(0, end).trim();
+      this.text = this.text.slice(end + 2);
+      this.waiting.shift()(rows ? JSON.parse(rows) : []);
+    }
+  }
+
+  rows(sql) {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      this.child.stdin.write(`${sql.replaceAll('\n', ' ')};\n.print \u0001\n`);
+    });
+  }
+
+  async row(sql) {
+    const rows = await this.rows(sql);
+    assert.equal(rows.length, 1, `${sql}: ${rows.length} rows`);
+    return rows[0];
+  }
+
+  close() {
+    this.child.stdin.end();
+  }
+}
+
+class TortureHouse extends FailerHouse {
+  constructor(name, { program } = {}) {
+    super(name, { config: THREADS });
+    this.program = program ?? this.program;
+    this.stock = [];
+    this.refused = { deaths: 0, failures: 0 };
+  }
+
+  async start() {
+    this.board.makePasswordsCheap();
+    await super.start();
+    await this.control('POST', `/stripe/endpoints/${this.stripe.endpoint}`, { events: ['checkout.session.completed'] });
+    await this.control('POST', '/deliveries/hold', { held: true });
+    this.reader = new Reader(this.database);
+    this.login('membres');
+    this.treasurer = await this.asStaff('treasurer');
+    this.optionFields = (await this.treasurer.form('/parametrage/options', '/parametrage/options')).fields;
+    this.addPerson();
+    return this;
+  }
+
+  // ---- people ----
+
+  // Whose password is hashed as the failer makes it.
+  addPerson() {
+    const salt = crypto.randomBytes(16);
+    const hash = crypto.scryptSync(PASSWORD, salt, 32, { N: 1024, r: 8, p: 1 });
+    const text = (bytes) => bytes.toString('base64').replace(/=+$/, '');
+    const { email } = this.login('personne', { role: 'viewer' });
+    this.force(`UPDATE login SET password_hash = '$scrypt$ln=17,r=8,p=1$${text(salt)}$${text(hash)}' WHERE email = '${email}'`);
+    this.person = { email, password: PASSWORD };
+  }
+
+  // Somebody with a debt, nothing paid yet, in the personal space.
+  async newPayer() {
+    if (this.stock.length === 0) this.addStock();
+    const { number, id } = this.stock.pop();
+    const member = { number, id, login: 'membres', association: this.association };
+    return Payer.at(this, member);
+  }
+
+  addStock() {
+    const { email } = this.login('membres');
+    const numbers = this.batch(Array.from({ length: STOCK }, (_, i) =>
+      `member add --association ${this.association} --first-name Martyr --last-name M${i} --login ${email}`));
+    this.batch(numbers.map((number) => `charge add --association ${this.association} --member ${number}`
+      + ` --amount ${DEBT_EUROS} --label "Séjour" --account 7561`));
+    this.stock = this.sql(`SELECT number, id FROM member WHERE association_id = ${this.association}
+      AND number IN (${numbers.join()})`);
+  }
+
+  async owed(member) {
+    return (await this.reader.row(`SELECT sum(amount_cents) AS cents FROM cart_line WHERE member_id = ${member.id}`)).cents;
+  }
+
+  async namesakes(name) {
+    return (await this.reader.row(`SELECT count(*) AS count FROM member WHERE last_name = '${name}'`)).count;
+  }
+
+  // ---- payments ----
+
+  // Paid at the provider, which has not told yet.
+  async payHeld(provider) {
+    const payer = await this.newPayer();
+    const { location } = await payer.press(provider, () => 500);
+    const paid = await (provider === 'stripe' ? payer.payStripe(location, { notify: 'normal' })
+      : payer.payPaypal(location, { ipn: 'normal' }));
+    const { token } = await this.reader.row(`SELECT token FROM payment_intent WHERE member_id = ${payer.member.id}`);
+    return { payer, token, delivery: paid.deliveries[0], reference: paid.reference, named: paid.session ?? paid.reference };
+  }
+
+  // The status that the provider got; 0 when the connection broke off.
+  async deliver({ delivery }) {
+    return (await this.control('POST', `/deliveries/${delivery}/send`)).last_status ?? 0;
+  }
+
+  async stored({ named }) {
+    return (await this.reader.row(`SELECT count(*) AS count FROM provider_event WHERE instr(raw, '${named}') > 0`)).count;
+  }
+
+  // What the books have of it: { captures, entries, lines }.
+  booked({ reference }) {
+    return this.reader.row(`SELECT count(*) AS captures,
+      (SELECT count(*) FROM entry e WHERE e.piece = '${reference}' AND NOT EXISTS (SELECT 1 FROM provider_transaction f
+        WHERE f.association_id = e.association_id AND f.entry_id = e.id AND f.kind = 'fee')) AS entries,
+      (SELECT count(*) FROM cart_line l WHERE l.kind = 'payment' AND l.transaction_id = max(t.id)) AS lines
+      FROM provider_transaction t WHERE t.kind = 'capture' AND t.reference = '${reference}'`);
+  }
+
+  // Until the job has done with what was stored, or has given it back, or nothing more fails, or it
+  // has died of it.
+  async restOfWork({ named }) {
+    let seen = 0;
+    let since = Date.now();
+    for (;;) {
+      const { left } = await this.reader.row(`SELECT count(*) AS left FROM provider_event
+        WHERE instr(raw, '${named}') > 0 AND state = 'waiting' AND lease_until > 0`);
+      const { fired } = this.board;
+      if (fired !== seen) since = Date.now();
+      seen = fired;
+      if (left === 0 || this.dying || Date.now() - since > (fired ? CALM_MS : WORK_PATIENCE_MS)) return;
+      await sleep(POLL_MS);
+    }
+  }
+
+  // Told once more, when nothing fails: it is booked now, and once.
+  async tellAgain(state) {
+    assert.equal(await this.deliver(state), 200, 'told again');
+    await this.until(`${state.reference} is booked`, async () => (await this.booked(state)).captures > 0);
+    assert.deepEqual(await this.booked(state), { captures: 1, entries: 1, lines: 1 });
+  }
+
+  async until(what, probe) {
+    const end = Date.now() + PATIENCE_MS;
+    while (!await probe()) {
+      assert.ok(Date.now() < end, `${what}: not within ${PATIENCE_MS / 1000} s`);
+      await sleep(POLL_MS);
+    }
+  }
+
+  // ---- failures ----
+
+  // Memory is gone before the descriptors are: who saw a connection close can tell by it.
+  get dying() {
+    try {
+      return fs.readFileSync(`/proc/${this.guichet.child.pid}/cmdline`).length === 0;
+    } catch {
+      return true;
+    }
+  }
+
+  // One request while a call fails: { answer, fired, died }; throws when it is not as it must be.
+  async failOnce(request, aim) {
+    const state = await request.prepare(this);
+    this.board.arm(aim.kinds, aim);
+    const answer = await request.ask(this, state);
+    this.board.disarm();
+    const { fired, kind } = this.board;
+    if (fired && kind === 'memory' && !this.dying) await sleep(DEATH_MS);
+    const died = this.dying;
+    if (died) await this.checkDeath(kind).finally(() => this.startGuichet());
+    // A request that broke off may be called unreadable.
+    if (failed(answer) || (kind === 'request' && fired && answer.status === 400)) assert.doesNotMatch(answer.text, INSIDE);
+    else await request.judge(this, state, answer);
+    assert.ok(fired || died || !failed(answer), `nothing failed, and yet: ${answer.status} ${answer.text}`);
+    await request.whatever?.(this, state);
+    await request.again?.(this, state);
+    return { answer, died, fired: fired > 0 || died };
+  }
+
+  // The books hold what the providers' ledger holds, once; nothing is left half done.
+  async prove() {
+    await this.reader.rows(DUE);
+    await this.control('POST', '/deliveries/hold', { held: false });
+    await this.control('POST', '/deliveries/release', { all: true });
+    await becomeQuiet(this);
+    this.ok(['verify']);
+    const result = await compareLedger(this.sandboxUrl, this.database);
+    assert.deepEqual([result.faults, result.missing, result.elsewhere], [[], [], []]);
+    const { sessions } = await this.control('GET', '/stripe/sessions?limit=999999');
+    const tokens = sessions.map((session) => session.client_reference_id);
+    assert.equal(new Set(tokens).size, tokens.length, 'an attempt was opened twice');
+    await this.control('POST', '/deliveries/hold', { held: true });
+    return result;
+  }
+
+  // What failed calls say in the log was made here; a complaint of the system was not.
+  checkLogs() {
+    assert.doesNotMatch(this.guichet.text(), /AddressSanitizer|LeakSanitizer|runtime error:/);
+  }
+
+  kill() {
+    this.reader?.close();
+    super.kill();
+  }
+
+  async close() {
+    this.reader.close();
+    await super.close();
+  }
+}
+
+module.exports = { TortureHouse };
