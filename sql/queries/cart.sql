@@ -1,30 +1,29 @@
 -- The member's cart: lines, what is open of them, links between payments and charges.
 
 -- name: cart_lines
--- $1 association, $2 member: the whole cart, oldest first, with whose payment a line is. What is
--- left of a charge, and what is paid of it, is asked for charges alone.
-SELECT l.id, l.kind, l.amount_cents, l.label, l.line_date, l.fiscal_year_id, y.label,
-       l.corrects_line_id IS NOT NULL,
-       CASE WHEN l.corrects_line_id IS NULL AND l.amount_cents > 0
-                 AND l.kind IN ('charge', 'donation', 'adjustment')
-            THEN l.amount_cents
-                 + (SELECT COALESCE(SUM(correction.amount_cents), 0) FROM cart_line correction
-                    WHERE correction.association_id = CAST($1 AS BIGINT)
-                      AND correction.corrects_line_id = l.id)
-            ELSE 0 END AS left_cents,
-       CASE WHEN l.corrects_line_id IS NULL AND l.amount_cents > 0
-                 AND l.kind IN ('charge', 'donation', 'adjustment')
-            THEN (SELECT COALESCE(SUM(paid.amount_cents), 0) FROM allocation paid
-                  WHERE paid.association_id = CAST($1 AS BIGINT)
-                    AND paid.charge_line_id = l.id)
-            ELSE 0 END AS paid_cents,
+-- $1 association, $2 member: the whole cart, oldest first, with whose payment a line is.
+SELECT l.id, l.kind, l.amount_cents, l.label, l.line_date, l.fiscal_year_id, l.corrects_line_id,
        l.account_code, l.transaction_id, l.entry_id, t.member_id
 FROM cart_line l
-JOIN fiscal_year y ON y.association_id = l.association_id AND y.id = l.fiscal_year_id
 LEFT JOIN provider_transaction t
        ON t.association_id = l.association_id AND t.id = l.transaction_id
 WHERE l.association_id = CAST($1 AS BIGINT) AND l.member_id = CAST($2 AS BIGINT)
 ORDER BY l.line_date, l.id;
+
+-- name: cart_allocated
+-- $1 association, $2 member: what is paid of which charge, link by link.
+SELECT charge_line_id, amount_cents FROM allocation
+WHERE association_id = CAST($1 AS BIGINT) AND member_id = CAST($2 AS BIGINT);
+
+-- name: cart_members
+-- $1 association, $2 payer: the payer, then whom they pay for, by name.
+SELECT id, number, first_name, last_name FROM (
+    SELECT 0 AS place, id, number, first_name, last_name, sort_key FROM member
+    WHERE association_id = CAST($1 AS BIGINT) AND id = CAST($2 AS BIGINT)
+    UNION ALL
+    SELECT 1, id, number, first_name, last_name, sort_key FROM member
+    WHERE association_id = CAST($1 AS BIGINT) AND payer_id = CAST($2 AS BIGINT))
+ORDER BY place, sort_key, id;
 
 -- name: cart_balance
 -- $1 association, $2 member
@@ -33,14 +32,9 @@ FROM cart_line
 WHERE association_id = CAST($1 AS BIGINT) AND member_id = CAST($2 AS BIGINT);
 
 -- name: cart_years
--- $1 association, $2 member
-SELECT y.id, y.label
-FROM fiscal_year y
-WHERE y.association_id = CAST($1 AS BIGINT)
-  AND EXISTS (SELECT 1 FROM cart_line l
-              WHERE l.association_id = y.association_id AND l.member_id = CAST($2 AS BIGINT)
-                AND l.fiscal_year_id = y.id)
-ORDER BY y.first_day DESC;
+-- $1 association. Newest first.
+SELECT id, label, first_day FROM fiscal_year
+WHERE association_id = CAST($1 AS BIGINT) ORDER BY first_day DESC;
 
 -- name: cart_line_add
 -- $1 association, $2 id, $3 member, $4 kind, $5 amount, $6 label, $7 date, $8 fiscal year,
@@ -67,48 +61,6 @@ WHERE l.association_id = CAST($1 AS BIGINT) AND l.member_id = CAST($2 AS BIGINT)
                         WHERE k.association_id = CAST($1 AS BIGINT)
                           AND k.corrects_line_id = l.id) > 0
 LIMIT 1;
-
--- name: cart_dues
--- $1 association, $2 payer: what is open in their cart and in the carts they pay for
-SELECT due.id, due.member_id, due.number, due.open_cents, due.account_code, due.first_day
-FROM (SELECT l.id, l.member_id, m.number, l.line_date, y.first_day,
-             l.account_code,
-             l.amount_cents
-             + (SELECT COALESCE(SUM(correction.amount_cents), 0) FROM cart_line correction
-                WHERE correction.association_id = CAST($1 AS BIGINT)
-                  AND correction.corrects_line_id = l.id)
-             - (SELECT COALESCE(SUM(paid.amount_cents), 0) FROM allocation paid
-                WHERE paid.association_id = CAST($1 AS BIGINT)
-                  AND paid.charge_line_id = l.id) AS open_cents
-      FROM (SELECT id, number FROM member
-            WHERE association_id = CAST($1 AS BIGINT) AND id = CAST($2 AS BIGINT)
-            UNION ALL
-            SELECT id, number FROM member
-            WHERE association_id = CAST($1 AS BIGINT) AND payer_id = CAST($2 AS BIGINT)) m
-      JOIN cart_line l ON l.association_id = CAST($1 AS BIGINT) AND l.member_id = m.id
-      JOIN fiscal_year y ON y.association_id = l.association_id AND y.id = l.fiscal_year_id
-      WHERE l.kind IN ('charge', 'donation', 'adjustment')
-        AND l.amount_cents > 0 AND l.corrects_line_id IS NULL) due
-WHERE due.open_cents > 0
-ORDER BY due.line_date, due.id;
-
--- name: cart_open_for_others
--- $1 association, $2 payer: what is open, in all, in the carts they pay for
-SELECT SUM(due.open_cents)
-FROM (SELECT l.amount_cents
-             + (SELECT COALESCE(SUM(correction.amount_cents), 0) FROM cart_line correction
-                WHERE correction.association_id = CAST($1 AS BIGINT)
-                  AND correction.corrects_line_id = l.id)
-             - (SELECT COALESCE(SUM(paid.amount_cents), 0) FROM allocation paid
-                WHERE paid.association_id = CAST($1 AS BIGINT)
-                  AND paid.charge_line_id = l.id) AS open_cents
-      FROM member m
-      CROSS JOIN cart_line l
-      WHERE m.association_id = CAST($1 AS BIGINT) AND m.payer_id = CAST($2 AS BIGINT)
-        AND l.association_id = m.association_id AND l.member_id = m.id
-        AND l.kind IN ('charge', 'donation', 'adjustment')
-        AND l.amount_cents > 0 AND l.corrects_line_id IS NULL) due
-WHERE due.open_cents > 0;
 
 -- name: cart_credits
 -- $1 association, $2 member: payments (and adjustments in the member's favour) with a rest

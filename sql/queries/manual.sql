@@ -1,28 +1,6 @@
 -- Payments as the back office receives and shows them; cheques on their way to the bank. (CROSS
 -- JOIN: in this order, by the keys of the condition.)
 
--- name: due_list
--- $1 association, $2 payer. What is open in their cart and in those they pay for, oldest first.
-SELECT due.id, due.member_id, due.number, due.first_name, due.last_name, due.label, due.line_date,
-    due.open_cents
-FROM (SELECT l.id, l.member_id, m.number, m.first_name, m.last_name, l.label, l.line_date,
-        l.amount_cents
-        + (SELECT COALESCE(SUM(k.amount_cents), 0) FROM cart_line k
-            WHERE k.association_id = CAST($1 AS BIGINT) AND k.corrects_line_id = l.id)
-        - (SELECT COALESCE(SUM(a.amount_cents), 0) FROM allocation a
-            WHERE a.association_id = CAST($1 AS BIGINT) AND a.charge_line_id = l.id) AS open_cents
-    FROM (SELECT id, number, first_name, last_name FROM member
-        WHERE association_id = CAST($1 AS BIGINT) AND id = CAST($2 AS BIGINT)
-        UNION ALL
-        SELECT id, number, first_name, last_name FROM member
-        WHERE association_id = CAST($1 AS BIGINT) AND payer_id = CAST($2 AS BIGINT)) m
-    CROSS JOIN cart_line l
-    WHERE l.association_id = CAST($1 AS BIGINT) AND l.member_id = m.id
-        AND l.kind IN ('charge', 'donation', 'adjustment') AND l.amount_cents > 0
-        AND l.corrects_line_id IS NULL) due
-WHERE due.open_cents > 0
-ORDER BY due.line_date, due.id;
-
 -- name: manual_count
 -- $1 association, $2 provider account, $3 kind. How many movements of a kind it has.
 SELECT COUNT(*) AS movements FROM provider_transaction

@@ -1,7 +1,6 @@
 #include "association/cart.h"
 
 #include "association/rows.h"
-#include "base/money.h"
 #include "base/random.h"
 #include "base/str.h"
 #include "queries.h"
@@ -16,7 +15,7 @@ const char *cart_kind_name(enum cart_kind kind)
     return kind_names[kind];
 }
 
-static enum err kind_from_name(struct str name, enum cart_kind *kind)
+enum err cart_kind_from_name(struct str name, enum cart_kind *kind)
 {
     for (size_t i = 0; i < sizeof(kind_names) / sizeof(kind_names[0]); i++)
         if (str_is(name, kind_names[i])) {
@@ -28,91 +27,11 @@ static enum err kind_from_name(struct str name, enum cart_kind *kind)
 
 /* ---- reading a cart ---- */
 
-static enum err read_line(const struct db_rows *rows, struct arena *arena, void *item)
-{
-    struct cart_line *line = item;
-
-    line->id = db_column_int(rows, 0);
-    line->amount_cents = db_column_int(rows, 2);
-    line->label = db_column_text(rows, 3, arena);
-    line->fiscal_year_id = db_column_int(rows, 5);
-    line->fiscal_year_label = db_column_text(rows, 6, arena);
-    line->corrects = db_column_int(rows, 7) != 0;
-    line->left_cents = db_column_int(rows, 8);
-    line->open_cents = line->left_cents > 0 ? line->left_cents - db_column_int(rows, 9) : 0;
-    line->account_code = db_column_is_null(rows, 10) ? NULL : db_column_text(rows, 10, arena);
-    line->transaction_id = db_column_int(rows, 11);
-    line->entry_id = db_column_int(rows, 12);
-    line->payer_id = db_column_int(rows, 13);
-    if (!date_parse_iso(db_column_str(rows, 4), &line->date))
-        return fail(ERR_DB, "cart_line %lld: bad date", (long long)line->id);
-    return kind_from_name(db_column_str(rows, 1), &line->kind);
-}
-
-/* The balance runs over the whole cart, so that every line shows what was really owed after it;
- * then only the lines of the year are kept, all for 0. How many. */
-static size_t follow(struct cart_line *lines, size_t count, int64_t fiscal_year_id)
-{
-    int64_t balance_cents = 0;
-    size_t kept = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        balance_cents = money_add(balance_cents, lines[i].amount_cents);
-        lines[i].balance_cents = balance_cents;
-        if (fiscal_year_id == 0 || lines[i].fiscal_year_id == fiscal_year_id)
-            lines[kept++] = lines[i];
-    }
-    return kept;
-}
-
-enum err cart_lines(struct db *db, int64_t association_id, int64_t member_id,
-                    int64_t fiscal_year_id, struct arena *arena, struct cart_line **lines,
-                    size_t *count)
-{
-    void *items;
-    enum err err =
-        rows_read_all(db, Q_CART_LINES, DB_VALUES(db_int(association_id), db_int(member_id)),
-                      read_line, sizeof(**lines), arena, &items, count);
-
-    *lines = items;
-    if (!err)
-        *count = follow(*lines, *count, fiscal_year_id);
-    return err;
-}
-
-enum err cart_open_for_others(struct db *db, int64_t association_id, int64_t payer_id,
-                              int64_t *open_cents)
-{
-    return db_integer(db, Q_CART_OPEN_FOR_OTHERS,
-                      DB_VALUES(db_int(association_id), db_int(payer_id)), 0, open_cents);
-}
-
 enum err cart_balance(struct db *db, int64_t association_id, int64_t member_id,
                       int64_t *balance_cents)
 {
     return db_integer(db, Q_CART_BALANCE, DB_VALUES(db_int(association_id), db_int(member_id)), 0,
                       balance_cents);
-}
-
-static enum err read_year(const struct db_rows *rows, struct arena *arena, void *item)
-{
-    struct cart_year *year = item;
-
-    year->id = db_column_int(rows, 0);
-    year->label = db_column_text(rows, 1, arena);
-    return OK;
-}
-
-enum err cart_years(struct db *db, int64_t association_id, int64_t member_id, struct arena *arena,
-                    struct cart_year **years, size_t *count)
-{
-    void *items;
-    enum err err =
-        rows_read_all(db, Q_CART_YEARS, DB_VALUES(db_int(association_id), db_int(member_id)),
-                      read_year, sizeof(**years), arena, &items, count);
-
-    *years = items;
-    return err;
 }
 
 enum err cart_line_kind(struct db *db, int64_t association_id, int64_t line_id,
@@ -127,7 +46,7 @@ enum err cart_line_kind(struct db *db, int64_t association_id, int64_t line_id,
         err = fail(ERR_NOT_FOUND, "no such line");
     if (!err) {
         *fiscal_year_id = db_column_int(&rows, 4);
-        err = kind_from_name(db_column_str(&rows, 1), kind);
+        err = cart_kind_from_name(db_column_str(&rows, 1), kind);
     }
     db_rows_done(&rows);
     return err;
@@ -161,7 +80,7 @@ enum err cart_charge_find(struct db *db, int64_t association_id, int64_t line_id
         charge->left_cents = db_column_int(&rows, 7);
         charge->paid_cents = db_column_int(&rows, 8);
         charge->money_cents = db_column_int(&rows, 9);
-        err = kind_from_name(db_column_str(&rows, 1), &charge->kind);
+        err = cart_kind_from_name(db_column_str(&rows, 1), &charge->kind);
     }
     db_rows_done(&rows);
     return err;
@@ -182,32 +101,7 @@ enum err cart_has_same(struct db *db, const struct cart_same *same, bool *has)
     return err;
 }
 
-/* ---- what is open ---- */
-
-static enum err read_due(const struct db_rows *rows, struct arena *arena, void *item)
-{
-    struct cart_due *due = item;
-
-    due->charge_line_id = db_column_int(rows, 0);
-    due->member_id = db_column_int(rows, 1);
-    due->member_number = db_column_int(rows, 2);
-    due->open_cents = db_column_int(rows, 3);
-    due->account_code = db_column_text(rows, 4, arena);
-    due->fiscal_year_first_day = db_column_text(rows, 5, arena);
-    return OK;
-}
-
-enum err cart_dues(struct db *db, int64_t association_id, int64_t payer_id, struct arena *arena,
-                   struct cart_due **dues, size_t *count)
-{
-    void *items;
-    enum err err =
-        rows_read_all(db, Q_CART_DUES, DB_VALUES(db_int(association_id), db_int(payer_id)),
-                      read_due, sizeof(**dues), arena, &items, count);
-
-    *dues = items;
-    return err;
-}
+/* ---- what is left of payments ---- */
 
 static enum err read_credit(const struct db_rows *rows, struct arena *arena, void *item)
 {

@@ -22,6 +22,8 @@ enum cart_kind {
     CART_DISPUTE
 };
 const char *cart_kind_name(enum cart_kind kind);
+/* ERR_DB when it is none. */
+enum err cart_kind_from_name(struct str name, enum cart_kind *kind);
 
 struct cart_line {
     int64_t id;
@@ -32,34 +34,30 @@ struct cart_line {
     struct date date;
     int64_t fiscal_year_id;
     const char *fiscal_year_label;
-    int64_t open_cents; /* charges: what is still due of it */
-    int64_t left_cents; /* charges: what its corrections leave of it */
-    bool corrects;
-    const char *account_code; /* NULL: none */
-    int64_t transaction_id;   /* the movement behind it; 0: none */
-    int64_t entry_id;         /* 0: it made none */
-    int64_t payer_id;         /* the member whose movement is behind it; 0: none */
+    const char *fiscal_year_first_day; /* ISO */
+    int64_t open_cents;                /* charges: what is still due of it */
+    int64_t left_cents;                /* charges: what its corrections leave of it */
+    int64_t corrects_line_id;          /* 0: none */
+    const char *account_code;          /* NULL: none */
+    int64_t transaction_id;            /* the movement behind it; 0: none */
+    int64_t entry_id;                  /* 0: it made none */
+    int64_t payer_id;                  /* the member whose movement is behind it; 0: none */
 };
 
-/* The lines of a cart in date order with running balance; fiscal_year_id 0 = all. The running
- * balance of a filtered list starts with what stood before it. Array in the arena. */
-enum err cart_lines(struct db *db, int64_t association_id, int64_t member_id,
-                    int64_t fiscal_year_id, struct arena *arena, struct cart_line **lines,
-                    size_t *count);
-/* What is open, in all, in the carts that the member pays for; the own one is not among them. */
-enum err cart_open_for_others(struct db *db, int64_t association_id, int64_t payer_id,
-                              int64_t *open_cents);
+/* The lines of a cart in date order with running balance. Array in the arena. */
+enum err cart_lines(struct db *db, int64_t association_id, int64_t member_id, struct arena *arena,
+                    struct cart_line **lines, size_t *count);
 /* Positive: the member owes; negative: has an advance. */
 enum err cart_balance(struct db *db, int64_t association_id, int64_t member_id,
                       int64_t *balance_cents);
 
+/* A fiscal year, as carts see it. */
 struct cart_year {
     int64_t id;
     const char *label;
+    const char *first_day; /* ISO */
+    bool used;             /* a cart that was read has lines of it */
 };
-/* The fiscal years this cart has lines in, newest first. */
-enum err cart_years(struct db *db, int64_t association_id, int64_t member_id, struct arena *arena,
-                    struct cart_year **years, size_t *count);
 
 /* One line to write. Inside a transaction. */
 struct cart_draft {
@@ -118,6 +116,10 @@ struct cart_due {
     int64_t charge_line_id;
     int64_t member_id;
     int64_t member_number;
+    const char *first_name;
+    const char *last_name;
+    const char *label;
+    struct date date;
     int64_t open_cents;
     const char *account_code;
     const char *fiscal_year_first_day; /* ISO: decides 487 */

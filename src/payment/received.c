@@ -133,26 +133,3 @@ enum err received_later(struct db *db, int64_t association_id, int64_t transacti
                          DB_VALUES(db_int(association_id), db_int(transaction_id)), read_later,
                          sizeof(**later), arena, (void **)later, count);
 }
-
-/* ---- what is due ---- */
-
-static enum err read_due(const struct db_rows *rows, struct arena *arena, void *item)
-{
-    struct due *due = item;
-
-    due->charge_line_id = db_column_int(rows, 0);
-    due->member_id = db_column_int(rows, 1);
-    due->member_number = db_column_int(rows, 2);
-    due->first_name = db_column_text(rows, 3, arena);
-    due->last_name = db_column_text(rows, 4, arena);
-    due->label = db_column_text(rows, 5, arena);
-    due->open_cents = db_column_int(rows, 7);
-    return read_day(rows, 6, &due->date);
-}
-
-enum err received_dues(struct db *db, int64_t association_id, int64_t payer_id,
-                       struct arena *arena, struct due **dues, size_t *count)
-{
-    return rows_read_all(db, Q_DUE_LIST, DB_VALUES(db_int(association_id), db_int(payer_id)),
-                         read_due, sizeof(**dues), arena, (void **)dues, count);
-}

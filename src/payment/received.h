@@ -85,18 +85,4 @@ struct received_later {
 enum err received_later(struct db *db, int64_t association_id, int64_t transaction_id,
                         struct arena *arena, struct received_later **later, size_t *count);
 
-/* A charge with something due, in a payer's own cart or in one they pay for; oldest first. */
-struct due {
-    int64_t charge_line_id;
-    int64_t member_id;
-    int64_t member_number;
-    const char *first_name;
-    const char *last_name;
-    const char *label;
-    struct date date;
-    int64_t open_cents;
-};
-enum err received_dues(struct db *db, int64_t association_id, int64_t payer_id,
-                       struct arena *arena, struct due **dues, size_t *count);
-
 #endif

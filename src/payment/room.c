@@ -1,7 +1,6 @@
 #include "payment/room.h"
 
-#include "association/cart.h"
-#include "payment/intent.h"
+#include "base/money.h"
 
 static int64_t larger(int64_t a, int64_t b)
 {
@@ -13,33 +12,35 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static enum err read_confirming(struct db *db, int64_t association_id, int64_t payer_id,
-                                struct arena *arena, int64_t *sum_cents)
+enum err payer_read(struct db *db, int64_t association_id, int64_t payer_id, struct arena *arena,
+                    struct payer *payer)
 {
-    struct payment_intent *intents;
-    size_t count;
-    enum err err =
-        intent_in_progress(db, association_id, payer_id, arena, &intents, &count, sum_cents);
+    enum err err = carts_read(db, association_id, payer_id, arena, &payer->carts);
 
-    for (size_t i = 0; !err && i < count; i++)
-        if (intent_state_live(intents[i].state))
-            *sum_cents -= intents[i].amount_cents - intents[i].fee_cover_cents;
-    return err;
+    return err ? err
+               : intent_in_progress(db, association_id, payer_id, arena, &payer->intents,
+                                    &payer->intent_count, &payer->in_progress_cents);
 }
 
-enum err payment_room(struct db *db, const struct association *association, int64_t member_id,
-                      struct arena *arena, struct payment_room *room)
+/* What the provider has in hand: neither here nor to be paid once more. */
+static int64_t confirming(const struct payer *payer)
 {
-    int64_t balance_cents = 0, others_cents = 0, confirming_cents = 0, owed_cents;
-    enum err err = cart_balance(db, association->id, member_id, &balance_cents);
+    int64_t sum_cents = 0;
 
-    if (!err)
-        err = cart_open_for_others(db, association->id, member_id, &others_cents);
-    if (!err)
-        err = read_confirming(db, association->id, member_id, arena, &confirming_cents);
-    if (err)
-        return err;
-    owed_cents = money_add(larger(balance_cents, 0), others_cents);
+    for (size_t i = 0; i < payer->intent_count; i++)
+        if (!intent_state_live(payer->intents[i].state))
+            sum_cents = money_add(sum_cents, payer->intents[i].amount_cents -
+                                                 payer->intents[i].fee_cover_cents);
+    return sum_cents;
+}
+
+void payment_room_of(const struct association *association, const struct payer *payer,
+                     struct payment_room *room)
+{
+    int64_t balance_cents = payer->carts.count ? payer->carts.all[0].balance_cents : 0;
+    int64_t confirming_cents = confirming(payer);
+    int64_t owed_cents = money_add(larger(balance_cents, 0), carts_open_for_others(&payer->carts));
+
     room->balance_cents = owed_cents > 0 ? owed_cents : balance_cents;
     room->due_cents = balance_cents - confirming_cents;
     room->debt_cents = larger(owed_cents - confirming_cents, 0);
@@ -49,7 +50,17 @@ enum err payment_room(struct db *db, const struct association *association, int6
         room->lowest_cents = larger(room->lowest_cents, room->due_cents);
     if (!association->advances)
         room->highest_cents = smaller(room->highest_cents, room->debt_cents);
-    return OK;
+}
+
+enum err payment_room(struct db *db, const struct association *association, int64_t member_id,
+                      struct arena *arena, struct payment_room *room)
+{
+    struct payer payer;
+    enum err err = payer_read(db, association->id, member_id, arena, &payer);
+
+    if (!err)
+        payment_room_of(association, &payer, room);
+    return err;
 }
 
 enum room_verdict payment_room_takes(const struct association *association,

@@ -11,7 +11,19 @@
 #include <stdint.h>
 
 #include "association/association.h"
+#include "association/carts.h"
 #include "db/db.h"
+#include "payment/intent.h"
+
+/* What a payer owes and what is on its way, read once in the transaction of the caller. */
+struct payer {
+    struct carts carts;
+    struct payment_intent *intents; /* in progress, newest first */
+    size_t intent_count;
+    int64_t in_progress_cents; /* their sum */
+};
+enum err payer_read(struct db *db, int64_t association_id, int64_t payer_id, struct arena *arena,
+                    struct payer *payer);
 
 struct payment_room {
     int64_t balance_cents; /* what the payer reads: own debt and what is open in the carts the
@@ -22,7 +34,10 @@ struct payment_room {
     int64_t highest_cents; /* the largest; below the smallest: nothing can be paid now */
 };
 
-/* Reads it; what is open at a provider counts as not yet paid, since a new press ends it. */
+/* What is open at a provider counts as not yet paid, since a new press ends it. */
+void payment_room_of(const struct association *association, const struct payer *payer,
+                     struct payment_room *room);
+/* The same of what is read now. */
 enum err payment_room(struct db *db, const struct association *association, int64_t member_id,
                       struct arena *arena, struct payment_room *room);
 

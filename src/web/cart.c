@@ -45,23 +45,20 @@ static enum err add_in_progress(struct cart *cart, struct template_list *list,
 
 static enum err set_in_progress(struct cart *cart)
 {
-    struct page *page = cart->page;
     struct template_list *list = template_set_list(cart->data, "in_progress");
-    struct payment_intent *intents;
-    size_t count;
-    enum err err = intent_in_progress(page->db, page->association.id, page->session.member_id,
-                                      page->arena, &intents, &count, &cart->in_progress_cents);
+    const struct payer *payer = &cart->payer;
+    enum err err = OK;
 
-    for (size_t i = 0; !err && i < count; i++) {
-        if (intent_state_live(intents[i].state))
-            cart->live = &intents[i];
-        err = add_in_progress(cart, list, &intents[i]);
+    for (size_t i = 0; !err && i < payer->intent_count; i++) {
+        if (intent_state_live(payer->intents[i].state))
+            cart->live = &payer->intents[i];
+        err = add_in_progress(cart, list, &payer->intents[i]);
     }
     if (err)
         return err;
-    template_set_flag(cart->data, "has_in_progress", count > 0);
-    template_set_int(cart->data, "in_progress_cents", cart->in_progress_cents);
-    template_set_money(cart->data, "in_progress_sum", cart->in_progress_cents, cart->currency);
+    template_set_flag(cart->data, "has_in_progress", payer->intent_count > 0);
+    template_set_int(cart->data, "in_progress_cents", payer->in_progress_cents);
+    template_set_money(cart->data, "in_progress_sum", payer->in_progress_cents, cart->currency);
     template_set_flag(cart->data, "has_live", cart->live != NULL);
     return OK;
 }
@@ -72,26 +69,27 @@ enum err cart_show(struct page *page, const struct cart_trouble *trouble)
 {
     struct cart cart = {
         .page = page, .data = page_data(page, "panier"), .currency = page->association.currency};
-    struct member member;
+    const struct member_cart *own;
     enum err err = page_begin_reading(page);
 
     if (!err)
-        err = member_find(page->db, page->association.id, page->session.member_id, page->arena,
-                          &member);
-    if (!err)
-        err = payment_room(page->db, &page->association, page->session.member_id, page->arena,
-                           &cart.room);
+        err = payer_read(page->db, page->association.id, page->session.member_id, page->arena,
+                         &cart.payer);
+    if (!err && cart.payer.carts.count == 0)
+        err = fail(ERR_NOT_FOUND, "no such member");
     if (err)
         return err;
-    template_set_text(cart.data, "first_name", member.first_name);
-    template_set_text(cart.data, "last_name", member.last_name);
-    template_set_int(cart.data, "member_number", member.number);
+    payment_room_of(&page->association, &cart.payer, &cart.room);
+    own = &cart.payer.carts.all[0];
+    template_set_text(cart.data, "first_name", own->first_name);
+    template_set_text(cart.data, "last_name", own->last_name);
+    template_set_int(cart.data, "member_number", own->member_number);
     set_hero(&cart);
     err = set_in_progress(&cart);
     if (!err)
         err = cart_set_form(&cart, trouble);
     if (!err)
-        err = cart_set_lines(&cart, &member);
+        cart_set_lines(&cart);
     return err ? err
                : page_render(page, trouble ? trouble->status : 200, "panier.html", cart.data);
 }

@@ -18,11 +18,11 @@ struct cart {
     struct page *page;
     struct template_map *data;
     const struct currency *currency;
-    int64_t in_progress_cents;
+    struct payer payer;
     const struct payment_intent *live;
     struct payment_room room;
-    int64_t cover_points; /* rate of the first provider, 1/100 %; 0: no fees to cover */
-    struct due *dues;     /* to tick; none when all is paid in one go */
+    int64_t cover_points;  /* rate of the first provider, 1/100 %; 0: no fees to cover */
+    struct cart_due *dues; /* to tick; none when all is paid in one go */
     size_t due_count;
 };
 
@@ -31,6 +31,6 @@ extern const struct http_field pay_fields[];
 /* The form to pay (cart_form.c). trouble: NULL for none. */
 enum err cart_set_form(struct cart *cart, const struct cart_trouble *trouble);
 /* Whose carts, and the lines of each (cart_lines.c). */
-enum err cart_set_lines(struct cart *cart, const struct member *payer);
+void cart_set_lines(struct cart *cart);
 
 #endif

@@ -81,8 +81,8 @@ static enum err read_ticks(struct cart *cart)
     enum err err = OK;
 
     if (page->association.part_payments)
-        err = tick_dues(page->db, page->association.id, page->session.member_id, page->arena,
-                        &cart->dues, &cart->due_count);
+        err = tick_dues_of(page->db, page->association.id, &cart->payer, page->arena, &cart->dues,
+                           &cart->due_count);
     if (cart->due_count < 2 || cart->due_count > HTTP_IDS_MAX)
         cart->due_count = 0;
     return err;
@@ -94,7 +94,7 @@ static void set_ticks(struct cart *cart, const struct cart_trouble *trouble)
     struct template_list *list = template_set_list(cart->data, "ticks");
 
     for (size_t i = 0; i < cart->due_count; i++) {
-        const struct due *due = &cart->dues[i];
+        const struct cart_due *due = &cart->dues[i];
         struct template_map *item = template_list_add(list);
 
         page_set_id(page, item, "id", due->charge_line_id);

@@ -75,8 +75,8 @@ static enum err read_means(struct receiving *receiving)
 static enum err read_dues(struct receiving *receiving)
 {
     struct page *page = receiving->page;
-    enum err err = received_dues(page->db, page->association.id, receiving->member_id, page->arena,
-                                 &receiving->dues, &receiving->due_count);
+    enum err err = cart_dues(page->db, page->association.id, receiving->member_id, page->arena,
+                             &receiving->dues, &receiving->due_count);
 
     receiving->due_cents = 0;
     for (size_t i = 0; !err && i < receiving->due_count; i++)
@@ -251,7 +251,7 @@ static void read_ticks(struct receiving *receiving)
     const int64_t *ids = http_field_ids(receiving->page->request, "dette", &count);
 
     for (size_t i = 0; i < count; i++) {
-        const struct due *due = NULL;
+        const struct cart_due *due = NULL;
 
         for (size_t j = 0; j < receiving->due_count; j++)
             if (receiving->dues[j].charge_line_id == ids[i])
@@ -291,7 +291,7 @@ static enum err check_again(struct receiving *receiving, struct db *db, struct a
 {
     struct page *page = receiving->page;
     struct means means;
-    struct due *dues;
+    struct cart_due *dues;
     size_t count;
     enum err err = means_find(db, page->association.id, receiving->chosen->id, arena, &means);
 
@@ -299,7 +299,7 @@ static enum err check_again(struct receiving *receiving, struct db *db, struct a
         (means.archived || strcmp(means.account_code, receiving->chosen->account_code) != 0))
         return refuse(receiving, RECEIVE_MEANS_CHANGED);
     if (!err)
-        err = received_dues(db, page->association.id, receiving->member_id, arena, &dues, &count);
+        err = cart_dues(db, page->association.id, receiving->member_id, arena, &dues, &count);
     for (size_t i = 0; !err && i < receiving->ticked_count; i++) {
         bool open = false;
 

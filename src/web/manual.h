@@ -59,7 +59,7 @@ struct receiving {
     struct means *means; /* in use */
     size_t means_count;
     const struct means *chosen; /* NULL: there is none */
-    struct due *dues;
+    struct cart_due *dues;
     size_t due_count;
     int64_t due_cents;
     struct receive_slot slots[MANUAL_CHEQUES_MAX];

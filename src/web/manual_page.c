@@ -33,7 +33,7 @@ static void set_dues(struct receiving *receiving, struct template_map *data)
     struct template_list *list = template_set_list(data, "dues");
 
     for (size_t i = 0; i < receiving->due_count; i++) {
-        const struct due *due = &receiving->dues[i];
+        const struct cart_due *due = &receiving->dues[i];
         struct template_map *item = template_list_add(list);
 
         page_set_id(page, item, "id", due->charge_line_id);

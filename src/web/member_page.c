@@ -52,7 +52,8 @@ static void set_line(struct page *page, struct template_map *item, const struct 
 
     page_set_id(page, item, "id", line->id);
     template_set_flag(item, "is_received",
-                      line->kind == CART_PAYMENT && line->transaction_id && !line->corrects);
+                      line->kind == CART_PAYMENT && line->transaction_id &&
+                          !line->corrects_line_id);
     page_set_id(page, item, "transaction_id", line->transaction_id);
     template_set_date(item, "date", line->date);
     template_set_text(item, "label", line->label);
@@ -62,7 +63,7 @@ static void set_line(struct page *page, struct template_map *item, const struct 
     template_set_flag(item, "is_adjustment", line->kind == CART_ADJUSTMENT);
     template_set_flag(item, "is_donation", line->kind == CART_DONATION);
     template_set_flag(item, "is_dispute", line->kind == CART_DISPUTE);
-    template_set_flag(item, "corrects", line->corrects);
+    template_set_flag(item, "corrects", line->corrects_line_id != 0);
     template_set_money(item, "amount", line->amount_cents, page->association.currency);
     template_set_int(item, "amount_cents", line->amount_cents);
     template_set_money(item, "balance", line->balance_cents, page->association.currency);
@@ -71,7 +72,8 @@ static void set_line(struct page *page, struct template_map *item, const struct 
     template_set_flag(item, "partly_paid",
                       owed && line->open_cents > 0 && line->open_cents < line->amount_cents);
     template_set_flag(item, "canceled",
-                      line->amount_cents > 0 && owed && !line->corrects && line->left_cents == 0);
+                      line->amount_cents > 0 && owed && !line->corrects_line_id &&
+                          line->left_cents == 0);
     template_set_flag(item, "may_correct", line->left_cents > 0 && line->account_code);
     template_set_money(item, "open", line->open_cents, page->association.currency);
     template_set_flag(item, "has_line_entry", line->entry_id && !line->transaction_id);
@@ -86,7 +88,7 @@ static enum err add_lines(struct page *page, struct template_map *data, int64_t 
     size_t count = 0;
     int64_t balance_cents = 0;
     enum err err =
-        cart_lines(page->db, page->association.id, member_id, 0, page->arena, &lines, &count);
+        cart_lines(page->db, page->association.id, member_id, page->arena, &lines, &count);
 
     for (size_t i = 0; !err && i < count; i++) {
         struct template_map *item = template_list_add(list);

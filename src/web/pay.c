@@ -239,7 +239,7 @@ static enum err ticks_changed(struct press *press, bool *changed)
 {
     struct page *page = press->page;
     const struct cart_trouble *trouble = &press->trouble;
-    struct due *dues;
+    struct cart_due *dues;
     size_t count = 0;
     int64_t shown = 0;
     enum err err;

@@ -1,6 +1,6 @@
 #include "support/database.h"
 
-#include "association/cart.h"
+#include "association/carts.h"
 #include "base/random.h"
 
 #include <string.h>
@@ -92,21 +92,17 @@ static void test_empty_cart(void **state)
     struct cart_line *lines;
     struct cart_due *dues;
     struct cart_credit *credits;
-    struct cart_year *years;
     size_t count;
 
     expect_balance(house, house->member_id, 0);
-    house_ok(cart_lines(house->db, house->association_id, house->member_id, 0, house->arena,
-                        &lines, &count));
+    house_ok(cart_lines(house->db, house->association_id, house->member_id, house->arena, &lines,
+                        &count));
     assert_int_equal(count, 0);
     house_ok(cart_dues(house->db, house->association_id, house->member_id, house->arena, &dues,
                        &count));
     assert_int_equal(count, 0);
     house_ok(cart_credits(house->db, house->association_id, house->member_id, house->arena,
                           &credits, &count));
-    assert_int_equal(count, 0);
-    house_ok(cart_years(house->db, house->association_id, house->member_id, house->arena, &years,
-                        &count));
     assert_int_equal(count, 0);
 }
 
@@ -137,8 +133,8 @@ static void test_lines_in_date_order_with_balance(void **state)
                   "2026-09-10");
     cotisation = house_add_charge(house, house->member_id, "2026-09-03", 4000, "Cotisation");
     house_ok(allocate(house, payment, cotisation, 3000));
-    house_ok(cart_lines(house->db, house->association_id, house->member_id, 0, house->arena,
-                        &lines, &count));
+    house_ok(cart_lines(house->db, house->association_id, house->member_id, house->arena, &lines,
+                        &count));
     assert_int_equal(count, 3);
     for (size_t i = 0; i < count; i++) {
         char date[DATE_TEXT_MAX];
@@ -149,22 +145,23 @@ static void test_lines_in_date_order_with_balance(void **state)
         assert_int_equal(lines[i].balance_cents, expected[i].balance_cents);
         assert_int_equal(lines[i].open_cents, expected[i].open_cents);
         assert_string_equal(lines[i].fiscal_year_label, "2026-2027");
-        assert_false(lines[i].corrects);
+        assert_false(lines[i].corrects_line_id != 0);
     }
     expect_balance(house, house->member_id, 2250);
 }
 
-static void test_filter_keeps_what_stood_before(void **state)
+static void test_years_of_the_lines(void **state)
 {
     struct house *house = *state;
     struct cart_line *lines;
-    struct cart_year *years;
+    struct carts carts;
     size_t count;
 
     house_execute(house,
                   "INSERT INTO fiscal_year (association_id, id, label, first_day, last_day) "
-                  "VALUES (%lld, 5, '2025-2026', '2025-09-01', '2026-08-31')",
-                  (long long)house->association_id);
+                  "VALUES (%lld, 5, '2025-2026', '2025-09-01', '2026-08-31'), "
+                  "(%lld, 6, '2027-2028', '2027-09-01', '2028-08-31')",
+                  (long long)house->association_id, (long long)house->association_id);
     add(house,
         (struct cart_draft){.kind = CART_CHARGE,
                             .amount_cents = 2000,
@@ -172,19 +169,19 @@ static void test_filter_keeps_what_stood_before(void **state)
                             .account_code = "7561"},
         "2025-09-02");
     house_add_charge(house, house->member_id, "2026-09-03", 4000, "Cotisation");
-    house_ok(cart_lines(house->db, house->association_id, house->member_id, house->year_id,
-                        house->arena, &lines, &count));
-    assert_int_equal(count, 1);
-    assert_int_equal(lines[0].balance_cents, 6000);
-    house_ok(cart_lines(house->db, house->association_id, house->member_id, 5, house->arena,
-                        &lines, &count));
-    assert_int_equal(count, 1);
-    assert_int_equal(lines[0].balance_cents, 2000);
-    house_ok(cart_years(house->db, house->association_id, house->member_id, house->arena, &years,
+    house_ok(cart_lines(house->db, house->association_id, house->member_id, house->arena, &lines,
                         &count));
     assert_int_equal(count, 2);
-    assert_string_equal(years[0].label, "2026-2027");
-    assert_string_equal(years[1].label, "2025-2026");
+    assert_int_equal(lines[0].balance_cents, 2000);
+    assert_string_equal(lines[0].fiscal_year_label, "2025-2026");
+    assert_string_equal(lines[0].fiscal_year_first_day, "2025-09-01");
+    assert_int_equal(lines[1].balance_cents, 6000);
+    house_ok(carts_read(house->db, house->association_id, house->member_id, house->arena, &carts));
+    assert_int_equal(carts.year_count, 3);
+    assert_string_equal(carts.years[0].label, "2027-2028");
+    assert_false(carts.years[0].used);
+    assert_true(carts.years[1].used && carts.years[1].id == house->year_id);
+    assert_true(carts.years[2].used && carts.years[2].id == 5);
 }
 
 static void test_corrections_lower_what_is_open(void **state)
@@ -201,11 +198,11 @@ static void test_corrections_lower_what_is_open(void **state)
                             .account_code = "7561",
                             .corrects_line_id = charge},
         "2026-09-04");
-    house_ok(cart_lines(house->db, house->association_id, house->member_id, 0, house->arena,
-                        &lines, &count));
+    house_ok(cart_lines(house->db, house->association_id, house->member_id, house->arena, &lines,
+                        &count));
     assert_int_equal(count, 2);
     assert_int_equal(lines[0].open_cents, 2500);
-    assert_true(lines[1].corrects);
+    assert_true(lines[1].corrects_line_id != 0);
     assert_int_equal(lines[1].open_cents, 0);
     house_ok(cart_dues(house->db, house->association_id, house->member_id, house->arena, &dues,
                        &count));
@@ -340,7 +337,7 @@ static void test_other_tenants_are_invisible(void **state)
     house_add_charge(house, house->member_id, "2026-09-03", 4000, "Cotisation");
     house_ok(cart_balance(house->db, other, house->member_id, &balance_cents));
     assert_int_equal(balance_cents, 0);
-    house_ok(cart_lines(house->db, other, house->member_id, 0, house->arena, &lines, &count));
+    house_ok(cart_lines(house->db, other, house->member_id, house->arena, &lines, &count));
     assert_int_equal(count, 0);
 }
 
@@ -371,8 +368,8 @@ static void test_a_charge_and_its_corrections(void **state)
     assert_int_equal(charge.left_cents, 2500);
     assert_int_equal(charge.paid_cents, 0);
     assert_string_equal(charge.label, "Cotisation");
-    house_ok(cart_lines(house->db, house->association_id, house->member_id, 0, house->arena,
-                        &lines, &count));
+    house_ok(cart_lines(house->db, house->association_id, house->member_id, house->arena, &lines,
+                        &count));
     assert_int_equal(lines[0].left_cents, 2500);
     assert_int_equal(lines[0].open_cents, 2500);
     assert_int_equal(lines[1].left_cents, 0);
@@ -468,7 +465,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HOUSE_TEST(test_empty_cart),
         HOUSE_TEST(test_lines_in_date_order_with_balance),
-        HOUSE_TEST(test_filter_keeps_what_stood_before),
+        HOUSE_TEST(test_years_of_the_lines),
         HOUSE_TEST(test_corrections_lower_what_is_open),
         HOUSE_TEST(test_dues_of_a_family_oldest_first),
         HOUSE_TEST(test_many_dues_come_whole),

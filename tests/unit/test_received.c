@@ -193,22 +193,22 @@ static void dues_are_those_of_the_family(void **state)
     struct house *house = *state;
     int64_t child =
         house_add_member(house, house->association_id, "Lou", "Martin", house->member_id);
-    struct due *dues;
+    struct cart_due *dues;
     size_t count;
     struct manual_payment payment = payment_of(house, "cash", "R1", 1500);
 
     house_add_charge(house, child, "2026-09-20", 2500, "Cotisation jeune");
     house_add_charge(house, house->member_id, "2026-09-15", 4000, "Cotisation");
-    house_ok(received_dues(house->db, house->association_id, house->member_id, house->arena, &dues,
-                           &count));
+    house_ok(cart_dues(house->db, house->association_id, house->member_id, house->arena, &dues,
+                       &count));
     assert_int_equal(count, 2);
     assert_string_equal(dues[0].label, "Cotisation");
     assert_string_equal(dues[1].first_name, "Lou");
     pay(house, &payment);
-    house_ok(received_dues(house->db, house->association_id, house->member_id, house->arena, &dues,
-                           &count));
+    house_ok(cart_dues(house->db, house->association_id, house->member_id, house->arena, &dues,
+                       &count));
     assert_int_equal(dues[0].open_cents, 2500);
-    house_ok(received_dues(house->db, house->association_id, child, house->arena, &dues, &count));
+    house_ok(cart_dues(house->db, house->association_id, child, house->arena, &dues, &count));
     assert_int_equal(count, 1);
 }
 

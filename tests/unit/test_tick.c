@@ -3,9 +3,9 @@
 
 #include "payment/tick.h"
 
-static struct due *dues_of(struct house *house, size_t *count)
+static struct cart_due *dues_of(struct house *house, size_t *count)
 {
-    struct due *dues = NULL;
+    struct cart_due *dues = NULL;
 
     house_ok(
         tick_dues(house->db, house->association_id, house->member_id, house->arena, &dues, count));
@@ -21,7 +21,7 @@ static void the_family_s_open_charges_oldest_first(void **state)
     int64_t trip = house_add_charge(house, house->member_id, "2026-09-12", 1500, "Sortie");
     int64_t his = house_add_charge(house, child, "2026-09-10", 2000, "Cotisation");
     size_t count = 0;
-    struct due *dues;
+    struct cart_due *dues;
 
     house_add_charge(house, stranger, "2026-09-01", 900, "Cotisation");
     dues = dues_of(house, &count);
@@ -37,7 +37,7 @@ static void what_is_being_confirmed_is_not_offered_again(void **state)
     int64_t trip = house_add_charge(house, house->member_id, "2026-09-12", 1500, "Sortie");
     int64_t other = house_add_charge(house, house->member_id, "2026-09-13", 2500, "Cotisation");
     struct intent_draft draft = kernel_draft(house, &account, house->member_id, "T1", 2000);
-    struct due *dues;
+    struct cart_due *dues;
     size_t count = 0;
     int64_t id;
 
@@ -59,8 +59,8 @@ static void what_is_being_confirmed_is_not_offered_again(void **state)
 static void the_amount_is_that_of_the_ticks(void **state)
 {
     static const struct payment_room room = {.debt_cents = 3900}; /* an advance of 1,00 counts */
-    const struct due dues[] = {{.charge_line_id = 1, .open_cents = 1500},
-                               {.charge_line_id = 2, .open_cents = 2500}};
+    const struct cart_due dues[] = {{.charge_line_id = 1, .open_cents = 1500},
+                                    {.charge_line_id = 2, .open_cents = 2500}};
     const int64_t first[] = {1}, both[] = {2, 1}, strange[] = {2, 7};
 
     (void)state;
