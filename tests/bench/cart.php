@@ -25,20 +25,28 @@ if (!$session || $session[10] !== 1 || $session[9] !== null || time() - $session
 }
 [$associationId, $memberId] = [$session[3], $session[5]];
 $association = $read('association_find', [$associationId])[0];
-$member = $read('member_find', [$associationId, $memberId])[0];
-$balance = $read('cart_balance', [$associationId, $memberId])[0][0];
-$dues = $read('cart_dues', [$associationId, $memberId]);
-$years = $read('cart_years', [$associationId, $memberId]);
+$years = array_column($read('cart_years', [$associationId]), 1, 0);
+$member = $read('cart_members', [$associationId, $memberId])[0];
+$lines = $read('cart_lines', [$associationId, $memberId]);
+$paid = [];
+foreach ($read('cart_allocated', [$associationId, $memberId]) as [$charge, $cents])
+    $paid[$charge] = ($paid[$charge] ?? 0) + $cents;
+$attempts = $read('intent_in_progress', [$associationId, $memberId]);
 $accounts = $read('provider_account_list_linked', [$associationId]);
-$lines = $read('cart_lines', [$associationId, $memberId, 0]);
 $database->commit();
 
 header('Content-Type: text/html; charset=utf-8');
 header('Cache-Control: no-store');
 ob_start();
-echo $frame['before'], '<h1>', $text($association[1]), ' ', $text($member[2]), ' ', $euros($balance), ' ', count($dues), count($years), count($accounts), '</h1>';
-foreach ($lines as $line)
-    echo '<tr><td>', $text($line[5]), '</td><th scope="row">', $text($line[4]), '</th><td>', $text($line[7]), '</td><td class="number">', $euros($line[2]),
-        '</td><td class="number">', $euros($line[3]), '</td></tr>', "\n";
+echo $frame['before'];
+$balance = $open = 0;
+foreach ($lines as [$id, $kind, $cents, $label, $day, $year]) {
+    $balance += $cents;
+    $left = $kind === 'charge' ? $cents - ($paid[$id] ?? 0) : 0;
+    $open += $left;
+    echo '<tr><td>', $text($day), '</td><th scope="row">', $text($label), '</th><td>', $text($years[$year]), '</td><td class="number">', $euros($cents),
+        '</td><td class="number">', $euros($balance), '</td><td>', $kind === 'charge' && $left === 0 ? 'payé' : '', '</td></tr>', "\n";
+}
+echo '<h1>', $text($association[1]), ' ', $text($member[2]), ' ', $euros($balance), ' ', $euros($open), ' ', count($attempts), count($accounts), '</h1>';
 $page = ob_get_clean();
 echo $page, str_repeat(' ', max(0, $frame['bytes'] - strlen($page)));

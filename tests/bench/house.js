@@ -43,17 +43,25 @@ class BenchHouse {
     fs.writeFileSync(path.join(this.folder, name), `${lines.join('\n')}\n`);
   }
 
-  writeConfigs() {
-    const { providerUrl, locations, config } = this.options;
+  // watched: by valgrind, whose system calls the filter does not let through.
+  writeConfig(watched = false) {
+    const { providerUrl, config } = this.options;
     fs.mkdirSync(this.folder, { recursive: true });
     this.write('guichet.conf', [`database = ${this.database}`, `key_file = ${this.folder}/guichet.key`,
       `base_url = ${this.url}`, `page_socket = ${this.folder}/page.socket`,
       `notification_socket = ${this.folder}/notification.socket`, `templates = ${path.join(top, 'templates')}`,
       `common_passwords = ${path.join(top, 'conf/common-passwords.txt')}`,
       `stripe_api_url = ${providerUrl}`, `paypal_live_api_url = ${providerUrl}`, `paypal_sandbox_api_url = ${providerUrl}`,
-      `paypal_live_ipn_url = ${providerUrl}/x`, `paypal_sandbox_ipn_url = ${providerUrl}/x`, ...config]);
+      `paypal_live_ipn_url = ${providerUrl}/x`, `paypal_sandbox_ipn_url = ${providerUrl}/x`,
+      ...(watched ? ['seccomp = off'] : []), ...config]);
+  }
+
+  startNginx() {
     this.write('nginx.conf', [nginxConfig({ folder: this.folder, port: this.port, sandboxPort: nextPort++,
-      staticFolder: path.join(top, 'static'), locations })]);
+      staticFolder: path.join(top, 'static'), locations: this.options.locations })]);
+    fs.rmSync(path.join(this.folder, 'nginx.pid'), { force: true });
+    this.nginx = spawn('nginx', ['-p', this.folder, '-c', path.join(this.folder, 'nginx.conf'), '-e', path.join(this.folder, 'nginx.log')],
+      { stdio: 'ignore' });
   }
 
   // ---- what there is ----
@@ -63,7 +71,7 @@ class BenchHouse {
     const place = this.database;
     this.database = `${place}.part`;
     for (const end of ['', '-wal', '-shm', '.lock']) fs.rmSync(this.database + end, { force: true });
-    this.writeConfigs();
+    this.writeConfig();
     if (!fs.existsSync(path.join(this.folder, 'guichet.key'))) this.guichet(['key', 'create']);
     this.guichet(['migrate']);
     this.association = this.guichet(['association', 'add', '--name', 'Les Randonneurs du Luberon', '--kind', 'trial',
@@ -88,33 +96,36 @@ class BenchHouse {
       console.error(`  making a database with ${this.payments} payments`);
       this.make();
     }
-    this.writeConfigs();
+    this.writeConfig();
     this.guichet(['migrate']);
     this.association = this.sql('SELECT id FROM association');
     this.path = `/action_manager.php?event=stripe&a=${this.sql("SELECT public_id FROM provider_account WHERE provider = 'stripe'")}`;
-    fs.rmSync(path.join(this.folder, 'nginx.pid'), { force: true });
-    this.nginx = spawn('nginx', ['-p', this.folder, '-c', path.join(this.folder, 'nginx.conf'), '-e', path.join(this.folder, 'nginx.log')],
-      { stdio: 'ignore' });
+    this.startNginx();
     await this.startGuichet();
     return this;
   }
 
-  // Until the first page is there; how long that took, from the start of the program.
-  async startGuichet() {
+  // Until the first page is there; how long that took, from the start of the program. under: a
+  // program that runs it, with its arguments.
+  async startGuichet(under = []) {
+    this.writeConfig(under.length > 0);
     const log = fs.openSync(path.join(this.folder, 'guichet.log'), 'w');
     const begun = process.hrtime.bigint();
-    this.program = spawn(programs.guichet, ['--config', this.config, 'serve'], { stdio: ['ignore', log, log] });
+    const [program, ...args] = [...under, programs.guichet, '--config', this.config, 'serve'];
+    this.program = spawn(program, args, { stdio: ['ignore', log, log] });
     fs.closeSync(log);
     const client = new Client(this.url);
     for (;;) {
       const answer = await client.get('/connexion').catch(() => null);
       if (answer?.status === 200) break;
+      if (this.nginx.exitCode !== null) throw new Error(fs.readFileSync(path.join(this.folder, 'nginx.log'), 'utf8').slice(-2000));
       if (this.program.exitCode !== null) throw new Error(fs.readFileSync(path.join(this.folder, 'guichet.log'), 'utf8'));
     }
     return Number(process.hrtime.bigint() - begun) / 1e6;
   }
 
   async stopGuichet() {
+    if (this.program.exitCode !== null || this.program.signalCode) return;
     const ended = new Promise((resolve) => this.program.once('exit', resolve));
     this.program.kill('SIGTERM');
     await ended;

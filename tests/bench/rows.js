@@ -8,11 +8,11 @@ const path = require('node:path');
 const { top, sleep } = require('../e2e/harness.js');
 const { Client } = require('../e2e/http.js');
 const { BenchHouse, build } = require('./house.js');
-const { run, wrk, probe, startBare, startPhp, privateMemory } = require('./tools.js');
+const { instructions, run, wrk, probe, startBare, startPhp, privateMemory } = require('./tools.js');
 
 const SMALL = 1000, MIDDLE = 100000, LARGE = 2000000;
-const STATEMENTS = ['session_find', 'association_find', 'member_find', 'cart_balance', 'cart_dues', 'cart_years',
-  'provider_account_list_linked', 'cart_lines'];
+const STATEMENTS = ['session_find', 'association_find', 'cart_years', 'cart_members', 'cart_lines', 'cart_allocated',
+  'intent_in_progress', 'provider_account_list_linked'];
 
 async function bytesOf(house, cookie, place) {
   const client = new Client(house.url);
@@ -98,6 +98,21 @@ class CartHouse {
   }
 }
 
+// What a page costs, beside what it cost when the number was written down.
+const KEPT = path.join(__dirname, 'instructions.json');
+
+function keptRow(what, take) {
+  const kept = JSON.parse(fs.readFileSync(KEPT, 'utf8'));
+  return { name: `${what}: instructions / those of the tree`, most: 1.02, rounds: 1, figures: [
+    { name: 'instructions', take: async () => {
+      const counted = Math.round(await take());
+      if (process.env.KEEP) fs.writeFileSync(KEPT, `${JSON.stringify({ ...kept, [what]: counted }, null, 2)}\n`);
+      return counted;
+    } },
+    { name: 'of the tree', take: async () => kept[what] ?? NaN },
+  ], ratio: (v) => v.instructions / v['of the tree'] };
+}
+
 function cartGroup() {
   const shared = new CartHouse();
   const cart = { name: 'cart/s', take: shared.take('/panier') };
@@ -113,6 +128,8 @@ function cartGroup() {
       figures: [cart, { name: 'php/s', take: shared.take('/cart.php') }], ratio: (v) => v['cart/s'] / v['php/s'] },
     { name: 'cart page, 16 connections: p99 / p50', most: 3, figures: tail(16), ratio: (v) => v['p99 ms'] / v['p50 ms'] },
     { name: 'cart page, 64 connections: p99 / p50', most: 3, figures: tail(64), ratio: (v) => v['p99 ms'] / v['p50 ms'] },
+    keptRow('cart page', () => instructions(shared.house, { within: 'web_dispatch_page', warm: 100, times: 50,
+      errand: () => bytesOf(shared.house, shared.cookie, '/panier') })),
   ] };
 }
 

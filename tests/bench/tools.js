@@ -57,4 +57,23 @@ function privateMemory(pid) {
   return (of('Private_Clean') + of('Private_Dirty')) / 1024;
 }
 
-module.exports = { run, wrk, probe, startBare, startPhp, privateMemory, inBench };
+// Instructions of what a function does, its callees included, on the average of so many calls;
+// Guichet runs under callgrind meanwhile. Counted, not timed: the same on a busy machine.
+async function instructions(house, { within, warm, times, errand }) {
+  const file = path.join(house.folder, 'callgrind.out');
+  for (const name of fs.readdirSync(house.folder).filter((one) => one.startsWith('callgrind.out'))) fs.rmSync(path.join(house.folder, name));
+  await house.stopGuichet();
+  await house.startGuichet(['valgrind', '-q', '--tool=callgrind', `--callgrind-out-file=${file}`, '--collect-atstart=no', `--toggle-collect=${within}`]);
+  const pid = String(house.program.pid);
+  for (let i = 0; i < warm; i += 1) await errand();
+  await run('callgrind_control', ['-z', pid]);
+  for (let i = 0; i < times; i += 1) await errand();
+  await run('callgrind_control', ['-d', pid]);
+  const dump = fs.readdirSync(house.folder).find((one) => /^callgrind\.out\.\d+$/.test(one));
+  const [, sum] = /^(?:totals|summary): (\d+)/m.exec(fs.readFileSync(path.join(house.folder, dump), 'utf8'));
+  await house.stopGuichet();
+  await house.startGuichet();
+  return Number(sum) / times;
+}
+
+module.exports = { instructions, run, wrk, probe, startBare, startPhp, privateMemory, inBench };
