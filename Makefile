@@ -6,7 +6,8 @@ BUILD         ?= build
 PORT          ?= 8080
 SANDBOX_PORT  ?= 8081
 V             ?= 0
-JOBS          ?= $(shell nproc)
+# a test waits a third of its time
+JOBS          ?= $(shell expr $$(nproc) + 1)
 DEMO_DIR      ?= $(BUILD)/demo
 DESTDIR       ?=
 
