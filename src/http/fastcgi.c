@@ -239,10 +239,14 @@ enum err http_send(struct http_response *response)
     return put_body(response) ? OK : fail(ERR_IO, "nobody waits for the rest of the answer");
 }
 
-static void write_response(struct http_response *response)
+/* An answer without a length is flushed here: at its end libfcgi would write the record that ends
+ * it even behind bytes that were not taken. */
+static bool write_response(struct http_response *response)
 {
-    if (response->begun || put_head(response))
-        (void)put_body(response);
+    const FCGX_Request *fcgi = response->request->fcgi;
+
+    return (response->begun || put_head(response)) && put_body(response) &&
+           (!response->begun || FCGX_FFlush(fcgi->out) == 0);
 }
 
 /* True when the answer came to its end. */
@@ -258,8 +262,8 @@ static bool answer(struct http_pool *pool, FCGX_Request *fcgi, struct arena *are
     read_request(&request, fcgi, &pool->options);
     log_set_request(request.id);
     pool->options.dispatch(pool->options.shared, &request, &response);
-    if (!response.broken)
-        write_response(&response);
+    if (!response.broken && !write_response(&response))
+        response.broken = true;
     log_set_request(NULL);
     return !response.broken;
 }
@@ -317,6 +321,8 @@ static void serve(struct http_pool *pool, void *context)
             rest_when_short(-code);
             continue;
         }
+        /* nginx wants to keep it only because it then takes an early close for what it is. */
+        fcgi.keepConnection = 0;
         limit_sending(pool, &fcgi);
         if (answer(pool, &fcgi, arena, context))
             FCGX_Finish_r(&fcgi);

@@ -12,6 +12,7 @@ const location = (place, socket, bodyMax) => `
         client_max_body_size ${bodyMax};
         fastcgi_pass unix:${socket};
         fastcgi_read_timeout 120s;
+        fastcgi_keep_conn on;
 ${PARAMETERS}
       }`;
 

@@ -292,6 +292,7 @@ static void long_answers_come_in_pieces(void **state)
     assert_false(part.ended);
     assert_int_equal(head.body.len, 0);
     assert_true(head.ended);
+    assert_true(whole.closed && part.closed && head.closed);
     assert_int_equal(ask(desk, (struct fastcgi_request){.url = "/"}).status, 200);
 }
 

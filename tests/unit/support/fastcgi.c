@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -50,7 +51,7 @@ static void add_parameter(struct buffer *out, const char *name, const char *valu
 
 static struct str request_bytes(const struct fastcgi_request *request, struct arena *arena)
 {
-    static const char begin[8] = {0, 1, 0, 0, 0, 0, 0, 0}; /* responder, no kept connection */
+    static const char begin[8] = {0, 1, 1, 0, 0, 0, 0, 0}; /* responder, a kept connection */
     struct buffer out, parameters;
     bool has_length = false;
 
@@ -121,6 +122,7 @@ static struct str gather(struct str bytes, int type, struct arena *arena)
 struct fastcgi_answer fastcgi_read(int connection, struct arena *arena)
 {
     struct fastcgi_answer answer = {.head = str_of(""), .body = str_of("")};
+    static const struct timeval patience = {.tv_sec = 20};
     struct buffer bytes;
     char chunk[8192];
     ssize_t got;
@@ -130,8 +132,10 @@ struct fastcgi_answer fastcgi_read(int connection, struct arena *arena)
     if (connection < 0)
         return answer;
     buffer_init(&bytes, arena, sizeof(chunk));
+    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     while ((got = recv(connection, chunk, sizeof(chunk), 0)) > 0)
         buffer_add(&bytes, chunk, (size_t)got);
+    answer.closed = got == 0;
     close(connection);
     out = gather(buffer_str(&bytes), STDOUT, arena);
     answer.ended = gather(buffer_str(&bytes), END, arena).len > 0;

@@ -17,7 +17,8 @@ struct fastcgi_answer {
     int status;      /* of the Status line; 0 when nothing came */
     struct str head; /* header lines */
     struct str body;
-    bool ended; /* the record that ends an answer came */
+    bool ended;  /* the record that ends an answer came */
+    bool closed; /* by the pool, though we asked for a connection that is kept, as nginx does */
 };
 
 enum { FASTCGI_PARAMETERS_MAX = 16 };
