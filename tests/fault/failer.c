@@ -12,10 +12,15 @@
  * call of the site that failed last. COUNTED fails the n-th call. LASTING: from that call on,
  * every call of these kinds fails, until armed is 0 again.
  *
+ * FOREIGN is memory that another library than SQLite asked for: mostly its lack is survived, while
+ * lack of ours or of SQLite's ends the program.
+ *
+ * Under AddressSanitizer (compiled with UNDER_ASAN, loaded before its library) memory is had from
+ * the sanitizer.
+ *
  * Nothing fails while armed is 0. The time of day is what the machine says plus clock_offset_s,
  * always.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
@@ -28,7 +33,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -37,8 +41,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "interpose.h"
+
 enum { FRAMES_MAX = 64, SITES_MAX = 1 << 15, MODULES_MAX = 64, NAMED = 12, TEXT_MAX = 512 };
-enum { CHEAP_COST = 1 << 10 };
+enum { CHEAP_COST = 1 << 10, NEAR_FRAMES = 12 };
 
 enum kind {
     MEMORY = 1, /* malloc and its like */
@@ -54,6 +60,7 @@ enum kind {
     ANSWER = 1024,  /* to nginx */
     REQUEST = 2048, /* from nginx */
     ACCEPT = 4096,
+    FOREIGN = 8192, /* memory */
     NO_KIND = 0
 };
 
@@ -81,6 +88,8 @@ struct board {
 
 struct module {
     uintptr_t begin, end, base;
+    int foreign;    /* neither the program nor SQLite */
+    int is_between; /* this library, which every call comes through, and the sanitizer's */
 };
 
 static struct board *board;
@@ -88,10 +97,6 @@ static struct module modules[MODULES_MAX]; /* the first one is the program */
 static size_t module_count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static __thread int inside; /* this thread works for the failer: nothing of that fails */
-
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *old, size_t size);
 
 /* ---- beginning ---- */
 
@@ -104,6 +109,8 @@ static int note_module(struct dl_phdr_info *info, size_t size, void *data)
     if (module_count == MODULES_MAX)
         return 1;
     module->base = info->dlpi_addr;
+    module->foreign = module_count > 0 && !strstr(info->dlpi_name, "libsqlite3");
+    module->is_between = strstr(info->dlpi_name, "failer") || strstr(info->dlpi_name, "libasan");
     for (int i = 0; i < info->dlpi_phnum; i++)
         if (info->dlpi_phdr[i].p_type == PT_LOAD && info->dlpi_phdr[i].p_flags & PF_X) {
             module->begin = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
@@ -115,37 +122,12 @@ static int note_module(struct dl_phdr_info *info, size_t size, void *data)
 
 __attribute__((constructor)) static void open_board(void)
 {
-    const char *path = getenv("GUICHET_FAILER");
-    int fd = path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC) : -1;
     void *frames[4];
-    void *map;
 
-    if (fd < 0)
-        return;
-    map = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
     dl_iterate_phdr(note_module, NULL);
     backtrace(frames, 4); /* loads what it needs */
-    if (map != MAP_FAILED)
-        board = map;
+    board = interpose_board("GUICHET_FAILER", sizeof(*board));
 }
-
-static void *next_symbol(const char *name)
-{
-    void *symbol;
-
-    inside++;
-    symbol = dlsym(RTLD_NEXT, name);
-    inside--;
-    if (!symbol)
-        abort();
-    return symbol;
-}
-
-#define NEXT(name)                                                                                \
-    static __typeof__(name) *next;                                                                \
-    if (!next)                                                                                    \
-    *(void **)&next = next_symbol(#name)
 
 /* ---- sites ---- */
 
@@ -164,6 +146,28 @@ static uint64_t mix(uint64_t hash, uint64_t value)
     return hash ^ (hash >> 29);
 }
 
+static const struct module *caller_of(uintptr_t address)
+{
+    const struct module *module = module_of(address);
+
+    return module && module->is_between ? NULL : module;
+}
+
+/* Memory that a library asked for, and not SQLite. */
+static int is_foreign(void)
+{
+    void *frames[NEAR_FRAMES];
+    int count = backtrace(frames, NEAR_FRAMES);
+
+    for (int i = 0; i < count; i++) {
+        const struct module *module = caller_of((uintptr_t)frames[i]);
+
+        if (module)
+            return module->foreign;
+    }
+    return 0;
+}
+
 /* The kind, the place in the library that asked for memory, the functions of ours. */
 static uint64_t site_of(enum kind kind, int file, char *text)
 {
@@ -175,9 +179,9 @@ static uint64_t site_of(enum kind kind, int file, char *text)
     int near = 0;
 
     text[0] = '\0';
-    for (int i = 2; i < count && ours < board->depth; i++) {
+    for (int i = 0; i < count && ours < board->depth; i++) {
         uintptr_t address = (uintptr_t)frames[i];
-        const struct module *module = module_of(address);
+        const struct module *module = caller_of(address);
 
         if (module == &modules[0]) {
             ours++;
@@ -185,7 +189,7 @@ static uint64_t site_of(enum kind kind, int file, char *text)
             if (ours <= NAMED)
                 len += (size_t)snprintf(text + len, TEXT_MAX - len, "%lx ",
                                         (unsigned long)(address - module->base - 1));
-        } else if (kind == MEMORY && module && near == 0) {
+        } else if (kind & (MEMORY | FOREIGN) && module && near == 0) {
             near = 1;
             hash = mix(hash, (uint64_t)(module - modules) << 48 | (address - module->base));
         }
@@ -246,12 +250,13 @@ static int fails_now(enum kind kind, int file)
 /* Shall this call fail? errno is what it was. */
 static int fails(enum kind kind, int file)
 {
-    int saved = errno, result = 0;
+    int saved, result;
 
-    if (kind == NO_KIND || inside || !board || !board->armed || !(board->mask & (uint32_t)kind))
+    if (kind == NO_KIND || !board || inside || !board->armed || !(board->mask & (uint32_t)kind))
         return 0;
+    saved = errno;
     inside++;
-    result = fails_now(kind, file);
+    result = (kind != FOREIGN || is_foreign()) && fails_now(kind, file);
     inside--;
     errno = saved;
     return result;
@@ -264,63 +269,61 @@ static int watches(uint32_t kinds)
 
 /* ---- memory ---- */
 
+#ifdef UNDER_ASAN
+#define MEMORY_NEXT(name) NEXT(name)
+#else /* dlsym may ask for memory */
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+#define MEMORY_NEXT(name) __typeof__(name) *next = __libc_##name
+#endif
+
+static int memory_fails(void)
+{
+    int failed = fails(watches(FOREIGN) ? FOREIGN : MEMORY, 0);
+
+    if (failed)
+        errno = ENOMEM;
+    return failed;
+}
+
 void *malloc(size_t size)
 {
-    if (fails(MEMORY, 0)) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return __libc_malloc(size);
+    MEMORY_NEXT(malloc);
+    return memory_fails() ? NULL : next(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
-    if (fails(MEMORY, 0)) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return __libc_calloc(count, size);
+    MEMORY_NEXT(calloc);
+    return memory_fails() ? NULL : next(count, size);
 }
 
 void *realloc(void *old, size_t size)
 {
-    if (fails(MEMORY, 0)) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return __libc_realloc(old, size);
+    MEMORY_NEXT(realloc);
+    return memory_fails() ? NULL : next(old, size);
 }
 
 /* ---- files ---- */
 
 enum file { NO_FILE, DATABASE, LOG_FILE, INDEX };
 
-static int ends_with(const char *text, size_t len, const char *end)
-{
-    size_t end_len = strlen(end);
-
-    return len >= end_len && memcmp(text + len - end_len, end, end_len) == 0;
-}
-
 static enum file file_named(const char *path, size_t len)
 {
-    if (ends_with(path, len, ".db-wal"))
+    if (interpose_ends_with(path, len, ".db-wal"))
         return LOG_FILE;
-    if (ends_with(path, len, ".db-shm"))
+    if (interpose_ends_with(path, len, ".db-shm"))
         return INDEX;
-    return ends_with(path, len, ".db") ? DATABASE : NO_FILE;
+    return interpose_ends_with(path, len, ".db") ? DATABASE : NO_FILE;
 }
 
 static enum file file_of(int fd)
 {
-    char link[64], path[512];
-    int saved = errno;
-    ssize_t len;
+    char path[INTERPOSE_PATH_MAX];
+    size_t len = interpose_path(fd, path);
 
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    len = readlink(link, path, sizeof(path));
-    errno = saved;
-    return len <= 0 ? NO_FILE : file_named(path, (size_t)len);
+    return file_named(path, len);
 }
 
 static int file_fails(enum kind kind, int fd)

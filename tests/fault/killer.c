@@ -15,21 +15,18 @@
  * "done", when it has ended; what is only read is noted and never counted.
  */
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "interpose.h"
 
 enum { STAGES = 4, LINE_MAX_LEN = 96, LINES_MAX = 8000, DETAIL_MAX = 64, WORDS_MAX = 56 };
 
@@ -67,32 +64,8 @@ static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 __attribute__((constructor)) static void open_board(void)
 {
-    const char *path = getenv("GUICHET_KILLER");
-    int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
-    void *map;
-
-    if (fd < 0)
-        return;
-    map = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (map != MAP_FAILED)
-        board = map;
+    board = interpose_board("GUICHET_KILLER", sizeof(*board));
 }
-
-/* What the next library in the order of loading has under that name. */
-static void *next_symbol(const char *name)
-{
-    void *symbol = dlsym(RTLD_NEXT, name);
-
-    if (!symbol)
-        abort();
-    return symbol;
-}
-
-#define NEXT(name)                                                                                \
-    static __typeof__(name) *next;                                                                \
-    if (!next)                                                                                    \
-    *(void **)&next = next_symbol(#name)
 
 /* ---- the journal ---- */
 
@@ -200,27 +173,14 @@ static void end_call(enum kind kind, const char *detail, int hit)
 
 /* ---- what a descriptor is ---- */
 
-static int ends_with(const char *text, size_t len, const char *end)
-{
-    size_t end_len = strlen(end);
-
-    return len >= end_len && memcmp(text + len - end_len, end, end_len) == 0;
-}
-
 static enum kind file_kind(int fd, enum kind log, enum kind database)
 {
-    char link[64], path[512];
-    int saved = errno;
-    ssize_t len;
+    char path[INTERPOSE_PATH_MAX];
+    size_t len = interpose_path(fd, path);
 
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    len = readlink(link, path, sizeof(path));
-    errno = saved;
-    if (len <= 0)
-        return NOT_SEEN;
-    if (ends_with(path, (size_t)len, ".db-wal"))
+    if (interpose_ends_with(path, len, ".db-wal"))
         return is_writer && (log == LOG_WRITE || has_written) ? log : database;
-    return ends_with(path, (size_t)len, ".db") ? database : NOT_SEEN;
+    return interpose_ends_with(path, len, ".db") ? database : NOT_SEEN;
 }
 
 /* A Unix socket without a path is a pair within the process. */

@@ -39,7 +39,7 @@ function compile(source, name, more) {
   return target;
 }
 
-const compileLibrary = (source, name) => compile(source, name, ['-fPIC', '-shared', '-ldl', '-pthread']);
+const compileLibrary = (source, name, more = []) => compile(source, name, ['-fPIC', '-shared', '-ldl', '-pthread', ...more]);
 const makeLibrary = () => compileLibrary('killer.c', 'killer.so');
 
 // ---- the board: the file that the program maps ----

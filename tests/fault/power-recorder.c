@@ -10,7 +10,6 @@
  * A write is noted before it is made, under a lock: what a sync can have covered was noted before
  * the sync was asked for. power.c reads the file.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -23,6 +22,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "interpose.h"
 #include "power.h"
 
 static int record_fd = -1;
@@ -36,51 +36,23 @@ __attribute__((constructor)) static void open_record(void)
         record_fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 }
 
-/* What the next library in the order of loading has under that name. */
-static void *next_symbol(const char *name)
-{
-    void *symbol = dlsym(RTLD_NEXT, name);
-
-    if (!symbol)
-        abort();
-    return symbol;
-}
-
-#define NEXT(name)                                                                                \
-    static __typeof__(name) *next;                                                                \
-    if (!next)                                                                                    \
-    *(void **)&next = next_symbol(#name)
-
 /* ---- what is meant ---- */
-
-static int ends_with(const char *text, size_t len, const char *end)
-{
-    size_t end_len = strlen(end);
-
-    return len >= end_len && memcmp(text + len - end_len, end, end_len) == 0;
-}
 
 static enum power_file file_of_path(const char *path, size_t len)
 {
-    if (ends_with(path, len, "guichet.db"))
+    if (interpose_ends_with(path, len, "guichet.db"))
         return POWER_DATABASE;
-    return ends_with(path, len, "guichet.db-wal") ? POWER_LOG : POWER_NO_FILE;
+    return interpose_ends_with(path, len, "guichet.db-wal") ? POWER_LOG : POWER_NO_FILE;
 }
 
 static enum power_file file_of(int fd)
 {
-    char link[64], path[512];
-    int saved = errno;
-    ssize_t len = -1;
+    char path[INTERPOSE_PATH_MAX] = "";
+    size_t len = record_fd >= 0 ? interpose_path(fd, path) : 0;
     struct stat status;
-    enum power_file file = POWER_NO_FILE;
+    enum power_file file = file_of_path(path, len);
+    int saved = errno;
 
-    if (record_fd >= 0) {
-        snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-        len = readlink(link, path, sizeof(path));
-    }
-    if (len > 0)
-        file = file_of_path(path, (size_t)len);
     if (len > 0 && file == POWER_NO_FILE && fstat(fd, &status) == 0 && S_ISDIR(status.st_mode))
         file = POWER_FOLDER;
     errno = saved;
