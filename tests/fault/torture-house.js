@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
+const path = require('node:path');
 const { spawn } = require('node:child_process');
 const { sleep } = require('../e2e/harness.js');
 const { compareLedger } = require('../money/ledger.js');
@@ -16,6 +17,7 @@ const { failed } = require('./torture-corpus.js');
 const PASSWORD = 'le mot de passe de la torture';
 const STOCK = 60; // members that are made at once
 const DEBT_EUROS = 40;
+const MANY = 1200; // in a list that is long
 const POLL_MS = 3;
 const PATIENCE_MS = 20000;
 // A job has done by then; one whose calls fail has given up when none has failed for so long.
@@ -24,7 +26,7 @@ const CALM_MS = 50;
 // A thread behind the answer, which had no memory, has ended the program by then.
 const DEATH_MS = 10;
 // A start costs what its threads do.
-const THREADS = { page_threads: 3, notification_threads: 2, job_threads: 2 };
+const THREADS = { page_threads: 3, notification_threads: 1, job_threads: 2 };
 // What is nobody's business: row 63 of the checklist.
 const INSIDE = /SELECT |INSERT |sqlite|malformed|disk I\/O|src\/|\.c:\d|Guichet \d/;
 // What waits for its next try comes to it now; leases have run out.
@@ -68,9 +70,8 @@ class Reader {
 }
 
 class TortureHouse extends FailerHouse {
-  constructor(name, { program } = {}) {
-    super(name, { config: THREADS });
-    this.program = program ?? this.program;
+  constructor(name, options) {
+    super(name, { config: THREADS, ...options });
     this.stock = [];
     this.refused = { deaths: 0, failures: 0 };
   }
@@ -85,6 +86,7 @@ class TortureHouse extends FailerHouse {
     this.treasurer = await this.asStaff('treasurer');
     this.optionFields = (await this.treasurer.form('/parametrage/options', '/parametrage/options')).fields;
     this.addPerson();
+    this.addMany();
     return this;
   }
 
@@ -98,6 +100,13 @@ class TortureHouse extends FailerHouse {
     const { email } = this.login('personne', { role: 'viewer' });
     this.force(`UPDATE login SET password_hash = '$scrypt$ln=17,r=8,p=1$${text(salt)}$${text(hash)}' WHERE email = '${email}'`);
     this.person = { email, password: PASSWORD };
+  }
+
+  // A list that is sent in several pieces.
+  addMany() {
+    this.force(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MANY})
+      INSERT INTO member (association_id, id, number, first_name, last_name, created_at)
+      SELECT ${this.association}, 900000000 + i, 100000 + i, 'Foule' || i, 'Nombreuse', unixepoch() FROM n`);
   }
 
   // Somebody with a debt, nothing paid yet, in the personal space.
@@ -189,6 +198,19 @@ class TortureHouse extends FailerHouse {
 
   // ---- failures ----
 
+  // Open ones, sockets apart: connections to providers are kept.
+  get files() {
+    const folder = `/proc/${this.guichet.child.pid}/fd`;
+    const isFile = (fd) => {
+      try {
+        return !fs.readlinkSync(path.join(folder, fd)).startsWith('socket:');
+      } catch {
+        return false; // closed meanwhile
+      }
+    };
+    return fs.readdirSync(folder).filter(isFile).length;
+  }
+
   // Memory is gone before the descriptors are: who saw a connection close can tell by it.
   get dying() {
     try {
@@ -205,7 +227,7 @@ class TortureHouse extends FailerHouse {
     const answer = await request.ask(this, state);
     this.board.disarm();
     const { fired, kind } = this.board;
-    if (fired && kind === 'memory' && !this.dying) await sleep(DEATH_MS);
+    if (fired && /^(memory|foreign)$/.test(kind) && !this.dying) await sleep(DEATH_MS);
     const died = this.dying;
     if (died) await this.checkDeath(kind).finally(() => this.startGuichet());
     // A request that broke off may be called unreadable.
