@@ -138,6 +138,12 @@ void db_writer_stop(struct db_writer *writer);
  * that dies is run again one by one, once. Refused (ERR_INTERNAL): nested, or while this
  * thread holds a read transaction. ERR_BUSY when 1,024 are waiting. */
 enum err db_write(struct db_writer *writer, db_write_fn *fn, void *argument);
+/* The same in two halves: what waits for a commit can do something else meanwhile. The closure's
+ * argument lives until db_write_wait, which gives its result and frees *started; NULL on error. */
+struct db_started;
+enum err db_write_start(struct db_writer *writer, db_write_fn *fn, void *argument,
+                        struct db_started **started);
+enum err db_write_wait(struct db_started *started);
 /* The same, alone in its group: imports, migrations of state. */
 enum err db_write_alone(struct db_writer *writer, db_write_fn *fn, void *argument);
 /* Closures in the queue now: for metrics. */

@@ -17,9 +17,13 @@ enum {
     STOP_PATIENCE_MS = 2000 /* the last checkpoint waits that long for a reader */
 };
 
+/* What a group changes stays in memory until its commit: its pages, and how they were before each
+ * savepoint. Otherwise both are written to files, and read again, while it goes on. */
+static const char group_memory[] = "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192";
+
 enum company { IN_A_GROUP, ALONE };
 
-/* One db_write, on the stack of its caller, who sleeps until done. */
+/* One db_write; its caller waits until done. */
 struct request {
     db_write_fn *fn;
     void *argument;
@@ -44,7 +48,7 @@ struct db_writer {
     struct request **last;
     int waiting;
     bool stopping;
-    int callers; /* inside db_write: the writer must outlive them */
+    int callers; /* that have not been told their result: the writer must outlive them */
     pthread_cond_t left;
 };
 
@@ -223,7 +227,7 @@ static enum err enqueue(struct db_writer *writer, struct request *request)
     return OK;
 }
 
-static enum err submit(struct db_writer *writer, struct request *request)
+static enum err begin_request(struct db_writer *writer, struct request *request)
 {
     enum err err = transaction_allowed();
     if (err != OK) {
@@ -231,25 +235,65 @@ static enum err submit(struct db_writer *writer, struct request *request)
     }
     pthread_cond_init(&request->answered, NULL);
     pthread_mutex_lock(&writer->lock);
-    writer->callers++;
     err = enqueue(writer, request);
-    while (err == OK && !request->done) {
+    writer->callers += err == OK;
+    pthread_mutex_unlock(&writer->lock);
+    if (err != OK) {
+        pthread_cond_destroy(&request->answered);
+    }
+    return err;
+}
+
+static enum err await_request(struct db_writer *writer, struct request *request)
+{
+    pthread_mutex_lock(&writer->lock);
+    while (!request->done) {
         pthread_cond_wait(&request->answered, &writer->lock);
     }
     writer->callers--;
     pthread_cond_signal(&writer->left);
     pthread_mutex_unlock(&writer->lock);
     pthread_cond_destroy(&request->answered);
-    if (err == OK && request->result != OK) {
-        err = err_adopt(&request->record);
-    }
-    return err;
+    return request->result == OK ? OK : err_adopt(&request->record);
+}
+
+static enum err submit(struct db_writer *writer, struct request *request)
+{
+    enum err err = begin_request(writer, request);
+    return err == OK ? await_request(writer, request) : err;
 }
 
 enum err db_write(struct db_writer *writer, db_write_fn *fn, void *argument)
 {
     struct request request = {.fn = fn, .argument = argument, .company = IN_A_GROUP};
     return submit(writer, &request);
+}
+
+struct db_started {
+    struct db_writer *writer;
+    struct request request;
+};
+
+enum err db_write_start(struct db_writer *writer, db_write_fn *fn, void *argument,
+                        struct db_started **started)
+{
+    struct db_started *made = engine_allocate(1, sizeof(*made));
+    made->writer = writer;
+    made->request = (struct request){.fn = fn, .argument = argument, .company = IN_A_GROUP};
+    enum err err = begin_request(writer, &made->request);
+    if (err != OK) {
+        free(made);
+        made = NULL;
+    }
+    *started = made;
+    return err;
+}
+
+enum err db_write_wait(struct db_started *started)
+{
+    enum err err = await_request(started->writer, &started->request);
+    free(started);
+    return err;
 }
 
 enum err db_write_alone(struct db_writer *writer, db_write_fn *fn, void *argument)
@@ -291,6 +335,9 @@ enum err db_writer_new(const char *path, const struct db_catalog *catalog,
     pthread_cond_init(&created->left, NULL);
     *writer = NULL;
     enum err err = db_open(path, DB_WRITE, catalog, &created->db);
+    if (err == OK) {
+        err = engine_execute(created->db->engine, "configure", group_memory);
+    }
     if (err == OK) {
         err = writer_start_thread(&created->thread, write_groups, created);
         created->running = err == OK;

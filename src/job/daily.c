@@ -1,9 +1,16 @@
 #include "job/daily.h"
 
+#include "association/email_change.h"
+#include "association/import_file.h"
+#include "association/login.h"
+#include "association/once.h"
 #include "base/log.h"
 #include "base/zone.h"
+#include "payment/consent.h"
 #include "payment/correct.h"
+#include "payment/event.h"
 #include "payment/fees.h"
+#include "payment/link.h"
 #include "queries.h"
 
 enum {
@@ -93,4 +100,31 @@ enum err daily_fees(struct db_writer *writer, struct db *db, int64_t now, struct
             log_failure("job.fees");
     }
     return err;
+}
+
+/* ---- what has had its time ---- */
+
+static enum err sweep(struct db *db, void *argument)
+{
+    const int64_t *now = argument;
+    enum err err = session_sweep(db, *now);
+
+    if (!err)
+        err = login_throttle_sweep(db, *now);
+    if (!err)
+        err = link_sweep(db, *now);
+    if (!err)
+        err = email_change_sweep(db, *now);
+    if (!err)
+        err = once_sweep(db, *now);
+    if (!err)
+        err = consent_sweep(db, *now);
+    if (!err)
+        err = import_file_sweep(db, *now);
+    return err ? err : event_sweep_invalid(db, *now);
+}
+
+enum err daily_sweep(struct db_writer *writer, int64_t now)
+{
+    return db_write(writer, sweep, &now);
 }

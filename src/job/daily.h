@@ -1,5 +1,5 @@
 /*
- * daily: what the books need because a day has come.
+ * daily: what the books need because a day has come, and what has had its time.
  *
  * Invariant: each booking is its own transaction and is made once, however often the job runs.
  */
@@ -15,5 +15,7 @@
 enum err daily_release(struct db_writer *writer, struct db *db, int64_t now, struct arena *arena);
 /* Books the fees of months that have ended, where they are booked by month; the same way. */
 enum err daily_fees(struct db_writer *writer, struct db *db, int64_t now, struct arena *arena);
+/* Deletes what has had its time: sessions, links, consents, uploads, invalid notifications. */
+enum err daily_sweep(struct db_writer *writer, int64_t now);
 
 #endif

@@ -19,8 +19,8 @@ enum {
     QUEUE_PROVIDERS_MAX = 8,
     QUEUE_WAKES_MAX = 512,
     QUEUE_WAKE_MS = 3000,
-    QUEUE_TASK_MS = 30000, /* a task waits that long: half of its lease */
-    QUEUE_CLAIMS_MAX = 8,  /* tasks of one provider that wait beside those handed over */
+    QUEUE_TASK_MS = 30000,         /* a task waits that long: half of its lease */
+    QUEUE_CLAIMS_MAX = CLAIMS_MAX, /* tasks of one provider that wait beside those handed over */
     BREAKER_FAILURES_MAX = 5,
     BREAKER_PAUSE_MS = 15000,
     BREAKER_PAUSE_MAX_MS = 300000

@@ -1,15 +1,11 @@
 #include "job/worker.h"
 
-#include "association/email_change.h"
-#include "association/import_file.h"
-#include "association/login.h"
-#include "association/once.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "job/daily.h"
+#include "job/flight.h"
 #include "job/queue.h"
-#include "payment/consent.h"
 #include "payment/dispute.h"
 #include "payment/link.h"
 #include "payment/refund_request.h"
@@ -21,6 +17,7 @@
 #include <time.h>
 
 enum { POLL_MS = 1000, WAIT_MS = 250, FEES_MS = 60 * 1000, SWEEP_MS = 3600 * 1000 };
+enum { HAND_OVER_MAX = 256 }; /* what is worked on long before its lease ends */
 
 struct worker {
     struct worker_options options;
@@ -42,6 +39,7 @@ struct job_thread {
     struct db *db;
     struct http_client *client;
     struct arena *arena;
+    struct flights flights;
 };
 
 /* ---- the kinds of work ---- */
@@ -55,9 +53,9 @@ struct work {
     enum err (*run)(const struct payment_service *service, const struct provider_call *call,
                     const struct claim *claim, bool *provider_down);
 };
-/* A woken intent is claimed when it is worked on. */
+/* A woken intent is claimed when it is worked on; an event is worked on in flight. */
 static const struct work works[TASK_KINDS] = {
-    [TASK_EVENT] = {NULL, event_claim, event_release, payment_work_event},
+    [TASK_EVENT] = {NULL, event_claim, event_release, NULL},
     [TASK_INTENT] = {intent_any_due, intent_claim_due, intent_release, payment_work_intent},
     [TASK_WAKE] = {NULL, NULL, NULL, payment_work_intent},
     [TASK_ENDPOINT] = {link_any_due, link_claim_due, link_release, payment_work_endpoint},
@@ -117,26 +115,6 @@ static void give_back(struct worker *worker, const struct task *task)
     if (works[task->kind].release &&
         db_write(worker->options.service->writer, release, &releasing) != OK)
         log_failure("job.release");
-}
-
-static enum err sweep(struct db *db, void *argument)
-{
-    const int64_t *now = argument;
-    enum err err = session_sweep(db, *now);
-
-    if (!err)
-        err = login_throttle_sweep(db, *now);
-    if (!err)
-        err = link_sweep(db, *now);
-    if (!err)
-        err = email_change_sweep(db, *now);
-    if (!err)
-        err = once_sweep(db, *now);
-    if (!err)
-        err = consent_sweep(db, *now);
-    if (!err)
-        err = import_file_sweep(db, *now);
-    return err ? err : event_sweep_invalid(db, *now);
 }
 
 static void take_claims(struct worker *worker, const struct claiming *claiming,
@@ -233,7 +211,7 @@ static void sweep_old(struct job_thread *job)
     const struct payment_service *service = job->worker->options.service;
     int64_t now = clock_now();
 
-    if (db_write(service->writer, sweep, &now))
+    if (daily_sweep(service->writer, now))
         log_failure("job.sweep");
     if (daily_release(service->writer, job->db, now, job->arena))
         log_failure("job.release");
@@ -268,7 +246,10 @@ static bool run_task(struct job_thread *job, struct task *task)
     bool provider_down = false;
     enum err err = task->kind == TASK_WAKE ? claim_woken(job, task) : OK;
 
-    if (!err && task->claim.id)
+    if (task->kind == TASK_EVENT)
+        err = flights_begin(&job->flights, service, job->db, job->client, &task->claim,
+                            &provider_down);
+    else if (!err && task->claim.id)
         err = works[task->kind].run(service, &call, &task->claim, &provider_down);
     if (err)
         log_failure("job.task");
@@ -312,6 +293,13 @@ static void work_once(struct job_thread *job, struct task *task)
     pthread_cond_signal(&worker->wake);
 }
 
+/* Waits for the oldest event that is on its way. */
+static void land_one(struct job_thread *job)
+{
+    if (flights_land(&job->flights, job->worker->options.service, job->db, job->client))
+        log_failure("job.task");
+}
+
 static void give_back_one(struct worker *worker, const struct task *task)
 {
     pthread_mutex_unlock(&worker->lock);
@@ -325,6 +313,15 @@ static void run_unlocked(struct worker *worker, void (*round)(struct job_thread 
     pthread_mutex_unlock(&worker->lock);
     round(job);
     pthread_mutex_lock(&worker->lock);
+}
+
+static void free_thread(struct job_thread *job)
+{
+    flights_free(&job->flights);
+    arena_free(job->arena);
+    http_client_free(job->client);
+    db_close(job->db);
+    free(job);
 }
 
 static void *run_thread(void *argument)
@@ -347,17 +344,19 @@ static void *run_thread(void *argument)
             run_unlocked(worker, look_for_fees, job);
         } else if (queue_take_back(&worker->queue, clock_monotonic_ms(), &task)) {
             give_back_one(worker, &task);
-        } else if (queue_take(&worker->queue, clock_monotonic_ms(), &task)) {
+        } else if (!flights_full(&job->flights) &&
+                   queue_take(&worker->queue, clock_monotonic_ms(), &task)) {
             work_once(job, &task);
+        } else if (job->flights.count > 0) {
+            run_unlocked(worker, land_one, job);
         } else {
             wait_for_work(worker);
         }
     }
     pthread_mutex_unlock(&worker->lock);
-    arena_free(job->arena);
-    http_client_free(job->client);
-    db_close(job->db);
-    free(job);
+    while (job->flights.count > 0)
+        land_one(job);
+    free_thread(job);
     return NULL;
 }
 
@@ -380,10 +379,7 @@ static enum err start_thread(struct worker *worker)
         worker->started++;
         return OK;
     }
-    arena_free(job->arena);
-    http_client_free(job->client);
-    db_close(job->db);
-    free(job);
+    free_thread(job);
     return err;
 }
 
@@ -445,6 +441,17 @@ static bool provider_index(const struct worker *worker, const struct provider *p
         if (service->providers[*index] == provider)
             return true;
     return false;
+}
+
+bool worker_has_room(struct worker *worker)
+{
+    bool room;
+
+    pthread_mutex_lock(&worker->lock);
+    room = worker->queue.count < HAND_OVER_MAX;
+    worker->more = worker->more || !room;
+    pthread_mutex_unlock(&worker->lock);
+    return room;
 }
 
 static bool hand_over(struct worker *worker, const struct task *task)

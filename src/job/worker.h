@@ -27,6 +27,9 @@ struct worker_options {
 enum err worker_new(const struct worker_options *options, struct worker **worker);
 void worker_free(struct worker *worker);
 
+/* Is there room to hand over events? If not, what is stored is found in the database, as soon as
+ * what waits here is done. */
+bool worker_has_room(struct worker *worker);
 /* Hands over an event that was stored as leased (claim 1). False when the queue is full: the
  * lease then simply runs out. Never blocks. One that was not leased after all is left alone. */
 bool worker_take_event(struct worker *worker, const struct provider *provider, int64_t event_id);

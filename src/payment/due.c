@@ -1,7 +1,5 @@
 #include "payment/due.h"
 
-enum { DUE_MAX = 16 };
-
 enum err due_any(struct db *db, int query, int64_t now, bool *due)
 {
     int64_t found = 0;
@@ -32,10 +30,10 @@ static enum err list_due(struct db *db, int list, const char *provider, int64_t 
 enum err due_claim(struct db *db, int list, int claim, const char *provider, int64_t now,
                    struct claim *claims, size_t max, size_t *count)
 {
-    struct claim due[DUE_MAX];
+    struct claim due[CLAIMS_MAX];
     size_t due_count = 0;
     enum err err =
-        list_due(db, list, provider, now, max > DUE_MAX ? DUE_MAX : max, due, &due_count);
+        list_due(db, list, provider, now, max > CLAIMS_MAX ? CLAIMS_MAX : max, due, &due_count);
 
     *count = 0;
     for (size_t i = 0; !err && i < due_count; i++) {

@@ -119,14 +119,13 @@ static enum err due_ids(struct db *db, const char *provider, int64_t priority, i
 enum err event_claim(struct db *db, const char *provider, int64_t now, struct claim *claims,
                      size_t max, size_t *count)
 {
-    enum { BATCH_MAX = 16 };
-    int64_t ids[BATCH_MAX];
+    int64_t ids[CLAIMS_MAX];
     size_t known = 0, id_count;
     enum err err;
 
     *count = 0;
-    if (max > BATCH_MAX)
-        max = BATCH_MAX;
+    if (max > CLAIMS_MAX)
+        max = CLAIMS_MAX;
     err = due_ids(db, provider, 0, now, ids, max, &known);
     id_count = known;
     /* Messages that name nobody of ours get what is left, but at least one place in a batch. */

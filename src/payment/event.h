@@ -42,15 +42,16 @@ bool event_is_known(const struct door_answer *door);
  * (503: the provider sends again). Inside a transaction. */
 enum err event_add(struct db *db, const struct event_draft *draft);
 
+enum { CLAIMS_MAX = 32 }; /* at once */
 /* A claimed piece of work: an event or an intent. */
 struct claim {
     int64_t association_id; /* intents */
     int64_t id;
     int64_t claim;
 };
-/* Claims up to max due events of a provider (lease EVENT_LEASE_S, claim number grows, attempts
- * and crashes count; a third crash parks). A lease further ahead than its length is expired.
- * Inside a transaction. */
+/* Claims up to max (CLAIMS_MAX at most) due events of a provider (lease EVENT_LEASE_S, claim
+ * number grows, attempts and crashes count; a third crash parks). A lease further ahead than its
+ * length is expired. Inside a transaction. */
 enum err event_claim(struct db *db, const char *provider, int64_t now, struct claim *claims,
                      size_t max, size_t *count);
 /* Gives back a claim that nobody worked on: due now, and no crash. Inside a transaction. */

@@ -70,12 +70,17 @@ enum err payment_cancel(const struct payment_service *service, const struct prov
                         int64_t association_id, int64_t intent_id, const struct audit_actor *actor,
                         struct payment_intent *intent);
 
-/* Works on one claimed event, or one claimed intent: asks the provider, books, sets the next
- * try. Nothing is asked for a claim that no longer holds. *provider_down tells the circuit
- * breaker. */
-enum err payment_work_event(const struct payment_service *service,
-                            const struct provider_call *call, const struct claim *claim,
-                            bool *provider_down);
+/* Works on one claimed event, in two halves: asks the provider and starts what books it and sets
+ * the next try; waits for that. Events that are resolved meanwhile share its commit. *work and
+ * call->arena live until the end; *work is NULL when there is nothing to wait for: nothing is
+ * asked for a claim that no longer holds. *provider_down tells the circuit breaker. */
+struct event_work;
+enum err payment_event_begin(const struct payment_service *service,
+                             const struct provider_call *call, const struct claim *claim,
+                             struct event_work **work, bool *provider_down);
+enum err payment_event_end(const struct payment_service *service, const struct provider_call *call,
+                           struct event_work *work);
+/* Works on one claimed intent: asks the provider, books, sets the next try. */
 enum err payment_work_intent(const struct payment_service *service,
                              const struct provider_call *call, const struct claim *claim,
                              bool *provider_down);

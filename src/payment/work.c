@@ -25,59 +25,42 @@ static enum err release(const struct payment_service *service, const struct prov
 
 /* ---- events ---- */
 
-struct event_ending {
-    const struct claim *claim;
-    const struct resolution *resolution;
+struct event_work {
+    struct claim claim;
+    struct resolution resolution;
     bool reads_payouts; /* the provider can be asked what a payout is made of */
     int64_t now;
     enum event_outcome outcome;
+    struct db_started *started; /* NULL: its write could not be started */
 };
 
 static enum err write_event_end(struct db *db, void *argument)
 {
-    struct event_ending *ending = argument;
+    struct event_work *work = argument;
     struct arena *arena = arena_new();
     enum err err =
-        event_finish(db, ending->claim, ending->resolution, ending->now, arena, &ending->outcome);
+        event_finish(db, &work->claim, &work->resolution, work->now, arena, &work->outcome);
 
-    if (!err && ending->reads_payouts && ending->resolution->kind == RESOLUTION_FACTS)
-        err = statement_ask_payouts(db, ending->resolution->facts, ending->resolution->fact_count,
-                                    ending->now);
+    if (!err && work->reads_payouts && work->resolution.kind == RESOLUTION_FACTS)
+        err = statement_ask_payouts(db, work->resolution.facts, work->resolution.fact_count,
+                                    work->now);
     arena_free(arena);
     return err;
 }
 
-/* What cannot be booked now must not stay claimed: it waits for its next try. */
-static enum err end_event(const struct payment_service *service, const struct provider *provider,
-                          const struct claim *claim, const struct resolution *resolution)
+enum err payment_event_begin(const struct payment_service *service,
+                             const struct provider_call *call, const struct claim *claim,
+                             struct event_work **work, bool *provider_down)
 {
-    struct resolution later = {.kind = RESOLUTION_RETRY};
-    struct event_ending ending = {.claim = claim,
-                                  .resolution = resolution,
-                                  .reads_payouts =
-                                      provider->statement && provider->statement->payouts,
-                                  .now = clock_now()};
-    enum err err = db_write(service->writer, write_event_end, &ending);
-
-    if (!err)
-        return OK;
-    log_failure("payment.event");
-    later.detail = err_name(err);
-    ending.resolution = &later;
-    return db_write(service->writer, write_event_end, &ending);
-}
-
-enum err payment_work_event(const struct payment_service *service,
-                            const struct provider_call *call, const struct claim *claim,
-                            bool *provider_down)
-{
-    struct resolution *resolution = arena_alloc(call->arena, sizeof(*resolution));
+    struct event_work *made = arena_alloc(call->arena, sizeof(*made));
+    struct resolution *resolution = &made->resolution;
     struct provider_event event;
     const struct provider *provider;
     bool holds = false;
     enum err err = event_claim_holds(call->db, claim, &holds);
 
     *provider_down = false;
+    *work = NULL;
     if (err || !holds)
         return err;
     err = event_find(call->db, claim->id, call->arena, &event);
@@ -92,11 +75,35 @@ enum err payment_work_event(const struct payment_service *service,
         *resolution = (struct resolution){.kind = RESOLUTION_RETRY, .detail = err_name(err)};
     }
     *provider_down = resolution->kind == RESOLUTION_RETRY && resolution->provider_down;
-    err = end_event(service, provider, claim, resolution);
-    return err || resolution->kind != RESOLUTION_FACTS
-               ? err
-               : release(service, call, resolution->association_id,
-                         resolution->provider_account_id);
+    made->claim = *claim;
+    made->reads_payouts = provider->statement && provider->statement->payouts;
+    made->now = clock_now();
+    *work = made;
+    if (db_write_start(service->writer, write_event_end, made, &made->started))
+        log_failure("payment.event");
+    return OK;
+}
+
+/* What cannot be booked now must not stay claimed: it waits for its next try. */
+static enum err put_off(const struct payment_service *service, struct event_work *work,
+                        enum err why)
+{
+    log_failure("payment.event");
+    work->resolution = (struct resolution){.kind = RESOLUTION_RETRY, .detail = err_name(why)};
+    return db_write(service->writer, write_event_end, work);
+}
+
+enum err payment_event_end(const struct payment_service *service, const struct provider_call *call,
+                           struct event_work *work)
+{
+    enum err err = work->started ? db_write_wait(work->started) : ERR_BUSY;
+
+    if (err)
+        return put_off(service, work, err);
+    return work->resolution.kind != RESOLUTION_FACTS
+               ? OK
+               : release(service, call, work->resolution.association_id,
+                         work->resolution.provider_account_id);
 }
 
 /* ---- intents ---- */

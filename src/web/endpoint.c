@@ -34,7 +34,8 @@ static enum err store(struct page *page, const struct provider *provider,
                                 .message = message,
                                 .door = door,
                                 .now = page->now,
-                                .leased = event_is_known(door)};
+                                .leased = event_is_known(door) &&
+                                          worker_has_room(page->web->options.worker)};
     enum err err = random_id(&draft.id);
 
     if (!err)

@@ -17,6 +17,7 @@ const programs = { guichet: path.join(build, 'guichet'), fill: path.join(build, 
   notify: path.join(build, 'bench/notify') };
 const SECRET = 'whsec_bench_0123456789abcdef0123456789abcdef';
 const FIRST = 20000; // of the larger ones, this many payments are made by the kernel
+const COPIED_MAX = 100000; // up to there each run begins with a fresh copy of what was made
 
 let nextPort = 21000 + (process.pid % 20000);
 
@@ -25,6 +26,7 @@ class BenchHouse {
     this.payments = payments;
     this.folder = path.join(build, 'bench', `house-${payments}`);
     this.database = path.join(this.folder, 'guichet.db');
+    this.made = payments > COPIED_MAX ? this.database : path.join(this.folder, 'made.db');
     this.config = path.join(this.folder, 'guichet.conf');
     this.port = nextPort++;
     this.url = `http://127.0.0.1:${this.port}`;
@@ -68,8 +70,7 @@ class BenchHouse {
 
   // Made under another name, so that one that was not finished is not taken for one.
   make() {
-    const place = this.database;
-    this.database = `${place}.part`;
+    this.database = `${this.made}.part`;
     for (const end of ['', '-wal', '-shm', '.lock']) fs.rmSync(this.database + end, { force: true });
     this.writeConfig();
     if (!fs.existsSync(path.join(this.folder, 'guichet.key'))) this.guichet(['key', 'create']);
@@ -85,17 +86,24 @@ class BenchHouse {
     this.sql('PRAGMA wal_checkpoint(TRUNCATE)');
     fs.rmSync(`${this.database}-wal`, { force: true });
     fs.rmSync(`${this.database}-shm`, { force: true });
-    fs.renameSync(this.database, place);
-    this.database = place;
+    fs.renameSync(this.database, this.made);
+    this.database = path.join(this.folder, 'guichet.db');
+  }
+
+  copyMade() {
+    if (this.made === this.database) return;
+    for (const end of ['', '-wal', '-shm']) fs.rmSync(this.database + end, { force: true });
+    fs.copyFileSync(this.made, this.database);
   }
 
   // ---- running ----
 
   async start() {
-    if (!fs.existsSync(this.database)) {
+    if (!fs.existsSync(this.made)) {
       console.error(`  making a database with ${this.payments} payments`);
       this.make();
     }
+    this.copyMade();
     this.writeConfig();
     this.guichet(['migrate']);
     this.association = this.sql('SELECT id FROM association');

@@ -226,6 +226,30 @@ static void run_queued(struct db_writer *writer, struct task *tasks, int count)
     }
 }
 
+/* ---- writes that are waited for later ---- */
+
+/* One thread has many on their way: each gets its own answer, in whatever order it asks. */
+static void what_is_started_is_answered_later(void **state)
+{
+    enum { STARTED = 20, TWICE = 7 };
+    struct fixture *fixture = *state;
+    struct item items[STARTED];
+    struct db_started *started[STARTED];
+    struct gate gate;
+    struct task first;
+    close_gate(&gate, &first, fixture->writer);
+    for (int i = 0; i < STARTED; i++) {
+        items[i] = (struct item){.id = i == TWICE ? 0 : i};
+        assert_int_equal(db_write_start(fixture->writer, add_item, &items[i], &started[i]), OK);
+    }
+    assert_int_equal(db_writer_waiting(fixture->writer), STARTED);
+    open_gate(&gate, &first);
+    for (int i = STARTED - 1; i >= 0; i--) {
+        assert_int_equal(db_write_wait(started[i]), i == TWICE ? ERR_CONFLICT : OK);
+    }
+    assert_int_equal(integer(fixture->db, W_COUNT), STARTED - 1);
+}
+
 /* ---- one write ---- */
 
 static void a_write_is_there_when_it_returns(void **state)
@@ -735,6 +759,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_second_process_writes_too),
         CASE(a_write_is_there_when_it_returns),
+        CASE(what_is_started_is_answered_later),
         CASE(the_error_comes_to_the_caller),
         CASE(a_write_that_would_wait_for_itself_is_refused),
         CASE(a_failure_stays_with_its_closure),

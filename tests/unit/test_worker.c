@@ -168,6 +168,83 @@ static void a_woken_intent_is_looked_at(void **state)
     assert_int_equal(house_count(&house->house, "SELECT COUNT(*) FROM entry"), 1);
 }
 
+/* ---- events share a commit ---- */
+
+struct gate {
+    pthread_mutex_t lock; /* held: the writer waits */
+};
+
+static enum err wait_at_gate(struct db *db, void *argument)
+{
+    struct gate *gate = argument;
+
+    (void)db;
+    pthread_mutex_lock(&gate->lock);
+    pthread_mutex_unlock(&gate->lock);
+    return OK;
+}
+
+static void await_events(struct service_house *house, int wanted)
+{
+    int64_t until_ms = clock_monotonic_ms() + PATIENCE_MS;
+
+    for (int events = 0; events < wanted; clock_sleep_ms(5)) {
+        pthread_mutex_lock(&house->lock);
+        events = house->events;
+        pthread_mutex_unlock(&house->lock);
+        assert_true(clock_monotonic_ms() < until_ms);
+    }
+}
+
+/* While the disk is slow, one thread goes on resolving; its events are written together. The other
+ * thread waits, with its sweep. */
+static void many_events_wait_for_one_commit(void **state)
+{
+    enum { EVENTS = 12 };
+    struct service_house *house = *state;
+    struct gate gate = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct db_started *held;
+    struct worker *worker;
+    int64_t ids[EVENTS];
+
+    house->event = (struct resolution){.kind = RESOLUTION_OUTCOME, .outcome = OUTCOME_NOTED};
+    for (int i = 0; i < EVENTS; i++)
+        ids[i] = deliver(house, "stripe", true, 1);
+    worker = worker_of(house, 2);
+    pthread_mutex_lock(&gate.lock);
+    house_ok(db_write_start(house->writer, wait_at_gate, &gate, &held));
+    for (int i = 0; i < EVENTS; i++)
+        assert_true(worker_take_event(worker, house->service.providers[0], ids[i]));
+    await_events(house, EVENTS);
+    assert_int_equal(house_count(&house->house, DONE), 0);
+    pthread_mutex_unlock(&gate.lock);
+    house_ok(db_write_wait(held));
+    await(house, DONE, EVENTS);
+    worker_free(worker);
+    assert_int_equal(house->events, EVENTS);
+}
+
+/* Beyond what can be worked on within a lease nothing is handed over: it lies there, due. */
+static void the_counter_of_hand_overs_is_bounded(void **state)
+{
+    struct service_house *house = *state;
+    struct worker *worker;
+    int taken = 0;
+
+    house->event = (struct resolution){.kind = RESOLUTION_RETRY, .detail = "stopped"};
+    house->events_hang = true;
+    worker = worker_of(house, 2);
+    while (taken < 1000 && worker_has_room(worker)) {
+        assert_true(worker_take_event(worker, house->service.providers[0], 1000 + taken));
+        taken++;
+    }
+    assert_in_range(taken, 256, 260);
+    pthread_mutex_lock(&house->lock);
+    house->events_hang = false;
+    pthread_mutex_unlock(&house->lock);
+    worker_free(worker);
+}
+
 /* A provider that is down is left alone; nothing is parked by that. */
 static void a_provider_that_is_down_parks_nothing(void **state)
 {
@@ -196,6 +273,8 @@ int main(void)
         SERVICE_TEST(a_stranger_is_not_asked_about_twice),
         SERVICE_TEST(what_was_not_begun_is_given_back),
         SERVICE_TEST(a_woken_intent_is_looked_at),
+        SERVICE_TEST(many_events_wait_for_one_commit),
+        SERVICE_TEST(the_counter_of_hand_overs_is_bounded),
         SERVICE_TEST(a_provider_that_is_down_parks_nothing),
     };
 
