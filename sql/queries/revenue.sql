@@ -34,7 +34,7 @@ ORDER BY t.fact_at DESC, t.id DESC LIMIT $11;
 -- name: revenue_total
 -- $1 association, $2 fiscal year or 0, $3 from, $4 until, $5 means or 0, $6 to $8 words to find.
 -- What is in the books: the association's own currency.
-SELECT COUNT(*), COALESCE(SUM(e.total_cents), 0)
+SELECT COUNT(*), COALESCE(SUM(e.total_cents), 0), 0
 FROM provider_transaction t
 JOIN entry e ON e.association_id = t.association_id AND e.id = t.entry_id
 LEFT JOIN member m ON m.association_id = t.association_id AND m.id = t.member_id
@@ -47,7 +47,7 @@ WHERE t.association_id = $1 AND t.kind = 'capture' AND t.fact_at >= $3 AND t.fac
 
 -- name: revenue_year_total
 -- The same of one fiscal year: its entries are few among those of all years.
-SELECT COUNT(*), COALESCE(SUM(e.total_cents), 0)
+SELECT COUNT(*), COALESCE(SUM(e.total_cents), 0), 0
 FROM entry e CROSS JOIN provider_transaction t
 LEFT JOIN member m ON m.association_id = t.association_id AND m.id = t.member_id
 WHERE e.association_id = $1 AND e.fiscal_year_id = $2
@@ -72,6 +72,28 @@ WHERE k.association_id = $1 AND k.kind IN ('refund', 'refund_failed', 'capture_f
     AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $6 ESCAPE '!'
     AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $7 ESCAPE '!'
     AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $8 ESCAPE '!';
+
+-- name: revenue_returned_between
+-- $1 association, $2 fiscal year or 0, $3 from, $4 until, $5 means or 0. The same of few payments:
+-- those of some hours.
+SELECT COALESCE(-SUM(k.amount_cents), 0)
+FROM provider_transaction t
+JOIN entry e ON e.association_id = t.association_id AND e.id = t.entry_id
+CROSS JOIN provider_transaction k
+WHERE t.association_id = $1 AND t.kind = 'capture' AND t.fact_at >= $3 AND t.fact_at < $4
+    AND (CAST($2 AS BIGINT) = 0 OR e.fiscal_year_id = $2)
+    AND (CAST($5 AS BIGINT) = 0 OR t.provider_account_id = $5)
+    AND k.association_id = t.association_id AND k.parent_id = t.id
+    AND k.kind IN ('refund', 'refund_failed', 'capture_failed');
+
+-- name: revenue_days
+-- $1 association, $2 fiscal year or 0, $3 first day (UTC), $4 last day (not included), $5 means or 0.
+-- The total of whole days, without words to find.
+SELECT COALESCE(SUM(payments), 0), COALESCE(SUM(received_cents), 0), COALESCE(SUM(returned_cents), 0)
+FROM revenue_day
+WHERE association_id = $1 AND utc_day >= $3 AND utc_day < $4
+    AND (CAST($2 AS BIGINT) = 0 OR fiscal_year_id = $2)
+    AND (CAST($5 AS BIGINT) = 0 OR provider_account_id = $5);
 
 -- name: revenue_means
 -- $1 association. Every means of payment it has or had.

@@ -295,6 +295,25 @@ SELECT COALESCE(e.association_id, 0), e.id FROM provider_event e
 LEFT JOIN provider_transaction t ON t.association_id = e.association_id AND t.id = e.transaction_id
 WHERE e.outcome IN ('posted', 'already_posted', 'quarantined') AND t.id IS NULL;
 
+-- name: verify_revenue_day
+-- 4: what is kept by day is what the payments add up to.
+SELECT d.association_id, d.utc_day FROM (
+    SELECT association_id, utc_day, provider_account_id, fiscal_year_id, payments, received_cents,
+        returned_cents FROM revenue_day
+    UNION ALL
+    SELECT t.association_id, t.fact_at / 86400, t.provider_account_id, e.fiscal_year_id, -COUNT(*),
+        -SUM(e.total_cents), -COALESCE(SUM(k.returned_cents), 0)
+    FROM provider_transaction t
+    JOIN entry e ON e.association_id = t.association_id AND e.id = t.entry_id
+    LEFT JOIN (SELECT association_id, parent_id, -SUM(amount_cents) AS returned_cents
+            FROM provider_transaction WHERE kind IN ('refund', 'refund_failed', 'capture_failed')
+            GROUP BY association_id, parent_id) k
+        ON k.association_id = t.association_id AND k.parent_id = t.id
+    WHERE t.kind = 'capture'
+    GROUP BY t.association_id, t.fact_at / 86400, t.provider_account_id, e.fiscal_year_id) d
+GROUP BY d.association_id, d.utc_day, d.provider_account_id, d.fiscal_year_id
+HAVING SUM(d.payments) <> 0 OR SUM(d.received_cents) <> 0 OR SUM(d.returned_cents) <> 0;
+
 -- name: verify_allocation_lines
 -- 6: an allocation joins a credit and a debt of its own member.
 SELECT a.association_id, a.id FROM allocation a

@@ -78,41 +78,101 @@ enum err revenue_list(struct db *db, const struct revenue_filter *filter,
 
 /* ---- the total ---- */
 
-static enum err read_total(const struct db_rows *rows, struct arena *arena, void *item)
-{
-    struct revenue_total *total = item;
+enum { DAY_S = 24 * 3600 };
 
-    (void)arena;
-    total->count = db_column_int(rows, 0);
-    total->received_cents = db_column_int(rows, 1);
-    return OK;
+static enum err add_sums(struct db *db, int query, const struct db_value *values,
+                         size_t value_count, struct revenue_total *total)
+{
+    struct db_rows rows = {0};
+    bool found = false;
+    enum err err = db_first(db, query, values, value_count, &rows, &found);
+
+    if (!err && found) {
+        total->count += db_column_int(&rows, 0);
+        total->received_cents += db_column_int(&rows, 1);
+        total->returned_cents += db_column_int(&rows, 2);
+    }
+    db_rows_done(&rows);
+    return err;
 }
 
-enum err revenue_total(struct db *db, const struct revenue_filter *filter, struct arena *arena,
-                       struct revenue_total *total)
+/* Payment by payment, those of some hours. */
+static enum err add_hours(struct db *db, const struct revenue_filter *filter, int64_t from_at,
+                          int64_t until_at, struct revenue_total *total)
 {
-    struct str patterns[MEMBER_SEARCH_WORDS];
-    void *items;
-    size_t count;
+    const struct str any = str_of("%");
+    int64_t returned_cents = 0;
     enum err err;
 
-    *total = (struct revenue_total){0};
+    if (from_at >= until_at)
+        return OK;
+    err =
+        add_sums(db, Q_REVENUE_TOTAL,
+                 DB_VALUES(db_int(filter->association_id), db_int(filter->fiscal_year_id),
+                           db_int(from_at), db_int(until_at), db_int(filter->provider_account_id),
+                           db_str(any), db_str(any), db_str(any)),
+                 total);
+    if (!err)
+        err = db_integer(db, Q_REVENUE_RETURNED_BETWEEN,
+                         DB_VALUES(db_int(filter->association_id), db_int(filter->fiscal_year_id),
+                                   db_int(from_at), db_int(until_at),
+                                   db_int(filter->provider_account_id)),
+                         0, &returned_cents);
+    total->returned_cents += returned_cents;
+    return err;
+}
+
+/* Whole days as they are kept; the hours before and behind payment by payment: a day is not the
+ * same everywhere. */
+static enum err add_days(struct db *db, const struct revenue_filter *filter,
+                         struct revenue_total *total)
+{
+    int64_t from_at = filter->from_at, until_at = until(filter);
+    int64_t first_day = from_at / DAY_S + (from_at % DAY_S != 0), end_day = until_at / DAY_S;
+    enum err err;
+
+    if (first_day >= end_day)
+        return add_hours(db, filter, from_at, until_at, total);
+    err = add_sums(db, Q_REVENUE_DAYS,
+                   DB_VALUES(db_int(filter->association_id), db_int(filter->fiscal_year_id),
+                             db_int(first_day), db_int(end_day),
+                             db_int(filter->provider_account_id)),
+                   total);
+    if (!err)
+        err = add_hours(db, filter, from_at, first_day * DAY_S, total);
+    return err ? err : add_hours(db, filter, end_day * DAY_S, until_at, total);
+}
+
+/* Payments in which words are found. */
+static enum err add_found(struct db *db, const struct revenue_filter *filter, struct arena *arena,
+                          struct revenue_total *total)
+{
+    struct str patterns[MEMBER_SEARCH_WORDS];
+    enum err err;
+
     member_search_patterns(filter->search, arena, patterns);
-    err = rows_read_all(db, filter->fiscal_year_id ? Q_REVENUE_YEAR_TOTAL : Q_REVENUE_TOTAL,
-                        DB_VALUES(db_int(filter->association_id), db_int(filter->fiscal_year_id),
-                                  db_int(filter->from_at), db_int(until(filter)),
-                                  db_int(filter->provider_account_id), db_str(patterns[0]),
-                                  db_str(patterns[1]), db_str(patterns[2])),
-                        read_total, sizeof(*total), arena, &items, &count);
-    if (err || count == 0)
+    err = add_sums(db, filter->fiscal_year_id ? Q_REVENUE_YEAR_TOTAL : Q_REVENUE_TOTAL,
+                   DB_VALUES(db_int(filter->association_id), db_int(filter->fiscal_year_id),
+                             db_int(filter->from_at), db_int(until(filter)),
+                             db_int(filter->provider_account_id), db_str(patterns[0]),
+                             db_str(patterns[1]), db_str(patterns[2])),
+                   total);
+    if (err)
         return err;
-    *total = *(struct revenue_total *)items;
     return db_integer(db, Q_REVENUE_RETURNED,
                       DB_VALUES(db_int(filter->association_id), db_int(filter->fiscal_year_id),
                                 db_int(filter->from_at), db_int(until(filter)),
                                 db_int(filter->provider_account_id), db_str(patterns[0]),
                                 db_str(patterns[1]), db_str(patterns[2])),
                       0, &total->returned_cents);
+}
+
+enum err revenue_total(struct db *db, const struct revenue_filter *filter, struct arena *arena,
+                       struct revenue_total *total)
+{
+    *total = (struct revenue_total){0};
+    return str_empty(str_trim(filter->search)) ? add_days(db, filter, total)
+                                               : add_found(db, filter, arena, total);
 }
 
 /* ---- what to choose from ---- */

@@ -43,6 +43,7 @@ static const struct check {
     {4, Q_VERIFY_DEFERRED, "account", "compte 487 différent de ce qui attend son exercice"},
     {4, Q_VERIFY_DEPOSIT, "deposit", "remise différente de la somme de ses chèques"},
     {4, Q_VERIFY_TRANSIT, "account", "compte de transit différent de ses mouvements"},
+    {4, Q_VERIFY_REVENUE_DAY, "revenue_day", "total d'un jour différent de ses encaissements"},
     {5, Q_VERIFY_EVENT_OUTCOME, "provider_event", "notification authentique sans issue"},
     {5, Q_VERIFY_EVENT_POSTED, "provider_event", "notification comptabilisée sans mouvement"},
     {6, Q_VERIFY_ALLOCATION_LINES, "allocation",

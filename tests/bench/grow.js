@@ -46,6 +46,8 @@ function grow(file, times) {
     ...dropped.map((one) => `DROP ${one.type} "${one.name}";`),
     `CREATE TEMP TABLE copy AS WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < ${times - 1}) SELECT n FROM c;`,
     ...Object.entries(TABLES).map(([table, rules]) => copyOf(file, table, rules, span)),
+    'UPDATE revenue_day SET payments = payments * TIMES, received_cents = received_cents * TIMES, returned_cents = returned_cents * TIMES;'
+      .replaceAll('TIMES', times),
     ...dropped.map((one) => `${one.sql};`), 'PRAGMA journal_mode = WAL;'].join('\n'));
 }
 

@@ -172,6 +172,80 @@ static void what_went_back_is_counted_apart(void **state)
     assert_int_equal(total.returned_cents, 0);
 }
 
+/* ---- any hours ---- */
+
+/* The same numbers in every run of this test. */
+static int64_t draw(uint32_t *seed, uint32_t below)
+{
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 17;
+    *seed ^= *seed << 5;
+    return (*seed >> 7) % below;
+}
+
+enum { PAYMENTS = 40, RANGES = 60, DAYS = 5 };
+
+/* What the rows of the list add up to. */
+static void expect_total_of_rows(struct house *house, const struct revenue_filter *filter)
+{
+    struct revenue_row *rows;
+    struct revenue_total total, sum = {0};
+    size_t count;
+
+    house_ok(revenue_list(house->db, filter, (struct revenue_place){0}, 2 * PAYMENTS, house->arena,
+                          &rows, &count));
+    for (size_t i = 0; i < count; i++) {
+        sum.count++;
+        sum.received_cents += rows[i].amount_cents;
+        sum.returned_cents += rows[i].returned_cents;
+    }
+    house_ok(revenue_total(house->db, filter, house->arena, &total));
+    assert_memory_equal(&total, &sum, sizeof(total));
+}
+
+static void the_total_of_any_hours_is_that_of_their_payments(void **state)
+{
+    struct house *house = *state;
+    int64_t means[2] = {add_means(house, house->association_id, "cash"),
+                        add_means(house, house->association_id, "transfer")};
+    const int64_t years[] = {0, house->year_id, 1};
+    int64_t begun_at = HOUSE_NOW - DAYS * DAY_S;
+    uint32_t seed = 11;
+
+    for (int i = 0; i < PAYMENTS; i++) {
+        int64_t which = draw(&seed, 2), movement_id;
+        int64_t fact_at = begun_at + draw(&seed, DAYS * DAY_S);
+        struct payment_refund refund = {
+            .association_id = house->association_id,
+            .provider_account_id = means[which],
+            .reference = arena_printf(house->arena, "RB%d", i),
+            .amount_cents = 1 + draw(&seed, 99),
+            .label = "Remboursement",
+            .fact_at = HOUSE_NOW,
+            .actor = actor,
+            .now = HOUSE_NOW,
+            .transaction_id =
+                pay(house, house->association_id, house->member_id, means[which],
+                    arena_printf(house->arena, "R%d", i), 100 + draw(&seed, 900), fact_at),
+        };
+        bool fresh;
+
+        if (draw(&seed, 3) == 0)
+            house_ok(payment_refund(house->db, &refund, house->arena, &fresh, &movement_id));
+    }
+    for (int i = 0; i < RANGES; i++) {
+        struct revenue_filter filter = {.association_id = house->association_id,
+                                        .fiscal_year_id = years[draw(&seed, 3)],
+                                        .provider_account_id = i % 3 ? means[i % 2] : 0};
+
+        if (draw(&seed, 4))
+            filter.from_at = begun_at + draw(&seed, DAYS * 24) * 3600;
+        if (draw(&seed, 4))
+            filter.until_at = begun_at + draw(&seed, DAYS * 24) * 3600;
+        expect_total_of_rows(house, &filter);
+    }
+}
+
 static void only_own_means_are_offered(void **state)
 {
     struct house *house = *state;
@@ -192,6 +266,7 @@ int main(void)
         HOUSE_TEST(a_filter_lets_through_what_it_says),
         HOUSE_TEST(pages_follow_each_other),
         HOUSE_TEST(what_went_back_is_counted_apart),
+        HOUSE_TEST(the_total_of_any_hours_is_that_of_their_payments),
         HOUSE_TEST(only_own_means_are_offered),
     };
 

@@ -140,6 +140,8 @@ static const struct spoil {
     {3, "", "UPDATE allocation SET association_id = 12345"},
     {3, "", "UPDATE cart_line SET amount_cents = 0 WHERE kind = 'charge'"},
     {4, "account", "UPDATE entry_line SET account_code = '5121' WHERE account_code = '5171'"},
+    {4, "revenue_day", "UPDATE revenue_day SET received_cents = received_cents + 1"},
+    {4, "revenue_day", "DELETE FROM revenue_day"},
     {4, "account", "UPDATE provider_transaction SET amount_cents = 1 WHERE reference = 'pi_2'"},
     {5, "provider_event", "UPDATE provider_event SET outcome = NULL"},
     {5, "provider_event", "UPDATE provider_event SET state = 'waiting', outcome = NULL"},
