@@ -7,7 +7,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const crypto = require('node:crypto');
 const { execFileSync, spawn } = require('node:child_process');
-const { top, waitFor } = require('../e2e/harness.js');
+const { freePorts, top, waitFor } = require('../e2e/harness.js');
 const { nginxConfig } = require('../e2e/nginx.js');
 const { Client } = require('../e2e/http.js');
 const { grow } = require('./grow.js');
@@ -19,8 +19,6 @@ const SECRET = 'whsec_bench_0123456789abcdef0123456789abcdef';
 const FIRST = 20000; // of the larger ones, this many payments are made by the kernel
 const COPIED_MAX = 100000; // up to there each run begins with a fresh copy of what was made
 
-let nextPort = 21000 + (process.pid % 20000);
-
 class BenchHouse {
   constructor(payments, { providerUrl = 'http://127.0.0.1:9', locations = '', config = [] } = {}) {
     this.payments = payments;
@@ -28,8 +26,6 @@ class BenchHouse {
     this.database = path.join(this.folder, 'guichet.db');
     this.made = payments > COPIED_MAX ? this.database : path.join(this.folder, 'made.db');
     this.config = path.join(this.folder, 'guichet.conf');
-    this.port = nextPort++;
-    this.url = `http://127.0.0.1:${this.port}`;
     this.options = { providerUrl, locations, config };
   }
 
@@ -59,7 +55,7 @@ class BenchHouse {
   }
 
   startNginx() {
-    this.write('nginx.conf', [nginxConfig({ folder: this.folder, port: this.port, sandboxPort: nextPort++,
+    this.write('nginx.conf', [nginxConfig({ folder: this.folder, port: this.port, sandboxPort: this.sandboxPort,
       staticFolder: path.join(top, 'static'), locations: this.options.locations })]);
     fs.rmSync(path.join(this.folder, 'nginx.pid'), { force: true });
     this.nginx = spawn('nginx', ['-p', this.folder, '-c', path.join(this.folder, 'nginx.conf'), '-e', path.join(this.folder, 'nginx.log')],
@@ -99,6 +95,8 @@ class BenchHouse {
   // ---- running ----
 
   async start() {
+    [this.port, this.sandboxPort] = await freePorts(2);
+    this.url = `http://127.0.0.1:${this.port}`;
     if (!fs.existsSync(this.made)) {
       console.error(`  making a database with ${this.payments} payments`);
       this.make();
@@ -133,7 +131,7 @@ class BenchHouse {
   }
 
   async stopGuichet() {
-    if (this.program.exitCode !== null || this.program.signalCode) return;
+    if (!this.program || this.program.exitCode !== null || this.program.signalCode) return;
     const ended = new Promise((resolve) => this.program.once('exit', resolve));
     this.program.kill('SIGTERM');
     await ended;
@@ -141,7 +139,7 @@ class BenchHouse {
 
   async stop() {
     await this.stopGuichet();
-    this.nginx.kill('SIGQUIT');
+    this.nginx?.kill('SIGQUIT');
   }
 
   // ---- who is logged in ----

@@ -499,4 +499,4 @@ function houseOf(name, options) {
   return house;
 }
 
-module.exports = { House, houseOf, waitFor, sleep, top, programs };
+module.exports = { House, houseOf, waitFor, sleep, freePorts, top, programs };
