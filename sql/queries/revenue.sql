@@ -26,9 +26,9 @@ WHERE t.association_id = $1 AND t.kind = 'capture'
     AND t.fact_at <= $3 AND (t.fact_at < $3 OR t.id < $4) AND t.fact_at >= $5 AND t.fact_at < $6
     AND (CAST($2 AS BIGINT) = 0 OR e.fiscal_year_id = $2)
     AND (CAST($7 AS BIGINT) = 0 OR t.provider_account_id = $7)
-    AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $8 ESCAPE '!'
-    AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $9 ESCAPE '!'
-    AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $10 ESCAPE '!'
+    AND (CAST($8 AS TEXT) = '%' OR COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $8 ESCAPE '!')
+    AND (CAST($9 AS TEXT) = '%' OR COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $9 ESCAPE '!')
+    AND (CAST($10 AS TEXT) = '%' OR COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $10 ESCAPE '!')
 ORDER BY t.fact_at DESC, t.id DESC LIMIT $11;
 
 -- name: revenue_total
@@ -41,9 +41,9 @@ LEFT JOIN member m ON m.association_id = t.association_id AND m.id = t.member_id
 WHERE t.association_id = $1 AND t.kind = 'capture' AND t.fact_at >= $3 AND t.fact_at < $4
     AND (CAST($2 AS BIGINT) = 0 OR e.fiscal_year_id = $2)
     AND (CAST($5 AS BIGINT) = 0 OR t.provider_account_id = $5)
-    AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $6 ESCAPE '!'
-    AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $7 ESCAPE '!'
-    AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $8 ESCAPE '!';
+    AND (CAST($6 AS TEXT) = '%' OR COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $6 ESCAPE '!')
+    AND (CAST($7 AS TEXT) = '%' OR COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $7 ESCAPE '!')
+    AND (CAST($8 AS TEXT) = '%' OR COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $8 ESCAPE '!');
 
 -- name: revenue_year_total
 -- The same of one fiscal year: its entries are few among those of all years.
@@ -54,9 +54,9 @@ WHERE e.association_id = $1 AND e.fiscal_year_id = $2
     AND t.association_id = e.association_id AND t.entry_id = e.id
     AND +t.kind = 'capture' AND +t.fact_at >= $3 AND +t.fact_at < $4
     AND (CAST($5 AS BIGINT) = 0 OR t.provider_account_id = $5)
-    AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $6 ESCAPE '!'
-    AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $7 ESCAPE '!'
-    AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $8 ESCAPE '!';
+    AND (CAST($6 AS TEXT) = '%' OR COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $6 ESCAPE '!')
+    AND (CAST($7 AS TEXT) = '%' OR COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $7 ESCAPE '!')
+    AND (CAST($8 AS TEXT) = '%' OR COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $8 ESCAPE '!');
 
 -- name: revenue_returned
 -- The same filter: what was paid back or taken back of those payments since.
@@ -69,9 +69,9 @@ WHERE k.association_id = $1 AND k.kind IN ('refund', 'refund_failed', 'capture_f
     AND +t.kind = 'capture' AND +t.fact_at >= $3 AND +t.fact_at < $4
     AND (CAST($2 AS BIGINT) = 0 OR e.fiscal_year_id = $2)
     AND (CAST($5 AS BIGINT) = 0 OR t.provider_account_id = $5)
-    AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $6 ESCAPE '!'
-    AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $7 ESCAPE '!'
-    AND COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $8 ESCAPE '!';
+    AND (CAST($6 AS TEXT) = '%' OR COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $6 ESCAPE '!')
+    AND (CAST($7 AS TEXT) = '%' OR COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $7 ESCAPE '!')
+    AND (CAST($8 AS TEXT) = '%' OR COALESCE(m.search_text, '') || ' ' || lower(t.reference) LIKE $8 ESCAPE '!');
 
 -- name: revenue_returned_between
 -- $1 association, $2 fiscal year or 0, $3 from, $4 until, $5 means or 0. The same of few payments:
