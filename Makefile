@@ -197,8 +197,8 @@ BUILD_QUIETLY = @$(MAKE) -s --no-print-directory -j$(JOBS)
 TESTS          = @BUILD=$(abspath $(BUILD)) JOBS=$(JOBS) tests/run
 
 check: deps ## everything; ends with "N passed, N failed"
-	$(BUILD_QUIETLY) all asan fuzz unit-programs $(NODE_MODULES)
-	$(TESTS) lint unit e2e money fault ops security
+	$(BUILD_QUIETLY) all asan fuzz unit-programs $(BUILD)/tsan/guichet $(NODE_MODULES)
+	$(TESTS) lint unit e2e money fault ops threads security
 
 check-lint: deps ## format, layers, sizes, clang-tidy, cppcheck, configurations
 	$(BUILD_QUIETLY) all $(NODE_MODULES)
@@ -208,12 +208,12 @@ check-unit: deps ## every module, under ASan and UBSan
 	$(BUILD_QUIETLY) unit-programs
 	$(TESTS) unit
 
-check-security: PARTS := fuzz
+check-security: PARTS := fuzz $(BUILD)/tsan/guichet
 check-e2e check-money check-faults check-ops check-security: deps
 	$(BUILD_QUIETLY) all asan unit-programs $(PARTS) $(NODE_MODULES)
 	$(TESTS) $(patsubst check-%,%,$(@:faults=fault))
 
-check-threads: deps ## ThreadSanitizer on everything at once; not in check: it is a third build
+check-threads: deps ## ThreadSanitizer on everything at once
 	$(BUILD_QUIETLY) all $(BUILD)/tsan/guichet $(NODE_MODULES)
 	$(TESTS) threads
 

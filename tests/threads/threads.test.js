@@ -2,7 +2,7 @@
 // `guichet serve` under ThreadSanitizer while everything happens at once: members pay by both
 // providers, each notification comes twice, staff read pages and files, mail goes out, templates
 // are read again, a backup is made, and it ends. No two threads may meet unasked. A race that is
-// planted is seen. Not part of `make check`: a third build of everything takes its time.
+// planted is seen.
 
 const { after, before, test } = require('node:test');
 const assert = require('node:assert/strict');
