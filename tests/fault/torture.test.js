@@ -177,10 +177,16 @@ test('a group whose commit fails once is written one by one, each write once', a
 
 // ---- programs that are wrong ----
 
-for (const [name, words] of [['answers_blindly', /acknowledged, and not stored/], ['commits_blindly', /acknowledged, and not stored/]])
+const WRONG = {
+  answers_blindly: { aim: KINDS.disk, asked: 'notification of Stripe', words: /acknowledged, and not stored/ },
+  commits_blindly: { aim: KINDS.disk, asked: 'notification of Stripe', words: /acknowledged, and not stored/ },
+  leaks: { aim: KINDS.network, asked: 'pay, Stripe', words: /LeakSanitizer: detected memory leaks/ },
+};
+
+for (const [name, { aim, asked, words }] of Object.entries(WRONG))
   test(`a program that is wrong (${name}) is caught`, async (t) => {
     const broken = makeBroken(name);
     t.after(() => broken.done());
-    const house = await openHouse(t, `torture-${name}`, { program: broken.program });
-    await assert.rejects(torture(t, house, KINDS.disk, ['notification of Stripe']), words);
+    const house = await openHouse(t, `torture-${name}`, { program: broken.program, checked: name === 'leaks' });
+    await assert.rejects(torture(t, house, aim, [asked]).then(() => house.close()), words);
   });
