@@ -1,9 +1,15 @@
 #include "net/json.h"
 
 #include "base/arena.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+void json_begin(void)
+{
+    json_set_alloc_funcs(memory_take, free);
+}
 
 /* Depth is looked at before jansson recurses into it. */
 static bool too_deep(struct str text)

@@ -17,6 +17,8 @@
 
 enum { JSON_DEPTH_MAX = 64 };
 
+/* jansson takes its memory from base/memory.h from now on. Called once, before any thread. */
+void json_begin(void);
 /* Parses an object or array. ERR_INPUT with line and reason. The caller must dispose of
  * *value with json_decref. */
 enum err json_read(struct str text, json_t **value);

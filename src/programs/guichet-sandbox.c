@@ -2,7 +2,9 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "net/http_client.h"
+#include "net/json.h"
 #include "sandbox/sandbox.h"
 
 #include <errno.h>
@@ -137,6 +139,8 @@ static int run(const char *path)
 
 int main(int argc, char **argv)
 {
+    memory_begin();
+    json_begin();
     if (argc == 2 && !strcmp(argv[1], "--help")) {
         fputs(help, stdout);
         return 0;

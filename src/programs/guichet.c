@@ -1,4 +1,6 @@
 #include "base/arena.h"
+#include "base/memory.h"
+#include "net/json.h"
 #include "programs/command.h"
 #include "programs/version.h"
 
@@ -77,6 +79,8 @@ int main(int argc, char **argv)
     int next;
 
     harden();
+    memory_begin();
+    json_begin();
     next = read_global_options(&program, argc, argv);
     if (next < 0)
         return EXIT_CODE_OK;
