@@ -12,8 +12,8 @@
  * call of the site that failed last. COUNTED fails the n-th call. LASTING: from that call on,
  * every call of these kinds fails, until armed is 0 again.
  *
- * FOREIGN is memory that another library than SQLite asked for: mostly its lack is survived, while
- * lack of ours or of SQLite's ends the program.
+ * FOREIGN is memory that a library asked for whose lack is mostly survived: none but SQLite,
+ * OpenSSL and jansson, for which it ends the program as it does for us.
  *
  * Under AddressSanitizer (compiled with UNDER_ASAN, loaded before its library) memory is had from
  * the sanitizer.
@@ -88,7 +88,7 @@ struct board {
 
 struct module {
     uintptr_t begin, end, base;
-    int foreign;    /* neither the program nor SQLite */
+    int foreign;    /* a library that may go on without memory */
     int is_between; /* this library, which every call comes through, and the sanitizer's */
 };
 
@@ -109,7 +109,9 @@ static int note_module(struct dl_phdr_info *info, size_t size, void *data)
     if (module_count == MODULES_MAX)
         return 1;
     module->base = info->dlpi_addr;
-    module->foreign = module_count > 0 && !strstr(info->dlpi_name, "libsqlite3");
+    module->foreign = module_count > 0 && !strstr(info->dlpi_name, "libsqlite3") &&
+                      !strstr(info->dlpi_name, "libcrypto") &&
+                      !strstr(info->dlpi_name, "libjansson");
     module->is_between = strstr(info->dlpi_name, "failer") || strstr(info->dlpi_name, "libasan");
     for (int i = 0; i < info->dlpi_phnum; i++)
         if (info->dlpi_phdr[i].p_type == PT_LOAD && info->dlpi_phdr[i].p_flags & PF_X) {
@@ -153,7 +155,7 @@ static const struct module *caller_of(uintptr_t address)
     return module && module->is_between ? NULL : module;
 }
 
-/* Memory that a library asked for, and not SQLite. */
+/* The caller of malloc is such a library. */
 static int is_foreign(void)
 {
     void *frames[NEAR_FRAMES];

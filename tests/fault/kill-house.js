@@ -10,6 +10,7 @@ const { spawn } = require('node:child_process');
 const { House, programs, sleep, waitFor } = require('../e2e/harness.js');
 const { Client, send } = require('../e2e/http.js');
 const { compare, readTruth } = require('../money/ledger.js');
+const { addKeys } = require('./paypal-keys.js');
 
 const MEMBERS = 24;
 const CHARGE_EUROS = 5000;
@@ -66,33 +67,10 @@ class LoadHouse extends House {
     this.preparing = true;
     await super.start();
     this.preparing = false;
-    if (this.orders) await this.addKeys();
+    if (this.orders) await addKeys(this, this.paypal);
     await this.control('POST', '/deliveries/hold', { held: true });
     this.payers = this.addPayers();
     return this;
-  }
-
-  async addKeys() {
-    const { merchant, link } = this.paypal;
-    const address = `${this.url}/action_manager.php?event=paypal`;
-    await this.control('POST', '/paypal/businesses', { id: merchant, email: this.paypal.email, name: 'Association',
-      notify_url: address });
-    const app = await this.control('POST', `/paypal/businesses/${merchant}/apps`, { any_webhook: true });
-    const call = async (place, type, authorization, body) => {
-      const answer = await fetch(`${this.sandboxUrl}${place}`, { method: 'POST', body,
-        headers: { Authorization: authorization, 'Content-Type': type } });
-      assert.ok(answer.ok, `${place}: ${answer.status}`);
-      return answer.json();
-    };
-    const basic = Buffer.from(`${app.client_id}:${app.secret}`).toString('base64');
-    const { access_token: token } = await call('/v1/oauth2/token', 'application/x-www-form-urlencoded', `Basic ${basic}`,
-      'grant_type=client_credentials');
-    const webhook = await call('/v1/notifications/webhooks', 'application/json', `Bearer ${token}`,
-      JSON.stringify({ url: `${address}&a=${link}`, event_types: [{ name: '*' }] }));
-    this.force(`UPDATE provider_account SET client_id = '${app.client_id}', rest_since = unixepoch()
-      WHERE public_id = '${link}'`);
-    for (const [name, value] of [['api_key', app.secret], ['webhook', webhook.id]])
-      this.prepare(['secret', 'set', '--provider-account', link, '--name', name], value);
   }
 
   addPayers() {

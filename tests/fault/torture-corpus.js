@@ -111,9 +111,9 @@ const imported = {
 
 // ---- paying ----
 
-const pay = (provider) => ({
+const pay = (provider, associationOf = (house) => house.association) => ({
   async prepare(house) {
-    const payer = await house.newPayer();
+    const payer = await house.newPayer(associationOf(house));
     const free = await payer.freeForm();
     return { payer, fields: payer.fieldsOf(free, payer.buttonOf(free, provider), '5') };
   },
@@ -127,9 +127,9 @@ const pay = (provider) => ({
   },
 });
 
-const returned = {
-  prepare: (house) => house.payHeld('stripe'),
-  ask: (house, { payer, token }) => house.ask(payer.client, 'GET', `/paiement/${token}`),
+const returned = (prepare) => ({
+  prepare,
+  ask: (house, { payer, token, way = `/paiement/${token}` }) => house.ask(payer.client, 'GET', way),
   async judge(house, state, answer) {
     assert.equal(answer.status, 200, tell(answer));
     whole(answer);
@@ -137,12 +137,12 @@ const returned = {
     else assert.match(answer.text, /Paiement en cours de confirmation/);
   },
   again: (house, state) => house.tellAgain(state),
-};
+});
 
 // ---- what providers tell ----
 
-const told = (provider) => ({
-  prepare: (house) => house.payHeld(provider),
+const told = (prepare) => ({
+  prepare,
   async ask(house, state) {
     const answer = { status: await house.deliver(state), text: '' };
     if (answer.status === 200) await house.restOfWork(state);
@@ -188,8 +188,10 @@ const forged = {
 };
 
 const CORPUS = { login, cart, settings, 'export': exported, 'import, file': upload, 'import': imported,
-  'pay, Stripe': pay('stripe'), 'pay, PayPal': pay('paypal'), 'return': returned,
-  'notification of Stripe': told('stripe'), 'notification of PayPal': told('paypal'),
+  'pay, Stripe': pay('stripe'), 'pay, PayPal': pay('paypal'), 'pay, order': pay('paypal', (house) => house.orders),
+  'return': returned((house) => house.payHeld('stripe')), 'return of an order': returned((house) => house.approveHeld()),
+  'notification of Stripe': told((house) => house.payHeld('stripe')), 'message of PayPal': told((house) => house.payHeld('paypal')),
+  'webhook of PayPal': told((house) => house.approveHeld()),
   'forged notification': forged, ...refusals };
 
 module.exports = { CORPUS, failed };

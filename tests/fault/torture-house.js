@@ -8,10 +8,11 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { spawn } = require('node:child_process');
 const { sleep } = require('../e2e/harness.js');
-const { compareLedger } = require('../money/ledger.js');
+const { compare, readTruth } = require('../money/ledger.js');
 const { Payer } = require('../money/payer.js');
 const { becomeQuiet } = require('../money/quiet.js');
 const { FailerHouse } = require('./failer.js');
+const { addKeys } = require('./paypal-keys.js');
 const { failed } = require('./torture-corpus.js');
 
 const PASSWORD = 'le mot de passe de la torture';
@@ -72,8 +73,7 @@ class Reader {
 class TortureHouse extends FailerHouse {
   constructor(name, options) {
     super(name, { config: THREADS, ...options });
-    this.stock = [];
-    this.refused = { deaths: 0, failures: 0 };
+    this.stocks = new Map(); // association: members
   }
 
   async start() {
@@ -83,6 +83,8 @@ class TortureHouse extends FailerHouse {
     await this.control('POST', '/deliveries/hold', { held: true });
     this.reader = new Reader(this.database);
     this.login('membres');
+    this.orders = this.addAssociation({ name: 'Les Nouveaux' });
+    await addKeys(this, await this.addPaypal(this.orders));
     this.treasurer = await this.asStaff('treasurer');
     this.optionFields = (await this.treasurer.form('/parametrage/options', '/parametrage/options')).fields;
     this.addPerson();
@@ -110,21 +112,20 @@ class TortureHouse extends FailerHouse {
   }
 
   // Somebody with a debt, nothing paid yet, in the personal space.
-  async newPayer() {
-    if (this.stock.length === 0) this.addStock();
-    const { number, id } = this.stock.pop();
-    const member = { number, id, login: 'membres', association: this.association };
-    return Payer.at(this, member);
+  async newPayer(association = this.association) {
+    const stock = this.stocks.get(association)?.length ? this.stocks.get(association) : this.addStock(association);
+    return Payer.at(this, { ...stock.pop(), login: 'membres', association });
   }
 
-  addStock() {
+  addStock(association) {
     const { email } = this.login('membres');
     const numbers = this.batch(Array.from({ length: STOCK }, (_, i) =>
-      `member add --association ${this.association} --first-name Martyr --last-name M${i} --login ${email}`));
-    this.batch(numbers.map((number) => `charge add --association ${this.association} --member ${number}`
+      `member add --association ${association} --first-name Martyr --last-name M${i} --login ${email}`));
+    this.batch(numbers.map((number) => `charge add --association ${association} --member ${number}`
       + ` --amount ${DEBT_EUROS} --label "Séjour" --account 7561`));
-    this.stock = this.sql(`SELECT number, id FROM member WHERE association_id = ${this.association}
-      AND number IN (${numbers.join()})`);
+    this.stocks.set(association, this.sql(`SELECT number, id FROM member WHERE association_id = ${association}
+      AND number IN (${numbers.join()})`));
+    return this.stocks.get(association);
   }
 
   async owed(member) {
@@ -147,6 +148,22 @@ class TortureHouse extends FailerHouse {
     return { payer, token, delivery: paid.deliveries[0], reference: paid.reference, named: paid.session ?? paid.reference };
   }
 
+  // Approved at PayPal, which has not told; the money is ours once we ask for it.
+  async approveHeld() {
+    const payer = await this.newPayer(this.orders);
+    const { location } = await payer.press('paypal', () => 500);
+    const order = new URL(location).searchParams.get('token');
+    const { redirect, deliveries } = await this.control('POST', `/paypal/orders/${order}/approve`, { ipn: 'normal', webhook: 'normal' });
+    const { token } = await this.reader.row(`SELECT token FROM payment_intent WHERE member_id = ${payer.member.id}`);
+    return { payer, token, order, delivery: deliveries[0], named: order, way: new URL(redirect).pathname + new URL(redirect).search };
+  }
+
+  async captured(state) {
+    const answer = await this.control('GET', `/paypal/orders/${state.order}`);
+    state.reference = (answer.order ?? answer).txn_id;
+    return state.reference;
+  }
+
   // The status that the provider got; 0 when the connection broke off.
   async deliver({ delivery }) {
     return (await this.control('POST', `/deliveries/${delivery}/send`)).last_status ?? 0;
@@ -157,7 +174,8 @@ class TortureHouse extends FailerHouse {
   }
 
   // What the books have of it: { captures, entries, lines }.
-  booked({ reference }) {
+  async booked(state) {
+    const reference = state.reference ?? await this.captured(state);
     return this.reader.row(`SELECT count(*) AS captures,
       (SELECT count(*) FROM entry e WHERE e.piece = '${reference}' AND NOT EXISTS (SELECT 1 FROM provider_transaction f
         WHERE f.association_id = e.association_id AND f.entry_id = e.id AND f.kind = 'fee')) AS entries,
@@ -184,8 +202,18 @@ class TortureHouse extends FailerHouse {
   // Told once more, when nothing fails: it is booked now, and once.
   async tellAgain(state) {
     assert.equal(await this.deliver(state), 200, 'told again');
+    if (state.order) await this.until(`${state.order} is captured`, () => this.captured(state));
     await this.until(`${state.reference} is booked`, async () => (await this.booked(state)).captures > 0);
     assert.deepEqual(await this.booked(state), { captures: 1, entries: 1, lines: 1 });
+    await this.checkOutcomes(state);
+  }
+
+  // Every message was right: none was taken for something else because a call had failed.
+  async checkOutcomes({ named }) {
+    const ended = await this.reader.rows(`SELECT state, outcome, detail FROM provider_event
+      WHERE instr(raw, '${named}') > 0 AND state <> 'waiting'`);
+    for (const { state, outcome, detail } of ended)
+      assert.match(outcome ?? state, /^(posted|already_posted|noted)$/, `a message was given up: ${detail}`);
   }
 
   async until(what, probe) {
@@ -246,7 +274,8 @@ class TortureHouse extends FailerHouse {
     await this.control('POST', '/deliveries/release', { all: true });
     await becomeQuiet(this);
     this.ok(['verify']);
-    const result = await compareLedger(this.sandboxUrl, this.database);
+    const truth = await readTruth(this.sandboxUrl);
+    const result = compare(truth.map((row) => ({ ...row, told: true })), this.database);
     assert.deepEqual([result.faults, result.missing, result.elsewhere], [[], [], []]);
     const { sessions } = await this.control('GET', '/stripe/sessions?limit=999999');
     const tokens = sessions.map((session) => session.client_reference_id);

@@ -8,7 +8,7 @@
 // something was done which was not, blames nobody for its own failure, keeps nothing half done, and
 // what a provider tells again is booked once.
 //
-// SEED=n repeats the order; SCALE=n looks at the ways to each place that takes memory, and fails calls
+// SEED=n repeats the order; SCALE=n looks at more of the way to each place, and fails calls
 // by their number as well, each (50 / n)-th of them (SCALE=50: every one).
 
 const assert = require('node:assert/strict');
@@ -33,8 +33,8 @@ const build = path.resolve(__dirname, '../..', process.env.BUILD || 'build');
 const KINDS = {
   'memory': { kinds: ['memory'], depth: scale > 1 ? 4 : 1, shared: true, checked: false },
   'memory of a library': { kinds: ['foreign'], depth: 2, shared: true, checked: true },
-  'disk': { kinds: ['read', 'write', 'sync', 'open', 'truncate'], depth: 6, shared: false, checked: true },
-  'network': { kinds: ['connect', 'send', 'receive', 'resolve', 'answer', 'request'], depth: 6, shared: false, checked: true },
+  'disk': { kinds: ['read', 'write', 'sync', 'open', 'truncate'], depth: scale > 1 ? 6 : 4, shared: false, checked: true },
+  'network': { kinds: ['connect', 'send', 'receive', 'resolve', 'answer', 'request'], depth: scale > 1 ? 6 : 4, shared: false, checked: true },
 };
 const PLACES_MIN = 40;
 
