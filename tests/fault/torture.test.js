@@ -8,8 +8,8 @@
 // something was done which was not, blames nobody for its own failure, keeps nothing half done, and
 // what a provider tells again is booked once.
 //
-// SEED=n repeats the order; SCALE=n looks at more of the way to each place, and fails calls
-// by their number as well, each (50 / n)-th of them (SCALE=50: every one).
+// SEED=n repeats the order; SCALE=n looks at more of the way to each place, and fails calls by their
+// number as well, each (50 / n)-th of them (SCALE=50: every one).
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
@@ -29,7 +29,7 @@ const build = path.resolve(__dirname, '../..', process.env.BUILD || 'build');
 // depth: how many functions of ours make a place. shared: a place is one, whatever was asked; the
 // program ends mostly for want of memory, and a start takes as long as ten requests. checked: by the
 // program with AddressSanitizer, which has the last word: nothing is left behind, nothing is used that
-// is gone. What the libraries but SQLite cannot have is survived mostly, and so looked at there again.
+// is gone. What the other libraries lack is survived mostly, and so looked at there again.
 const KINDS = {
   'memory': { kinds: ['memory'], depth: scale > 1 ? 4 : 1, shared: true, checked: false },
   'memory of a library': { kinds: ['foreign'], depth: 2, shared: true, checked: true },
