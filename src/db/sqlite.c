@@ -1,5 +1,6 @@
 #include "db/engine.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ struct engine {
     sqlite3 *connection;
     int64_t patience_ms;
     int64_t busy_since_ms;
+    bool settled; /* a reader's cache is set with its first statement */
 };
 
 struct engine_statement {
@@ -150,21 +152,38 @@ static enum err configure(struct engine *engine, enum db_mode mode)
     sqlite3_extended_result_codes(engine->connection, 1);
     sqlite3_busy_handler(engine->connection, wait_while_busy, engine);
     enum err err = set_switches(engine);
+    engine->settled = mode == DB_WRITE;
     if (err == OK) {
-        err = engine_execute(engine, "configure",
-                             "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON;"
-                             "PRAGMA mmap_size=0");
+        err = engine_execute(engine, "configure", "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0");
+    }
+    if (err == OK && mode == DB_WRITE) {
+        err = engine_execute(engine, "configure", "PRAGMA synchronous=FULL");
     }
     if (err == OK && mode == DB_WRITE) {
         err = set_write_ahead_log(engine);
     }
     if (err == OK && mode == DB_READ) {
         /* Reading the version finds out at once what is no database. */
-        err = engine_execute(engine, "configure",
-                             "PRAGMA query_only=ON; PRAGMA cache_size=-256;"
-                             "PRAGMA schema_version");
+        err = engine_execute(engine, "configure", "PRAGMA query_only=ON; PRAGMA schema_version");
     }
     return err;
+}
+
+/* What needs the schema, which takes milliseconds to read: twenty readers that do it at the start
+ * are all that a start takes. */
+static enum err settle(struct engine *engine)
+{
+    enum err err =
+        engine->settled ? OK : engine_execute(engine, "configure", "PRAGMA cache_size=-256");
+    engine->settled = err == OK;
+    return err;
+}
+
+/* SQLite counts its memory behind one lock that every allocation of every thread takes. Nobody
+ * reads the count. It must be said before the first connection. */
+static void begin_library(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* a test may have been there before */
 }
 
 enum err engine_open(const char *path, enum db_mode mode, struct engine **engine)
@@ -172,9 +191,11 @@ enum err engine_open(const char *path, enum db_mode mode, struct engine **engine
     /* A reader opens for writing too: after a crash it may have to recover the log. */
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
     struct engine *opened = engine_allocate(1, sizeof(*opened));
+    static pthread_once_t begun = PTHREAD_ONCE_INIT;
     opened->patience_ms = BUSY_PATIENCE_MS;
     *engine = NULL;
     require(sqlite3_threadsafe() != 0);
+    pthread_once(&begun, begin_library);
     if (mode == DB_WRITE) {
         flags |= SQLITE_OPEN_CREATE;
     }
@@ -274,7 +295,10 @@ enum err engine_prepare(struct engine *engine, const char *name, const char *sql
     prepared->engine = engine;
     prepared->name = name;
     *statement = NULL;
-    enum err err = prepare(prepared, sql, use);
+    enum err err = settle(engine);
+    if (err == OK) {
+        err = prepare(prepared, sql, use);
+    }
     if (err != OK) {
         engine_finalize(prepared);
         return err;
