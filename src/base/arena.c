@@ -84,7 +84,7 @@ void arena_reset(struct arena *arena)
     arena->used = 0;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_alloc_raw(struct arena *arena, size_t size)
 {
     struct block *block = arena->current;
     size_t rounded;
@@ -102,7 +102,12 @@ void *arena_alloc(struct arena *arena, size_t size)
     ASAN_UNPOISON_MEMORY_REGION(data, size);
     block->used += rounded + GAP;
     arena->used += rounded;
-    return memset(data, 0, size);
+    return data;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return memset(arena_alloc_raw(arena, size), 0, size);
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
@@ -120,9 +125,10 @@ char *arena_copy(struct arena *arena, const void *data, size_t len)
 
     if (len == SIZE_MAX)
         err_abort(__FILE__, __LINE__, "allocation too large");
-    copy = arena_alloc(arena, len + 1);
+    copy = arena_alloc_raw(arena, len + 1);
     if (len > 0)
         memcpy(copy, data, len);
+    copy[len] = '\0';
     return copy;
 }
 

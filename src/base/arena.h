@@ -21,6 +21,8 @@ void arena_reset(struct arena *arena);
 
 /* size bytes of zeroed memory, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size);
+/* The same, not zeroed: for who writes all of it before reading. */
+void *arena_alloc_raw(struct arena *arena, size_t size);
 /* count * size zeroed bytes; a product that overflows ends the process. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 /* A NUL-terminated copy of len bytes. */

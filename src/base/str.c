@@ -139,7 +139,8 @@ void buffer_init(struct buffer *buffer, struct arena *arena, size_t capacity)
 {
     buffer->arena = arena;
     buffer->capacity = capacity < 64 ? 64 : capacity;
-    buffer->data = arena_alloc(arena, buffer->capacity + 1);
+    buffer->data = arena_alloc_raw(arena, buffer->capacity + 1);
+    buffer->data[0] = '\0';
     buffer->len = 0;
 }
 
@@ -154,8 +155,9 @@ static void reserve(struct buffer *buffer, size_t more)
         return;
     while (capacity < needed)
         capacity *= 2;
-    grown = arena_alloc(buffer->arena, capacity + 1);
+    grown = arena_alloc_raw(buffer->arena, capacity + 1);
     memcpy(grown, buffer->data, buffer->len);
+    grown[buffer->len] = '\0';
     buffer->data = grown;
     buffer->capacity = capacity;
 }

@@ -22,6 +22,16 @@ static bool match(const char *pattern, struct str path, struct str parts[HTTP_PA
     return !wanted.data && !path.data;
 }
 
+/* Most routes differ in their first letters. */
+static bool begins_alike(const char *pattern, struct str path)
+{
+    size_t i = 0;
+
+    while (pattern[i] && pattern[i] != '{' && i < path.len && pattern[i] == path.data[i])
+        i++;
+    return !pattern[i] || pattern[i] == '{';
+}
+
 enum err http_route_find(const struct http_route *routes, size_t count,
                          struct http_request *request, const struct http_route **route,
                          unsigned *methods_allowed)
@@ -31,6 +41,8 @@ enum err http_route_find(const struct http_route *routes, size_t count,
     *route = NULL;
     *methods_allowed = 0;
     for (size_t i = 0; i < count; i++) {
+        if (!begins_alike(routes[i].path, request->path))
+            continue;
         memset(parts, 0, sizeof(parts));
         if (!match(routes[i].path, request->path, parts))
             continue;
