@@ -289,9 +289,19 @@ class TortureHouse extends FailerHouse {
     assert.doesNotMatch(this.guichet.text(), /AddressSanitizer|LeakSanitizer|runtime error:/);
   }
 
+  // nginx ends its workers when it is asked to.
   kill() {
     this.reader?.close();
-    super.kill();
+    this.guichet?.child.kill('SIGKILL');
+    this.sandboxProgram?.child.kill('SIGKILL');
+    this.nginx?.child.kill('SIGTERM');
+  }
+
+  // Nothing of it stays.
+  async abandon() {
+    this.kill();
+    await this.nginx?.ended;
+    fs.rmSync(this.folder, { recursive: true, force: true });
   }
 
   async close() {

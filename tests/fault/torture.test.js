@@ -189,4 +189,5 @@ for (const [name, { aim, asked, words }] of Object.entries(WRONG))
     t.after(() => broken.done());
     const house = await openHouse(t, `torture-${name}`, { program: broken.program, checked: name === 'leaks' });
     await assert.rejects(torture(t, house, aim, [asked]).then(() => house.close()), words);
+    await house.abandon();
   });
