@@ -7,8 +7,13 @@ const PARAMETERS = ['QUERY_STRING $query_string', 'REQUEST_METHOD $request_metho
   'SERVER_PROTOCOL $server_protocol', 'REMOTE_ADDR $remote_addr', 'HTTP_PROXY ""']
   .map((line) => `        fastcgi_param ${line};`).join('\n');
 
-const location = (place, socket, bodyMax) => `
-      location ${place} {
+const PACKED = `
+        gzip on;
+        gzip_min_length 1000;
+        gzip_vary on;`;
+
+const location = (place, socket, bodyMax, more = '') => `
+      location ${place} {${more}
         client_max_body_size ${bodyMax};
         fastcgi_pass unix:${socket};
         fastcgi_read_timeout 120s;
@@ -27,6 +32,9 @@ function nginxConfig({ folder, port, sandboxPort, staticFolder, locations = '' }
   const files = `
       location /static/ {
         alias ${staticFolder}/;
+        gzip on;
+        gzip_types text/css text/javascript image/svg+xml;
+        gzip_vary on;
         add_header X-Content-Type-Options nosniff always;
       }`;
   return `${user}daemon off;
@@ -49,6 +57,7 @@ http {
 ${server(`127.0.0.1:${port} default_server`, '_', '\n      return 444;')}
 ${server(`127.0.0.1:${port}`, '127.0.0.1', locations + files
     + location('= /action_manager.php', `${folder}/notification.socket`, '256k')
+    + location('= /panier', `${folder}/page.socket`, '64k', PACKED)
     + location('= /health', `${folder}/notification.socket`, '1k')
     + location('= /metrics', `${folder}/notification.socket`, '1k')
     + location('= /parametrage/association/logo', `${folder}/page.socket`, '256k')

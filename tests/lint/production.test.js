@@ -25,9 +25,9 @@ function record(type, content) {
   return Buffer.concat([head, content]);
 }
 
-// Answers every FastCGI request with its name, and keeps what came.
+// Answers every FastCGI request with its name, or what it is told, and keeps what came.
 function listen(name) {
-  const heard = { bytes: '' };
+  const heard = { bytes: '', answer: `Content-Type: text/plain\r\n\r\n${name}` };
   heard.server = net.createServer((socket) => {
     let all = Buffer.alloc(0);
     socket.on('error', () => {});
@@ -36,7 +36,7 @@ function listen(name) {
       // The last record is an empty FCGI_STDIN.
       if (!all.subarray(-8).equals(Buffer.from([1, 5, 0, 1, 0, 0, 0, 0]))) return;
       heard.bytes = all.toString('latin1');
-      socket.end(Buffer.concat([record(6, Buffer.from(`Content-Type: text/plain\r\n\r\n${name}`)),
+      socket.end(Buffer.concat([record(6, Buffer.from(heard.answer)),
         record(6, Buffer.alloc(0)), record(3, Buffer.alloc(8))]));
     });
   }).listen(path.join(house.root, `${name}.socket`));
@@ -171,6 +171,21 @@ test('nginx: only static/ is served from disk', async () => {
 test('nginx: keeps ?v= for ever, and nothing else', async () => {
   assert.match((await secure('/static/guichet.css?v=1')).text, /cache-control: public, max-age=31536000, immutable/);
   assert.match((await secure('/static/guichet.css')).text, /cache-control: no-cache/);
+});
+
+test('nginx: files and the cart are packed, pages that repeat what was typed are not', async () => {
+  const { answer } = house.page;
+  house.page.answer = `Content-Type: text/html\r\n\r\n${'<p>une page</p>'.repeat(200)}`;
+  const gzip = ['-H', 'Accept-Encoding: gzip'];
+  try {
+    for (const place of ['/static/guichet.css?v=1', '/static/cart.js?v=1', '/panier', '/panier?exercice=1'])
+      assert.match((await secure(place, ...gzip)).text, /\r\ncontent-encoding: gzip\r\n[^]*vary: accept-encoding|vary: accept-encoding\r\n[^]*content-encoding: gzip\r\n/, place);
+    for (const place of ['/panier/payer', '/recettes?q=un', '/connexion', '/'])
+      assert.doesNotMatch((await secure(place, ...gzip)).text, /content-encoding/, place);
+    assert.doesNotMatch((await secure('/panier')).text, /content-encoding/, 'who does not ask for it');
+  } finally {
+    house.page.answer = answer;
+  }
 });
 
 test('nginx: the log holds no query and no token', async () => {

@@ -38,7 +38,7 @@ function productionConfig({ root, sockets = root, http, https, watch }) {
   return `${process.getuid() === 0 ? 'user root;' : ''} daemon off; worker_processes 1;
 pid ${root}/nginx.pid; error_log ${root}/nginx.log;
 events { worker_connections 256; }
-http { ${folders} types { text/css css; text/html html; } default_type text/plain;
+http { ${folders} include /etc/nginx/mime.types; default_type text/plain;
 ${site}
 }`;
 }
