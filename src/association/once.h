@@ -20,6 +20,9 @@ enum { ONCE_LIFE_S = 7 * 24 * 3600 }; /* longer than any session, and than a tab
  * a transaction. */
 enum err once_use(struct db *db, int64_t association_id, struct str key, struct str content,
                   int64_t now, bool *fresh);
+/* Was a form of this key and content carried out before? Reads only. */
+enum err once_used(struct db *db, int64_t association_id, struct str key, struct str content,
+                   bool *used);
 /* Forgets keys of forms that no session can still hold. A job calls it. */
 enum err once_sweep(struct db *db, int64_t now);
 

@@ -3,6 +3,7 @@
 #include "accounting/accounting.h"
 #include "association/member.h"
 #include "association/once.h"
+#include "base/log.h"
 #include "base/random.h"
 
 #include <string.h>
@@ -138,6 +139,16 @@ enum err charges_set_key(struct page *page, struct template_map *data)
 
     template_set_text(data, "jeton", key);
     return err;
+}
+
+bool charges_served(struct page *page)
+{
+    bool used = false;
+
+    if (once_used(page->db, page->association.id, http_field_text(page->request, "jeton"),
+                  page->request->body, &used))
+        log_failure("web.once");
+    return used;
 }
 
 enum err charges_use_key(struct page *page, struct db *db, bool *fresh)

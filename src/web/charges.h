@@ -48,6 +48,9 @@ enum err charges_find_year(struct page *page, int64_t year_id, struct fiscal_yea
 
 /* Sets "jeton", the key of a new form. */
 enum err charges_set_key(struct page *page, struct template_map *data);
+/* Was this very form carried out before? What it finds changed then is its own doing: the
+ * transaction says the same again. Reads outside of a transaction, too. */
+bool charges_served(struct page *page);
 /* Uses up the key that came with the request, see association/once.h. */
 enum err charges_use_key(struct page *page, struct db *db, bool *fresh);
 

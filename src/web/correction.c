@@ -187,7 +187,7 @@ enum err correction_post(struct http_request *request, struct http_response *res
         err = read_typed(&correcting);
     if (err)
         return err;
-    if (form_faulty(&correcting.form, NULL))
+    if (form_faulty(&correcting.form, NULL) && !charges_served(page))
         return show(&correcting, 400, true);
     err = db_write(page->web->options.service->writer, write_correction, &correcting);
     if (err == ERR_CONFLICT && correcting.outcome != CORRECTED)

@@ -438,7 +438,7 @@ enum err deposit_new_post(struct http_request *request, struct http_response *re
     read_typed(depositing);
     if (!counts)
         check_total(depositing);
-    if (counts || form_faulty(&depositing->form, NULL))
+    if (counts || (form_faulty(&depositing->form, NULL) && !charges_served(page)))
         return show(depositing, form_faulty(&depositing->form, NULL) ? 400 : 200, true);
     return save(depositing);
 }

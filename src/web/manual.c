@@ -446,7 +446,7 @@ enum err receive_post(struct http_request *request, struct http_response *respon
     if (err)
         return err;
     read_typed(receiving);
-    if (form_faulty(&receiving->form, NULL))
+    if (form_faulty(&receiving->form, NULL) && !charges_served(page))
         return receive_show(receiving, 400, RECEIVE_TYPED);
     page_end_reading(page);
     err = db_write(page->web->options.service->writer, write_payment, receiving);

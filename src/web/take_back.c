@@ -410,7 +410,7 @@ static enum err post(struct http_request *request, int way)
     if (err)
         return err;
     read_typed(&taking);
-    if (form_faulty(&taking.form, NULL))
+    if (form_faulty(&taking.form, NULL) && !charges_served(page))
         return show(&taking, 400, true);
     err = db_write(page->web->options.service->writer, write_back, &taking);
     if (err == ERR_CONFLICT && taking.outcome != TAKEN) {

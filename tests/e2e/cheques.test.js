@@ -97,6 +97,7 @@ test('a deposit is made once, of cheques that wait, with a total that was shown'
   const both = [encode(fields({}), ids), encode(fields({}), ids)];
   const [first, second] = await Promise.all(both.map((body) => client.post(place, body)));
   assert.deepEqual([first.status, second.status], [303, 303]);
+  assert.equal((await client.post(place, both[0])).status, 303, 'the same press, later: its own cheques are gone');
   assert.equal((await send({ date: day(-1) }, ids)).status, 400);
   assert.equal(house.one(`SELECT count(*) AS n FROM deposit WHERE association_id = ${association}`).n, 1);
   assert.equal(account(association, '5121'), 16500);

@@ -204,10 +204,12 @@ for (const javaScript of [true, false])
 const id = (email) => house.one(`SELECT CAST(id AS TEXT) AS id FROM login WHERE email = '${email}'`).id;
 
 // The form of the page that does `what` to a user, with its token; for another address, too.
-async function change(client, what, user, more = {}) {
+async function tokenOf(client, what) {
   const { body } = await client.get('/parametrage/utilisateurs');
-  const token = new RegExp(`/parametrage/utilisateurs/\\d+/${what}"><input type="hidden" name="csrf" value="([0-9a-f]+)"`).exec(body)[1];
-  return client.post(`/parametrage/utilisateurs/${user}/${what}`, { csrf: token, ...more });
+  return new RegExp(`/parametrage/utilisateurs/\\d+/${what}"><input type="hidden" name="csrf" value="([0-9a-f]+)"`).exec(body)[1];
+}
+async function change(client, what, user, more = {}) {
+  return client.post(`/parametrage/utilisateurs/${user}/${what}`, { csrf: await tokenOf(client, what), ...more });
 }
 
 test('nobody changes their own role, and an administrator remains', async () => {
@@ -229,8 +231,9 @@ test('nobody changes their own role, and an administrator remains', async () => 
   // Two administrators at once, each withdraws the other: one stays.
   house.login('second', { role: 'administrator' });
   const other = house.session('second', { role: 'administrator', association: house.association });
-  const answers = await Promise.all([change(client, 'retirer', id('second@exemple.fr')),
-    change(other, 'retirer', id('administrator@exemple.fr'))]);
+  const [csrf, others] = [await tokenOf(client, 'retirer'), await tokenOf(other, 'retirer')];
+  const answers = await Promise.all([client.post(`/parametrage/utilisateurs/${id('second@exemple.fr')}/retirer`, { csrf }),
+    other.post(`/parametrage/utilisateurs/${id('administrator@exemple.fr')}/retirer`, { csrf: others })]);
   assert.equal(answers.filter(({ status }) => status === 303).length, 1);
   assert.equal(house.one(`SELECT count(*) AS n FROM staff WHERE role = 'administrator' AND association_id = ${house.association}`).n, 1);
   house.ok(['login', 'grant', '--email', 'administrator@exemple.fr', '--role', 'administrator']);

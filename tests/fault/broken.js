@@ -22,40 +22,41 @@ const BROKEN = {
     file: 'src/payment/work.c',
     changes: [
       ['#include "payment/internal.h"', '#include "payment/internal.h"\n#include "payment/post.h"'],
-      ['/* What cannot be booked now must not stay claimed',
-        `static enum err write_seen(struct db *db, void *argument)
+      ['enum err payment_event_begin(', `static enum err write_seen(struct db *db, void *argument)
 {
-    struct event_ending *ending = argument;
-    const struct resolution *seen = ending->resolution;
+    struct event_work *work = argument;
+    const struct resolution *seen = &work->resolution;
 
     return db_run(db, Q_EVENT_ENDED,
-                  DB_VALUES(db_int(ending->claim->id), db_text("done"), db_text("noted"),
+                  DB_VALUES(db_int(work->claim.id), db_text("done"), db_text("noted"),
                             db_text(""), db_int(1), db_int(seen->association_id),
                             db_int(seen->provider_account_id), db_text(seen->external_id),
-                            db_text(seen->type), db_null(), db_null(), db_int(ending->now)));
+                            db_text(seen->type), db_null(), db_null(), db_int(work->now)));
 }
 
 static enum err write_facts(struct db *db, void *argument)
 {
-    struct event_ending *ending = argument;
+    struct event_work *work = argument;
     struct arena *arena = arena_new();
     struct post_result result;
     enum err err = OK;
 
-    for (int i = 0; !err && i < ending->resolution->fact_count; i++)
-        err = payment_post(db, &ending->resolution->facts[i], ending->now, arena, &result);
+    for (int i = 0; !err && i < work->resolution.fact_count; i++)
+        err = payment_post(db, &work->resolution.facts[i], work->now, arena, &result);
     arena_free(arena);
     return err;
 }
 
-/* What cannot be booked now must not stay claimed`],
-      ['    enum err err = db_write(service->writer, write_event_end, &ending);\n\n    if (!err)\n',
-        `    bool facts = resolution->kind == RESOLUTION_FACTS;
-    enum err err = db_write(service->writer, facts ? write_seen : write_event_end, &ending);
+enum err payment_event_begin(`],
+      ['db_write_start(service->writer, write_event_end, made, &made->started)',
+        `db_write_start(service->writer,
+                       resolution->kind == RESOLUTION_FACTS ? write_seen : write_event_end, made,
+                       &made->started)`],
+      ['    enum err err = work->started ? db_write_wait(work->started) : ERR_BUSY;\n',
+        `    enum err err = work->started ? db_write_wait(work->started) : ERR_BUSY;
 
-    if (!err && facts)
-        err = db_write(service->writer, write_facts, &ending);
-    if (!err)
+    if (!err && work->resolution.kind == RESOLUTION_FACTS)
+        err = db_write(service->writer, write_facts, work);
 `],
     ],
   },
@@ -89,12 +90,12 @@ static enum err write_facts(struct db *db, void *argument)
   // Commits without waiting for the disk.
   not_synced: {
     file: 'src/db/sqlite.c',
-    changes: [['PRAGMA synchronous=FULL;', 'PRAGMA synchronous=OFF;']],
+    changes: [['PRAGMA synchronous=FULL', 'PRAGMA synchronous=OFF']],
   },
   // Waits for the disk now and then: whole whenever the power goes, but behind what it promised.
   synced_late: {
     file: 'src/db/sqlite.c',
-    changes: [['PRAGMA synchronous=FULL;', 'PRAGMA synchronous=NORMAL;']],
+    changes: [['PRAGMA synchronous=FULL', 'PRAGMA synchronous=NORMAL']],
   },
 };
 

@@ -239,6 +239,8 @@ before(async () => {
   const account = await house.control('POST', '/stripe/accounts', { name: 'Les Nouveaux', livemode: false });
   const paypal = await house.addPaypal(association);
   const app = await house.control('POST', `/paypal/businesses/${paypal.merchant}/apps`, { any_webhook: true });
+  // A start asks for the lists of accounts that it finds: not in the middle of the first round.
+  await waitFor('no list is being read', () => readings().every((one) => one.state !== 'waiting'));
   newcomer = { association, client: await house.asStaff('treasurer', association),
     stripeKeys: { secret_key: account.secret_key, publishable_key: account.publishable_key },
     paypalKeys: { client_id: app.client_id, client_secret: app.secret } };
