@@ -45,6 +45,25 @@ static void test_each_association_has_its_own(void **state)
     assert_true(use(house, other, "montant=41"));
 }
 
+static bool used(struct house *house, int64_t association_id, const char *content)
+{
+    bool was = true;
+
+    house_ok(once_used(house->db, association_id, key, str_of(content), &was));
+    return was;
+}
+
+static void test_what_was_carried_out_is_known(void **state)
+{
+    struct house *house = *state;
+
+    assert_false(used(house, house->association_id, "montant=40"));
+    assert_true(use(house, house->association_id, "montant=40"));
+    assert_true(used(house, house->association_id, "montant=40"));
+    assert_false(used(house, house->association_id, "montant=41"));
+    assert_false(used(house, house_add_association(house, "Les Nageurs"), "montant=40"));
+}
+
 static void test_a_form_has_a_key(void **state)
 {
     struct house *house = *state;
@@ -62,6 +81,7 @@ int main(void)
         HOUSE_TEST(test_the_first_time_only),
         HOUSE_TEST(test_another_content_is_refused),
         HOUSE_TEST(test_each_association_has_its_own),
+        HOUSE_TEST(test_what_was_carried_out_is_known),
         HOUSE_TEST(test_a_form_has_a_key),
     };
 
