@@ -4,7 +4,7 @@
 
 const { describe, test } = require('node:test');
 const assert = require('node:assert/strict');
-const { houseOf, waitFor } = require('./harness.js');
+const { houseOf, sleep, waitFor } = require('./harness.js');
 const { holdCalls } = require('./sandbox-paypal-rest.js');
 const { check, outcome } = require('./browser.js');
 
@@ -324,6 +324,7 @@ test("PayPal's own list is read by its interface, or sent as a file where it is 
   await page.getByText('Transaction search').waitFor();
   await page.getByRole('link', { name: 'Envoyer la liste de PayPal' }).waitFor();
   await house.control('POST', `/paypal/apps/${app.client_id}`, { reporting: true, revoke_tokens: false });
+  await sleep(1001 - Date.now() % 1000); // a list is read up to the second before this one
   await read();
   await waitFor('the payment is in the list', () => house.one(`SELECT count(*) AS count FROM statement_line
     WHERE reference = '${reference}' AND movement = '${reference}' AND kind = 'capture' AND gross_cents = 4000`).count === 1);
