@@ -2,8 +2,8 @@
  * carts: a payer's own cart and those of the members they pay for, read once.
  *
  * Invariant: what is open of a charge is its amount and its corrections less what is allocated to
- * it. It is worked out here and nowhere else: the page, the press and the posting see the same
- * debt. (domain.md)
+ * it. For all that is paid it is worked out here: the page, the press, the posting and the back
+ * office see the same debt; lists and checks of many members add up in SQL. (domain.md)
  */
 #ifndef ASSOCIATION_CARTS_H
 #define ASSOCIATION_CARTS_H

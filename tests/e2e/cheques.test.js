@@ -194,6 +194,7 @@ test('money is paid back from the till or the bank, and the debt comes back or i
     const fields = fieldsOf(form, { montant: '40', moyen: cash, motif: 'Rendu', annule: 'non' });
     const [first, second] = await Promise.all([1, 2].map(() => client.post(`${place}/rembourser`, fields)));
     assert.deepEqual([first.status, second.status], [303, 303]);
+    assert.equal((await client.post(`${place}/rembourser`, fields)).status, 303, 'the same press, later: nothing is left to give back');
     assert.deepEqual([house.balance(debtor), account(association, '530')], [4000, 2000]);
     assert.match((await client.get(`${place}/rembourser`)).text, /Il ne reste rien à rembourser/);
   }

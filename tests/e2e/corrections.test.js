@@ -82,6 +82,7 @@ test('the same correction sent twice is one', async () => {
   const fields = { ...form.fields, montant: '10' };
   const answers = await Promise.all([1, 2, 3].map(() => client.post(place, fields)));
   assert.deepEqual(answers.map(({ status }) => status), [303, 303, 303]);
+  assert.equal((await client.post(place, fields)).status, 303, 'the same press, later');
   assert.equal(house.balance(member), 3000);
   const other = await client.post(place, { ...fields, montant: '11' });
   assert.equal(other.status, 409);

@@ -123,6 +123,7 @@ test('a form is carried out once', async () => {
   const fields = fieldsOf(form, { montant: '55' });
   const [first, second] = await Promise.all([client.post(place, fields), client.post(place, fields)]);
   assert.deepEqual([first.status, second.status], [303, 303]);
+  assert.equal((await client.post(place, fields)).status, 303, 'the same press, later');
   assert.equal((await client.post(place, { ...fields, montant: '7' })).status, 409);
   assert.equal(house.captures(member).length, 1);
   assert.equal(house.balance(member), 0);
